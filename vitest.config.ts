@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+/** Quick tests run anywhere, in parallel. Kernel and terminal tests use the real netfilter and a built bundle, one file at a time. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'quick', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/{kernel,terminal}/**'] } },
+      {
+        test: {
+          name: 'real',
+          include: ['test/{kernel,terminal}/**/*.test.{ts,tsx}'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: true,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
