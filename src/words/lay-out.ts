@@ -1,0 +1,133 @@
+// Lays blocks out as lines of a given width: the one place where text is wrapped, and where it is made safe to show.
+import stringWidth from 'string-width';
+import type { Block, Rich, RuleRow, Span } from './page.ts';
+import { printable } from './printable.ts';
+
+/** A line ready to be shown: its spans, together no wider than the width asked for. */
+export type Line = readonly Span[];
+
+const toSpans = (rich: Rich): Span[] =>
+  (typeof rich === 'string' ? [rich] : rich).map((part) =>
+    typeof part === 'string'
+      ? { text: printable(part), tone: 'plain' }
+      : { text: printable(part.text), tone: part.tone },
+  );
+
+const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + stringWidth(text), 0);
+
+/** Splits spans into pieces that may stand on a line of their own: words with the spaces behind them, or single characters. */
+const toPieces = (spans: readonly Span[], pattern: RegExp): Span[] =>
+  spans.flatMap(({ text, tone }) => (text.match(pattern) ?? []).map((piece) => ({ text: piece, tone })));
+
+const WORD = /\S+\s*|\s+/gu;
+const CHARACTER = /[\s\S]/gu;
+
+const join = (pieces: readonly Span[]): Line => {
+  const line: Span[] = [];
+  for (const piece of pieces) {
+    const last = line.at(-1);
+    if (last?.tone === piece.tone) line[line.length - 1] = { tone: last.tone, text: last.text + piece.text };
+    else line.push(piece);
+  }
+  return line;
+};
+
+/** Fills lines with pieces; a piece wider than a line is broken into characters. */
+const fill = (pieces: readonly Span[], width: number): Line[] => {
+  const lines: Span[][] = [[]];
+  let used = 0;
+  for (const piece of pieces) {
+    const needed = stringWidth(piece.text.trimEnd());
+    if (needed > width && piece.text.length > 1) {
+      const rest = fill(toPieces([piece], CHARACTER), width);
+      if (used > 0) lines.push([]);
+      lines.splice(-1, 1, ...rest.map((line) => [...line]));
+      used = widthOf(rest.at(-1) ?? []);
+      continue;
+    }
+    if (used + needed > width && used > 0) {
+      lines.push([]);
+      used = 0;
+    }
+    lines.at(-1)?.push(piece);
+    used += stringWidth(piece.text);
+  }
+  return lines.map(join);
+};
+
+const wrapWords = (rich: Rich, width: number): Line[] => fill(toPieces(toSpans(rich), WORD), width);
+
+/** Breaks at the last space when there is one near, else anywhere: a command or a log line can be copied back together. */
+const wrapCode = (rich: Rich, width: number): Line[] => wrapWords(rich, width);
+
+const blank = (width: number): Span => ({ text: ' '.repeat(Math.max(0, width)), tone: 'plain' });
+
+/** Puts `first` before the first line and blanks before the others. */
+const indent = (first: Span, lines: readonly Line[]): Line[] =>
+  lines.map((line, index) => [index === 0 ? first : blank(stringWidth(first.text)), ...line]);
+
+/** Under a line with marked spans: a line of carets, so that the marks are seen without colour. */
+const withCarets = (line: Line): Line[] => {
+  if (!line.some(({ tone }) => tone === 'mark')) return [line];
+  const carets = line.map(({ text, tone }) => {
+    const marked = tone === 'mark' ? stringWidth(text.trimEnd()) : 0;
+    return '^'.repeat(marked) + ' '.repeat(stringWidth(text) - marked);
+  });
+  return [line, [{ text: carets.join('').trimEnd(), tone: 'mark' }]];
+};
+
+const layOutFacts = (rows: readonly (readonly [string, Rich])[], width: number): Line[] => {
+  const column = Math.min(Math.max(...rows.map(([label]) => stringWidth(label))), Math.floor(width / 3));
+  return rows.flatMap(([label, value]) =>
+    indent({ text: `${printable(label).padEnd(column)}  `, tone: 'dim' }, wrapWords(value, width - column - 2)),
+  );
+};
+
+const SIGN_TONES = { ' ': 'plain', '>': 'strong', '+': 'good', '-': 'warn', x: 'bad' } as const;
+
+const layOutRules = (rows: readonly RuleRow[], width: number): Line[] => {
+  const column = Math.max(...rows.map(({ number }) => number.length));
+  return rows.flatMap(({ sign, number, text, note }) => {
+    const tone = SIGN_TONES[sign];
+    const toned = toSpans(text).map((part) => (part.tone === 'plain' ? { ...part, tone } : part));
+    const told: Span[] =
+      note === undefined
+        ? []
+        : [
+            { text: '  ', tone: 'plain' },
+            { text: `<- ${note}`, tone },
+          ];
+    return indent(
+      { text: ` ${sign} ${number.padStart(column)}  `, tone },
+      wrapCode([...toned, ...told], width - column - 5),
+    );
+  });
+};
+
+const layOutBlock = (block: Block, width: number): Line[] => {
+  switch (block.kind) {
+    case 'text':
+      return wrapWords(block.text, width);
+    case 'list':
+      return block.items.flatMap((item) => indent({ text: ' * ', tone: 'dim' }, wrapWords(item, width - 3)));
+    case 'facts':
+      return block.rows.length === 0 ? [] : layOutFacts(block.rows, width);
+    case 'code':
+      return block.lines.flatMap((line) => indent(blank(2), wrapCode(line, width - 2)).flatMap(withCarets));
+    case 'rules':
+      return block.rows.length === 0 ? [] : layOutRules(block.rows, width);
+    case 'gap':
+      return [[]];
+  }
+};
+
+/** Lays blocks out in `width` columns (at least 20). Every span is printable: hostile characters are escaped here. */
+export const layOut = (blocks: readonly Block[], width: number): Line[] =>
+  blocks.flatMap((block) => layOutBlock(block, Math.max(20, width)));
+
+/** A line as bare text. */
+export const lineText = (line: Line): string =>
+  line
+    .map(({ text }) => text)
+    .join('')
+    .trimEnd();

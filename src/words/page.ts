@@ -1,0 +1,54 @@
+// A page: what one moment of the walk says and asks, as data. Every face (Ink, plain, report) shows the same pages.
+
+/** How a piece of text is meant; a face turns it into colour, weight or a sign. */
+export type Tone = 'plain' | 'dim' | 'strong' | 'good' | 'bad' | 'warn' | 'accent' | 'mark';
+
+/** A run of text with one tone. Text from outside needs no escaping here: the layout escapes every span. */
+export type Span = { text: string; tone: Tone };
+
+/** Running text: a string is plain. */
+export type Rich = string | readonly (string | Span)[];
+
+/** One piece of a page's body. */
+export type Block =
+  | { kind: 'text'; text: Rich }
+  | { kind: 'list'; items: readonly Rich[] }
+  /** Two columns: what it is, and its value. */
+  | { kind: 'facts'; rows: readonly (readonly [label: string, value: Rich])[] }
+  /** Verbatim lines (commands, log lines): wrapped hard, with marked spans underlined by carets. */
+  | { kind: 'code'; lines: readonly Rich[] }
+  /** Rules with a sign in the gutter (`>` final rule, `+` added, `x` stopped here) and their number. */
+  | { kind: 'rules'; rows: readonly RuleRow[] }
+  | { kind: 'gap' };
+
+/** A line of a rule listing. */
+export type RuleRow = { sign: ' ' | '>' | '+' | '-' | 'x'; number: string; text: Rich; note?: string };
+
+/** A choice of the user's: what it does, and the event it sends. */
+export type Choice<Event> = {
+  label: string;
+  event: Event;
+  /** What the walk advises; a play without a user takes it. */
+  recommended?: boolean;
+};
+
+/** A page. `initial` is the choice that Enter takes unless another is picked. */
+export type Page<Event> = {
+  title: string;
+  body: readonly Block[];
+  /** Something is going on: the face shows that it is alive. */
+  busy: string | null;
+  choices: readonly Choice<Event>[];
+  initial: number;
+  /** The event of Esc, when there is a way back. */
+  back: Event | null;
+};
+
+/** A span with a tone. */
+export const span = (tone: Tone, text: string): Span => ({ tone, text });
+
+/** A paragraph. */
+export const text = (...parts: readonly (string | Span)[]): Block => ({ kind: 'text', text: parts });
+
+/** An empty line. */
+export const gap: Block = { kind: 'gap' };
