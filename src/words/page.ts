@@ -32,14 +32,20 @@ export type Choice<Event> = {
   recommended?: boolean;
 };
 
+/** A line of text that a page asks for. */
+export type Input<Event> = { prompt: string; draft: string; toEvent: (text: string) => Event };
+
 /** A page. `initial` is the choice that Enter takes unless another is picked. */
 export type Page<Event> = {
   title: string;
   body: readonly Block[];
+  /** What comes in while the page stands (log entries, output): it only grows. */
+  live: readonly Block[];
   /** Something is going on: the face shows that it is alive. */
   busy: string | null;
   choices: readonly Choice<Event>[];
   initial: number;
+  input: Input<Event> | null;
   /** The event of Esc, when there is a way back. */
   back: Event | null;
 };
