@@ -1,0 +1,91 @@
+// The answer of an evaluation: the way of a conversation through the hooks, the rules it met, and how it ended.
+import type { Family, Hook, Owner } from './model.ts';
+import type { Packet } from './packet.ts';
+import type { Log } from './steps.ts';
+
+/** Two programs on this host that talk over lo: addresses in canonical text, ports null for icmp, `uid` of the client (`gid` null: not known). */
+export type Conversation = {
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  readonly source: string;
+  readonly destination: string;
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+  readonly uid: number;
+  readonly gid?: number | null;
+};
+
+/** What the evaluator has to know of the host beyond its rules. */
+export type Surroundings = {
+  /** Every address of the host in text, loopback ones included; null: not known, the conversation's own two are assumed. */
+  readonly ownAddresses: readonly string[] | null;
+  /** The user whose program listens (owner matches on replies); null: not known. */
+  readonly serverUid: number | null;
+  readonly serverGid: number | null;
+};
+
+/** A rule, or with number 0 a policy (`policy drop`), in its place. */
+export type RulePlace = Owner & {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly number: number;
+  readonly text: string;
+  readonly handle: number | null;
+  readonly line: number | null;
+};
+
+/** Something the answer depends on that is not known: which rule asks, in its words what, and what would settle it. `limit`: a rate limit. */
+export type Doubt = {
+  readonly rule: RulePlace;
+  readonly what: string;
+  readonly settledBy: string;
+  readonly limit: boolean;
+};
+
+/** A rule met: whether its conditions hold for the packet, why that is unknown if it is, and what it did if they do. */
+export type Met = {
+  readonly rule: RulePlace;
+  readonly match: 'yes' | 'no' | 'unknown';
+  readonly doubts: readonly Doubt[];
+};
+
+/** A log entry written: `certain` is 'limited' within a rate limit and 'maybe' where it hangs on something unknown. */
+export type Written = { readonly rule: RulePlace; readonly log: Log; readonly certain: 'yes' | 'limited' | 'maybe' };
+
+export type HookVerdict = 'accept' | 'drop' | 'reject' | 'unknown';
+
+/** One hook: the packet as it entered the hook, all rules met there in order, what was logged. `stopped`: the rule that ended the packet here. */
+export type HookTrace = {
+  readonly hook: Hook;
+  readonly packet: Packet;
+  readonly verdict: HookVerdict;
+  readonly rules: readonly Met[];
+  readonly logs: readonly Written[];
+  readonly stopped: RulePlace | null;
+};
+
+/** `error` is the packet that a REJECT sends back to the sender. The established ones stand for all that follows. */
+export type PacketName = 'request' | 'reply' | 'established-request' | 'established-reply' | 'error';
+
+export type PacketTrace = { readonly packet: PacketName; readonly hooks: readonly HookTrace[] };
+
+/** Where a conversation was stopped for sure. */
+export type Stop = {
+  readonly packet: PacketName;
+  readonly hook: Hook;
+  readonly rule: RulePlace;
+  readonly verdict: 'drop' | 'reject';
+};
+
+/**
+ * `outcome` is for the whole conversation; `logged`: would the kernel print a line for its opening exchange. `unknown` holds
+ * what the outcome depends on (outcome unknown), or else what `logged` does.
+ */
+export type Trace = {
+  readonly conversation: Conversation;
+  readonly outcome: 'works' | 'blocked' | 'unknown';
+  readonly logged: 'yes' | 'no' | 'maybe';
+  readonly stoppedAt: Stop | null;
+  readonly unknown: readonly Doubt[];
+  readonly packets: readonly PacketTrace[];
+};
