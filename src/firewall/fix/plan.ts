@@ -1,0 +1,107 @@
+// What a plan is: the rules it adds and where, the commands that make and unmake them, and what was proved about it.
+import type { Family, Owner, Rule, Ruleset } from '../model.ts';
+import type { Conversation, RulePlace } from '../trace.ts';
+
+/** A command as an argument vector and its standard input ('': none); run without a shell, shown exactly as run. */
+export type PlannedCommand = { readonly argv: readonly [program: string, ...args: string[]]; readonly input: string };
+
+/** A chain, by the names under which its owner's tool knows it. */
+export type ChainPlace = Owner & { readonly family: Family; readonly table: string; readonly chain: string };
+
+/**
+ * One rule that a plan adds. `position` is the number it gets, counted after the plan's earlier changes; `before` is the rule that then
+ * follows it, as it stood before the plan (number 0: the chain's policy; null: the end of a chain that is jumped to). `reason` says why here.
+ */
+export type Change = {
+  readonly place: ChainPlace;
+  readonly position: number;
+  readonly before: RulePlace | null;
+  readonly rule: Rule;
+  readonly reason: string;
+};
+
+/** A logging rule: what its lines start with, the dropping rule it reports, and whether it sees lo or all the rest. */
+export type LoggingChange = Change & {
+  readonly prefix: string;
+  readonly reports: RulePlace;
+  readonly traffic: 'loopback' | 'other';
+};
+
+/** One row of a chain's listing: a policy has number 0. `>` marks the rule that stopped traffic, `+` an added rule. */
+export type PolicyRow = { readonly number: number; readonly text: string; readonly sign: '>' | '+' | ' ' };
+
+/** A chain that a plan changes, as listed before and after it. */
+export type PolicyChange = {
+  readonly place: ChainPlace;
+  readonly before: readonly PolicyRow[];
+  readonly after: readonly PolicyRow[];
+};
+
+/** Something that the plan can't put right: why, in words, and the rule that is in the way (null: none is known). */
+export type Remaining = {
+  readonly conversation: Conversation;
+  readonly why: string;
+  readonly rule: RulePlace | null;
+};
+
+/**
+ * How a rule goes into a saved rules file (iptables-save text): before the first rule of its chain whose text is `beforeRuleText`, or,
+ * where that is null, at the chain's end. `ruleText` is `-A CHAIN …` as iptables-save prints it.
+ */
+export type BootInsertion = {
+  readonly family: 'ip' | 'ip6';
+  readonly table: string;
+  readonly chain: string;
+  readonly beforeRuleText: string | null;
+  readonly ruleText: string;
+};
+
+/** What was proved, `statement` in words: by construction of the added rules, and by evaluating `packets` sample packets not on lo. */
+export type Proof = {
+  readonly holds: boolean;
+  readonly packets: number;
+  readonly hooks: readonly string[];
+  readonly statement: string;
+};
+
+/**
+ * Temporary logging. Each line it causes starts with `prefix`; each rule's comment starts with `tag`. `undo` takes exactly these rules
+ * away, in whatever state they are found. `unlogged` are drops of loopback packets that stay without an entry.
+ */
+export type LoggingPlan = {
+  readonly tag: string;
+  readonly prefix: string;
+  readonly changes: readonly LoggingChange[];
+  readonly apply: readonly PlannedCommand[];
+  readonly undo: readonly PlannedCommand[];
+  readonly after: Ruleset;
+  readonly unlogged: readonly Remaining[];
+};
+
+/** What is to be permitted: all that goes over lo, or some services there (`port` null for icmp: the echo). */
+export type Choice = { readonly kind: 'all' } | { readonly kind: 'services'; readonly services: readonly Service[] };
+
+export type Service = { readonly protocol: 'tcp' | 'udp' | 'icmp'; readonly port: number | null };
+
+/**
+ * A fix. After `apply`, `repaired` pass; `remaining` are asked for and still don't; `staysBroken` says in words what else a narrow
+ * choice leaves blocked; `notes` what was noticed on the way (a permit that is never reached). No changes: nothing was to do, or nothing helps.
+ */
+export type FixPlan = {
+  readonly choice: Choice;
+  readonly tag: string;
+  readonly changes: readonly Change[];
+  readonly apply: readonly PlannedCommand[];
+  readonly undo: readonly PlannedCommand[];
+  readonly bootInsertions: readonly BootInsertion[];
+  readonly after: Ruleset;
+  readonly policies: readonly PolicyChange[];
+  readonly repaired: readonly Conversation[];
+  readonly remaining: readonly Remaining[];
+  readonly staysBroken: readonly string[];
+  readonly notes: readonly string[];
+  readonly proof: Proof;
+};
+
+/** What names a case's rules: its id, and the variant that plain `iptables` is here (null: not known, the full names are used). */
+export type PlanOptions = { readonly caseId: string; readonly iptables: 'nft' | 'legacy' | null };
