@@ -1,0 +1,56 @@
+// The log daemons of a lab: real ones, with a configuration of their own, in the lab's own /var/log and /run.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lab } from './lab.ts';
+import type { Exec, Spawn } from './lab-process.ts';
+
+/**
+ * imklog reads the kernel's lines from a pipe that looks like /proc/kmsg and is fed from /dev/kmsg. The real /proc/kmsg
+ * gives each line to one reader only, so labs would take each other's.
+ */
+const rsyslogConfiguration = (file: string, template: string) => `
+global(workDirectory="/run")
+module(load="imklog" logPath="/run/kmsg" permitNonKernelFacility="on")
+*.* action(type="omfile" file="${file}" template="${template}")
+`;
+
+const templates = { traditional: 'RSYSLOG_TraditionalFileFormat', iso: 'RSYSLOG_FileFormat' } as const;
+
+/** See `Lab.startRsyslog`. */
+export async function startRsyslog(
+  run: Lab['run'],
+  spawn: Spawn,
+  { only = '', file = '/var/log/syslog', format = 'traditional' }: NonNullable<Parameters<Lab['startRsyslog']>[0]>,
+): Promise<void> {
+  await run(['sh', '-c', `mkfifo /run/kmsg && touch ${file} && cat > /run/rsyslog.conf`], {
+    input: rsyslogConfiguration(file, templates[format]),
+  });
+  const daemon = await spawn(['rsyslogd', '-n', '-iNONE', '-f', '/run/rsyslog.conf']);
+  // The pipe's opening for writing returns when rsyslogd has opened it for reading: from then on no line is lost.
+  const feed = `exec > /run/kmsg; echo fed >&2; exec dmesg --raw --follow-new | grep --line-buffered -F -e "$0"`;
+  const feeder = await spawn(['sh', '-c', feed, only]);
+  await until(
+    async () => feeder.stderr().includes('fed'),
+    () => `rsyslogd did not start: ${daemon.stderr()}`,
+  );
+  // dmesg seeks to the end of the log only after it has started.
+  await sleep(50);
+}
+
+/** See `Lab.startJournald`. */
+export async function startJournald(exec: Exec, spawn: Spawn): Promise<void> {
+  const prepare = 'mkdir -p /run/systemd/journal /var/log/journal; test -s /etc/machine-id || systemd-machine-id-setup';
+  await exec(['sh', '-c', prepare]);
+  const daemon = await spawn(['/lib/systemd/systemd-journald']);
+  await until(
+    async () => (await exec(['journalctl', '-k', '-q', '-n1'])).stdout !== '',
+    () => `journald did not start: ${daemon.stderr()}`,
+  );
+}
+
+async function until(condition: () => Promise<boolean>, complaint: () => string): Promise<void> {
+  const end = Date.now() + 5_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(complaint());
+    await sleep(10);
+  }
+}

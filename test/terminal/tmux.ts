@@ -1,0 +1,125 @@
+// Drives a program in a real terminal: an own tmux server per terminal, keys in, screens out.
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Command, Lab } from '../kernel/lab.ts';
+import { childOf } from '../kernel/lab-process.ts';
+
+export type Terminal = {
+  /** What is on the screen now, line by line, without trailing spaces. With `colors`, escape sequences stay. */
+  screen(options?: { colors?: boolean }): Promise<string>;
+  /** What is on the screen and what scrolled off it. */
+  history(): Promise<string>;
+  /** Presses keys by tmux's names: `Enter`, `Escape`, `Up`, `C-c`, `j`. */
+  press(...keys: string[]): Promise<void>;
+  /** Types text as it is; each character is a key press. */
+  type(text: string): Promise<void>;
+  /** How many keys were pressed so far. */
+  countKeys(): number;
+  /** Waits until the screen shows the text and resolves to the screen; rejects with the last screen after `timeout` ms (10 000). */
+  waitFor(text: string | RegExp, timeout?: number): Promise<string>;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Waits for the program's end: its exit code, or null where a signal ended it. Rejects with the last screen after `timeout` ms. */
+  exitCode(timeout?: number): Promise<number | null>;
+  /** Sends a signal to the program itself. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Closes the terminal as a lost connection does: the program gets SIGHUP. Safe to call twice. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type TerminalOptions = {
+  readonly command: Command;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Runs the command inside a lab instead of on this machine. */
+  readonly lab?: Lab;
+  readonly uid?: number;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Opens a terminal (80×24) with a program in it. `await using terminal = await openTerminal(…)` closes it by itself. */
+export async function openTerminal(options: TerminalOptions): Promise<Terminal> {
+  const tmux = await startTmux(options);
+  let keys = 0;
+  const capture = async (...how: string[]) => {
+    const text = await tmux('capture-pane', '-p', ...how);
+    return text.replace(/ +$/gm, '').replace(/\n+$/, '');
+  };
+  /** Looks until `find` finds something; rejects with the last screen. */
+  const until = async <Found>(find: () => Promise<Found | null>, wanted: string, timeout = 10_000): Promise<Found> => {
+    for (const end = performance.now() + timeout; ; await sleep(30)) {
+      const found = await find();
+      if (found !== null) return found;
+      if (performance.now() > end) throw new Error(`no ${wanted} within ${timeout} ms\n${framed(await capture())}`);
+    }
+  };
+  const close = async () => {
+    await tmux('kill-server').catch(() => {});
+  };
+  return {
+    screen: ({ colors = false } = {}) => capture(...(colors ? ['-e'] : [])),
+    history: () => capture('-S', '-'),
+    press: async (...names) => {
+      keys += names.length;
+      await tmux('send-keys', '--', ...names);
+    },
+    type: async (text) => {
+      keys += [...text].length;
+      await tmux('send-keys', '-l', '--', text);
+    },
+    countKeys: () => keys,
+    waitFor: (text, timeout) => {
+      const shown = async () => {
+        const screen = await capture();
+        return (typeof text === 'string' ? screen.includes(text) : text.test(screen)) ? screen : null;
+      };
+      return until(shown, `${typeof text === 'string' ? JSON.stringify(text) : text} on the screen`, timeout);
+    },
+    resize: async (columns, rows) => {
+      await tmux('resize-window', '-x', `${columns}`, '-y', `${rows}`);
+    },
+    exitCode: async (timeout) => {
+      const format = ',#{pane_dead_status},#{pane_dead_signal}';
+      const ended = async () => {
+        // tmux 3.3 now and then misses the end of a child until another one ends: hence the `true`.
+        await tmux('run-shell', 'true');
+        const [, code, signal] = (await tmux('display-message', '-p', format)).trim().split(',');
+        return code || signal ? { code: code ?? '' } : null;
+      };
+      const { code } = await until(ended, 'end of the program', timeout);
+      return code === '' ? null : Number(code);
+    },
+    kill: async (signal) => {
+      const pid = Number(await tmux('display-message', '-p', '#{pane_pid}'));
+      process.kill(options.lab === undefined ? pid : childOf(pid), signal);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Starts a tmux server of its own and resolves to what sends it a command and resolves to the answer. */
+async function startTmux({ command, columns = 80, rows = 24, lab, uid = 0, env = {} }: TerminalOptions) {
+  const socket = `lo-doctor-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const tmux = async (...args: string[]) => {
+    const { stdout } = await promisify(execFile)('tmux', ['-u', '-f', '/dev/null', '-L', socket, ...args], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', TERM: 'xterm-256color' },
+    });
+    return stdout;
+  };
+  const variables = Object.entries({ LANG: 'C.UTF-8', ...env }).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  const size = ['-x', `${columns}`, '-y', `${rows}`];
+  const program = lab === undefined ? command : lab.inside(command, { uid });
+  const settings = ['set', '-g', 'status', 'off', ';', 'set', '-g', 'remain-on-exit', 'on', ';'];
+  // An empty message instead of tmux's own "Pane is dead" keeps the last screen as the program left it.
+  settings.push('set', '-g', 'remain-on-exit-format', '', ';', 'set', '-g', 'default-terminal', 'tmux-256color', ';');
+  await tmux('start-server', ';', ...settings, 'new-session', '-d', ...size, ...variables, '--', ...program);
+  return tmux;
+}
+
+function framed(screen: string): string {
+  const rule = '─'.repeat(80);
+  return `${rule}\n${screen}\n${rule}`;
+}
