@@ -1,10 +1,12 @@
 // Drives a program in a real terminal: an own tmux server per terminal, keys in, screens out.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Command, Lab } from '../kernel/lab.ts';
-import { childOf } from '../kernel/lab-process.ts';
 
 export type Terminal = {
   /** What is on the screen now, line by line, without trailing spaces. With `colors`, escape sequences stay. */
@@ -41,7 +43,8 @@ export type TerminalOptions = {
 
 /** Opens a terminal (80×24) with a program in it. `await using terminal = await openTerminal(…)` closes it by itself. */
 export async function openTerminal(options: TerminalOptions): Promise<Terminal> {
-  const tmux = await startTmux(options);
+  const socket = join(tmpdir(), `lo-doctor-tmux-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const tmux = await startTmux(socket, options);
   let keys = 0;
   const capture = async (...how: string[]) => {
     const text = await tmux('capture-pane', '-p', ...how);
@@ -57,6 +60,7 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
   };
   const close = async () => {
     await tmux('kill-server').catch(() => {});
+    await rm(socket, { force: true });
   };
   return {
     screen: ({ colors = false } = {}) => capture(...(colors ? ['-e'] : [])),
@@ -92,32 +96,46 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
       return code === '' ? null : Number(code);
     },
     kill: async (signal) => {
-      const pid = Number(await tmux('display-message', '-p', '#{pane_pid}'));
-      process.kill(options.lab === undefined ? pid : childOf(pid), signal);
+      const pid = (await tmux('display-message', '-p', '#{pane_pid}')).trim();
+      if (options.lab === undefined) process.kill(Number(pid), signal);
+      else await options.lab.run(['kill', '-s', signal.replace('SIG', ''), pid]);
     },
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-/** Starts a tmux server of its own and resolves to what sends it a command and resolves to the answer. */
-async function startTmux({ command, columns = 80, rows = 24, lab, uid = 0, env = {} }: TerminalOptions) {
-  const socket = `lo-doctor-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const tmux = async (...args: string[]) => {
-    const { stdout } = await promisify(execFile)('tmux', ['-u', '-f', '/dev/null', '-L', socket, ...args], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8', TERM: 'xterm-256color' },
+/** Starts a tmux server of its own, in the lab if there is one, and resolves to what sends it a command and resolves to the answer. */
+async function startTmux(
+  socket: string,
+  { command, columns = 80, rows = 24, lab, uid = 0, env = {} }: TerminalOptions,
+) {
+  const call = async (words: readonly string[], wrap = (command: Command) => command) => {
+    const [program, ...args] = wrap(['tmux', '-u', '-f', '/dev/null', '-S', socket, ...words]);
+    const { stdout } = await promisify(execFile)(program, args, {
+      env: {
+        PATH: process.env.PATH,
+        HOME: lab === undefined ? process.env.HOME : '/root',
+        LANG: 'C.UTF-8',
+        TERM: 'xterm-256color',
+      },
     });
     return stdout;
   };
-  const variables = Object.entries({ LANG: 'C.UTF-8', ...env }).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  const size = ['-x', `${columns}`, '-y', `${rows}`];
-  const program = lab === undefined ? command : lab.inside(command, { uid });
-  const settings = ['set', '-g', 'status', 'off', ';', 'set', '-g', 'remain-on-exit', 'on', ';'];
-  // An empty message instead of tmux's own "Pane is dead" keeps the last screen as the program left it.
-  settings.push('set', '-g', 'remain-on-exit-format', '', ';', 'set', '-g', 'default-terminal', 'tmux-256color', ';');
-  await tmux('start-server', ';', ...settings, 'new-session', '-d', ...size, ...variables, '--', ...program);
-  return tmux;
+  const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  const user = uid === 0 ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  const session = ['new-session', '-d', '-x', `${columns}`, '-y', `${rows}`, ...variables, '--', ...user, ...command];
+  await call(['start-server', ';', ...settings, ...session], lab?.inside);
+  return (...words: string[]) => call(words);
 }
+
+/** An empty message instead of tmux's own "Pane is dead" keeps the last screen as the program left it. */
+const settings = Object.entries({
+  status: 'off',
+  'remain-on-exit': 'on',
+  'remain-on-exit-format': '',
+  'default-terminal': 'tmux-256color',
+}).flatMap(([name, value]) => ['set', '-g', name, value, ';']);
 
 function framed(screen: string): string {
   const rule = '─'.repeat(80);
