@@ -1,0 +1,90 @@
+// Arming: the case's directory with its scripts, and a watchdog outside of lo-doctor that no signal to lo-doctor reaches.
+import { type CaseRecord, RUNNING_ROOTS, readUptime } from './case-file.ts';
+import { type Command, type Host, HostError, type RunResult } from './host.ts';
+import { putAwayScript, rollBackScript, WATCH_SCRIPT } from './rollback-scripts.ts';
+
+const PROOF_ATTEMPTS = 40;
+
+/** Writes the case down and arms its rollback; returns the case's directory once the rollback is proved to wait. */
+export async function armRollback(host: Host, record: CaseRecord, seconds: number): Promise<string> {
+  const directory = await makeCaseDirectory(host, record.id);
+  await write(host, `${directory}/case.json`, `${JSON.stringify(record)}\n`);
+  await write(host, `${directory}/roll-back`, rollBackScript(record.undo));
+  await write(host, `${directory}/put-away`, putAwayScript(record.id, record.kind));
+  await write(host, `${directory}/watch`, WATCH_SCRIPT);
+  await moveDeadline(host, directory, seconds);
+  await write(host, `${directory}/armed`, '');
+  if (await armSystemdTimer(host, record.id, directory, seconds)) return directory;
+  if (await armWatchdog(host, directory)) return directory;
+  await host.run(['rm', '-rf', directory]);
+  throw new HostError('The rollback could not be armed, so nothing was changed.', {
+    nextSteps: ['lo-doctor fix --all --dry-run shows the commands, to be run with a rollback of your own.'],
+  });
+}
+
+/** Sets when the watchdog strikes: so many seconds from now. In one step, since the watchdog reads it at any time. */
+export async function moveDeadline(host: Host, directory: string, seconds: number): Promise<void> {
+  const deadline = (await readUptime(host)) + Math.round(seconds * 100);
+  await write(host, `${directory}/deadline.new`, `${deadline}\n`);
+  await must(host, ['mv', `${directory}/deadline.new`, `${directory}/deadline`]);
+}
+
+async function makeCaseDirectory(host: Host, id: string): Promise<string> {
+  for (const root of RUNNING_ROOTS) {
+    if (!(await isOurs(host, root))) continue;
+    await must(host, ['mkdir', '-m', '700', `${root}/${id}`]);
+    return `${root}/${id}`;
+  }
+  throw new HostError(
+    `Neither ${RUNNING_ROOTS.join(' nor ')} can be made a private directory, so nothing was changed.`,
+    {
+      nextSteps: ['Run lo-doctor with sudo, and see whether these directories belong to root.'],
+    },
+  );
+}
+
+/** Whether the directory is there (made when missing), is no link, and nobody else can write into it. */
+async function isOurs(host: Host, root: string): Promise<boolean> {
+  await host.run(['mkdir', '-m', '700', root]);
+  const [found, user] = await Promise.all([host.run(['stat', '-c', '%F %u %a', root]), host.run(['id', '-u'])]);
+  return found.stdout.trim() === `directory ${user.stdout.trim()} 700`;
+}
+
+/**
+ * systemd's own timer outlives even the end of the login session. It is of use only where systemd's processes see
+ * what we see: inside another network or mount namespace they would undo the wrong server's rules.
+ */
+async function armSystemdTimer(host: Host, id: string, directory: string, seconds: number): Promise<boolean> {
+  if ((await host.run(['test', '-d', '/run/systemd/system'])).code !== 0) return false;
+  const namespaces = ['net', 'mnt'].flatMap((kind) => [`/proc/self/ns/${kind}`, `/proc/1/ns/${kind}`]);
+  const { code, stdout } = await host.run(['stat', '-L', '-c', '%i', ...namespaces]);
+  const [net, netOfSystemd, mnt, mntOfSystemd] = stdout.split('\n');
+  if (code !== 0 || net !== netOfSystemd || mnt !== mntOfSystemd) return false;
+  const unit = `lo-doctor-${id}`;
+  const timer = [`--on-active=${seconds}`, '--timer-property=AccuracySec=100ms'];
+  await host.run(['systemd-run', '--quiet', `--unit=${unit}`, ...timer, 'sh', `${directory}/watch`]);
+  return (await host.run(['systemctl', 'is-active', `${unit}.timer`])).code === 0;
+}
+
+/** A process in a session of its own, started where its command line does not name lo-doctor: pkill would find it. */
+async function armWatchdog(host: Host, directory: string): Promise<boolean> {
+  const start =
+    'cd "$0" || exit; command -v setsid >/dev/null && own=setsid; $own sh ./watch </dev/null >/dev/null 2>&1 &';
+  await host.run(['sh', '-c', start, directory]);
+  for (let attempt = 0; attempt < PROOF_ATTEMPTS; attempt += 1) {
+    const { stdout } = await host.run(['cat', `${directory}/watching`]);
+    if (stdout !== '') return (await host.run(['test', '-d', `/proc/${stdout.trim()}`])).code === 0;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+async function write(host: Host, path: string, text: string): Promise<void> {
+  await must(host, ['tee', path], text);
+}
+
+async function must(host: Host, command: Command, input?: string): Promise<RunResult> {
+  const result = await host.run(command, input === undefined ? {} : { input });
+  if (result.code === 0) return result;
+  throw new HostError(`Nothing was changed: ${command.join(' ')} failed: ${result.stderr.trim()}`, { command });
+}

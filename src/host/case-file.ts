@@ -1,0 +1,121 @@
+// The record of one change: what was applied, how it is undone, and in which state it is. Kept on the server itself.
+//
+// A running case lives in /run/lo-doctor/CASE, a settled one in /var/lib/lo-doctor/CASE. Its state is the name of a file,
+// so that a rename, which the kernel lets only one process win, is what decides between confirming and rolling back.
+import { z } from 'zod';
+import { type Command, type Host, HostError } from './host.ts';
+
+/** Where running cases live; the second is for servers whose /run can't be written. Both are gone after a reboot. */
+export const RUNNING_ROOTS = ['/run/lo-doctor', '/dev/shm/lo-doctor'] as const;
+
+/** Where settled cases are kept, and what belongs to them (reports, backups of changed files). */
+export const RECORD_ROOT = '/var/lib/lo-doctor';
+
+/** One command of a change, with its standard input where it has one. */
+export type Step = { command: Command; input?: string };
+
+/** What `case.json` holds: written once, before the first change. */
+export type CaseRecord = {
+  schema: 'lo-doctor.case/1';
+  id: string;
+  kind: 'trial' | 'temporary';
+  startedAt: string;
+  apply: Step[];
+  undo: Step[];
+};
+
+const step = z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() });
+const record: z.ZodType<CaseRecord> = z.object({
+  schema: z.literal('lo-doctor.case/1'),
+  id: z.string(),
+  kind: z.enum(['trial', 'temporary']),
+  startedAt: z.string(),
+  apply: z.array(step),
+  undo: z.array(step),
+});
+
+const STATES = ['armed', 'rolling-back', 'rolled-back', 'rollback-failed', 'confirmed'] as const;
+
+/**
+ * `armed`: in force until its time is up; `confirmed`: kept; `rolling-back`: being undone at this moment;
+ * `rollback-failed`: tried, but `log` tells what could not be undone.
+ */
+export type CaseState = (typeof STATES)[number];
+
+/** A case as it is now. `secondsLeft` is for an armed one; below zero its watchdog is overdue (it was killed). */
+export type Case = CaseRecord & { state: CaseState; directory: string; secondsLeft: number | null; log: string };
+
+/** The case of that id, or null where this server has none. */
+export async function readCase(host: Host, id: string): Promise<Case | null> {
+  for (const root of [...RUNNING_ROOTS, RECORD_ROOT]) {
+    const found = await readCaseIn(host, `${root}/${checkedId(id)}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Every case this server remembers, the oldest first. */
+export async function listCases(host: Host): Promise<Case[]> {
+  const ids = new Set<string>();
+  for (const root of [...RUNNING_ROOTS, RECORD_ROOT]) {
+    const { stdout } = await host.run(['ls', '-1', root]);
+    for (const name of stdout.split('\n')) if (isCaseId(name)) ids.add(name);
+  }
+  const cases = await Promise.all([...ids].map((id) => readCase(host, id)));
+  return cases.filter((one) => one !== null).sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+}
+
+/** The id itself; throws for one that could not be a directory's name. */
+export function checkedId(id: string): string {
+  if (!isCaseId(id)) throw new HostError(`“${id}” cannot be the name of a case.`, { nextSteps: ['lo-doctor undo'] });
+  return id;
+}
+
+function isCaseId(id: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id);
+}
+
+async function readCaseIn(host: Host, directory: string): Promise<Case | null> {
+  const names = await host.run(['ls', '-1', directory]);
+  if (names.code !== 0) return null;
+  const state = findState(names.stdout.split('\n'));
+  const document = await host.run(['cat', `${directory}/case.json`]);
+  if (state === null || document.code !== 0) return null;
+  const log = await host.run(['cat', `${directory}/log`]);
+  return {
+    ...parseCaseRecord(document.stdout, directory),
+    state,
+    directory,
+    secondsLeft: state === 'armed' ? await readSecondsLeft(host, directory) : null,
+    log: log.stdout,
+  };
+}
+
+function findState(names: readonly string[]): CaseState | null {
+  return STATES.find((state) => names.includes(state)) ?? null;
+}
+
+/** The deadline is in hundredths of a second of the server's uptime, so that setting the clock moves nothing. */
+async function readSecondsLeft(host: Host, directory: string): Promise<number | null> {
+  const { stdout } = await host.run(['cat', `${directory}/deadline`]);
+  const left = Number(stdout) - (await readUptime(host));
+  return stdout === '' || Number.isNaN(left) ? null : left / 100;
+}
+
+/** The server's uptime in hundredths of a second; `/proc/uptime` reads `12345.67 23456.78`. */
+export async function readUptime(host: Host): Promise<number> {
+  const { stdout } = await host.run(['cat', '/proc/uptime']);
+  const seconds = Number(stdout.split(' ')[0]);
+  if (stdout === '' || Number.isNaN(seconds)) throw new HostError('The uptime of this server can’t be read.');
+  return Math.round(seconds * 100);
+}
+
+function parseCaseRecord(text: string, directory: string): CaseRecord {
+  try {
+    return record.parse(JSON.parse(text));
+  } catch {
+    throw new HostError(`${directory}/case.json is not a record that this version of lo-doctor can read.`, {
+      nextSteps: [`Look at what is in ${directory}; its script roll-back undoes the case: sh ${directory}/roll-back`],
+    });
+  }
+}

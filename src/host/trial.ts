@@ -1,0 +1,151 @@
+// The safe change: a rollback armed outside of lo-doctor first, then the change, and silence takes it back.
+import { armRollback, moveDeadline } from './arm-rollback.ts';
+import { type Case, type CaseRecord, type CaseState, checkedId, readCase, type Step } from './case-file.ts';
+import { type Command, type Host, HostError, type RunResult } from './host.ts';
+
+const APPLY_TIMEOUT = 30_000;
+const ROLLBACK_TIMEOUT = 120_000;
+const SETTLE_TIMEOUT = 15_000;
+
+/** A change in force that is taken back unless it is confirmed in time. */
+export type Trial = {
+  readonly id: string;
+  /** When the rollback strikes, by this process's clock (milliseconds, as Date.now). */
+  readonly rollsBackAt: number;
+  /** Keeps the change. `rolled-back` when the time was up first: of the two exactly one happens. */
+  confirm(): Promise<'confirmed' | RollbackOutcome>;
+  /** Takes the change back now. Also after `confirm`. */
+  rollBack(): Promise<RollbackOutcome>;
+  /** What has become of it, as any process may have decided. */
+  state(): Promise<CaseState | 'forgotten'>;
+};
+
+/** A change that ends by itself, for rules that are needed only while lo-doctor looks. */
+export type Temporary = {
+  readonly id: string;
+  /** Lets it live so many seconds from now. False when it had ended already. */
+  extend(seconds: number): Promise<boolean>;
+  /** Takes it back now. */
+  end(): Promise<RollbackOutcome>;
+};
+
+/** `rollback-failed`: the case's log, in the directory of `readCase`, tells what is left. */
+export type RollbackOutcome = 'rolled-back' | 'rollback-failed';
+
+/** `undo` is run in order; each step takes back one thing and may find it gone already. */
+export type Change = { caseId: string; apply: readonly Step[]; undo: readonly Step[] };
+
+/**
+ * Arms the rollback, proves it armed, then applies the commands one by one. When one fails, everything is undone at
+ * once and the HostError says which. Nothing is changed when arming fails.
+ */
+export async function startTrial(host: Host, change: Change & { confirmWithin: number }): Promise<Trial> {
+  const { caseId: id, confirmWithin } = change;
+  const rollsBackAt = Date.now() + confirmWithin * 1000;
+  await start(host, 'trial', change, confirmWithin);
+  return {
+    id,
+    rollsBackAt,
+    confirm: () => confirmCase(host, id),
+    rollBack: () => rollBackCase(host, id),
+    state: async () => (await readCase(host, id))?.state ?? 'forgotten',
+  };
+}
+
+/** The same with an expiry of its own; nothing is remembered of it once it is over. */
+export async function startTemporary(host: Host, change: Change & { expiresIn: number }): Promise<Temporary> {
+  const { caseId: id, expiresIn } = change;
+  const directory = await start(host, 'temporary', change, expiresIn);
+  return {
+    id,
+    async extend(seconds) {
+      if ((await readCase(host, id))?.state !== 'armed') return false;
+      await moveDeadline(host, directory, seconds);
+      return (await readCase(host, id))?.state === 'armed';
+    },
+    end: async () => ((await readCase(host, id)) === null ? 'rolled-back' : rollBackCase(host, id)),
+  };
+}
+
+/** Keeps an armed case, from any process. The rename is the decision; the watchdog tries the same one. */
+export async function confirmCase(host: Host, id: string): Promise<'confirmed' | RollbackOutcome> {
+  const { directory } = await needCase(host, id);
+  const renamed = await host.run(['mv', `${directory}/armed`, `${directory}/confirmed`]);
+  if (renamed.code === 0) {
+    await host.run(['sh', `${directory}/put-away`]);
+    return 'confirmed';
+  }
+  const { state } = await settledCase(host, id);
+  if (state === 'armed' || state === 'rolling-back') {
+    throw new HostError(`The change could not be confirmed and will be rolled back: ${renamed.stderr.trim()}`);
+  }
+  return state;
+}
+
+/** Takes a case back, from any process: an armed one, a kept one (also after a reboot), or one whose rollback failed. */
+export async function rollBackCase(host: Host, id: string): Promise<RollbackOutcome> {
+  await needCase(host, id);
+  const before = await settledCase(host, id);
+  if (before.state === 'rolled-back') return before.state;
+  const script: Command = ['sh', `${before.directory}/roll-back`, before.state];
+  const { stderr } = await host.run(script, { timeout: ROLLBACK_TIMEOUT });
+  const { state } = await settledCase(host, id);
+  if (state === 'rolled-back' || state === 'rollback-failed') return state;
+  throw new HostError(`The rollback did not run: ${stderr.trim()}`, { command: script });
+}
+
+async function start(host: Host, kind: CaseRecord['kind'], change: Change, seconds: number): Promise<string> {
+  const id = checkedId(change.caseId);
+  const startedAt = new Date().toISOString();
+  const endsAt = performance.now() + seconds * 1000;
+  const record: CaseRecord = { schema: 'lo-doctor.case/1', id, kind, startedAt, ...stepsOf(change) };
+  const directory = await armRollback(host, record, seconds);
+  for (const step of record.apply) {
+    // A command that waits for a lock must not come through after the rollback did.
+    const timeout = Math.max(1, Math.floor(Math.min(APPLY_TIMEOUT, endsAt - performance.now() - 500)));
+    const result = await host.run(step.command, {
+      ...(step.input === undefined ? {} : { input: step.input }),
+      timeout,
+    });
+    if (result.code !== 0) throw await undoneError(host, id, step, result);
+  }
+  return directory;
+}
+
+function stepsOf({ apply, undo }: Change): Pick<CaseRecord, 'apply' | 'undo'> {
+  return { apply: [...apply], undo: [...undo] };
+}
+
+async function undoneError(host: Host, id: string, { command }: Step, result: RunResult): Promise<HostError> {
+  const outcome = await rollBackCase(host, id);
+  const why = result.timedOut ? 'it took too long' : result.stderr.trim() || `exit code ${result.code}`;
+  const message = `${command.join(' ')} failed: ${why}.`;
+  switch (outcome) {
+    case 'rolled-back':
+      return new HostError(`${message} What had been changed before it was taken back at once.`, { command });
+    case 'rollback-failed':
+      return new HostError(`${message} Taking back what had been changed before it failed too.`, {
+        command,
+        nextSteps: [`lo-doctor undo ${id}`],
+      });
+  }
+}
+
+type Found = Pick<Case, 'state' | 'directory'>;
+
+/** The case once no rollback is at work on it; one that hangs is returned as it is. An ended temporary is forgotten. */
+async function settledCase(host: Host, id: string): Promise<Found> {
+  const until = performance.now() + SETTLE_TIMEOUT;
+  for (;;) {
+    const found = await readCase(host, id);
+    if (found === null) return { state: 'rolled-back', directory: '' };
+    if (found.state !== 'rolling-back' || performance.now() > until) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function needCase(host: Host, id: string): Promise<Case> {
+  const found = await readCase(host, id);
+  if (found !== null) return found;
+  throw new HostError(`There is no case ${id} on this server.`, { nextSteps: ['lo-doctor undo lists what there is.'] });
+}
