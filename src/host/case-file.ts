@@ -3,7 +3,8 @@
 // A running case lives in /run/lo-doctor/CASE, a settled one in /var/lib/lo-doctor/CASE. Its state is the name of a file,
 // so that a rename, which the kernel lets only one process win, is what decides between confirming and rolling back.
 import { z } from 'zod';
-import { type Command, type Host, HostError } from './host.ts';
+import type { PlannedCommand } from '../firewall/fix/plan.ts';
+import { type Host, HostError } from './host.ts';
 
 /** Where running cases live; the second is for servers whose /run can't be written. Both are gone after a reboot. */
 export const RUNNING_ROOTS = ['/run/lo-doctor', '/dev/shm/lo-doctor'] as const;
@@ -11,27 +12,24 @@ export const RUNNING_ROOTS = ['/run/lo-doctor', '/dev/shm/lo-doctor'] as const;
 /** Where settled cases are kept, and what belongs to them (reports, backups of changed files). */
 export const RECORD_ROOT = '/var/lib/lo-doctor';
 
-/** One command of a change, with its standard input where it has one. */
-export type Step = { command: Command; input?: string };
-
 /** What `case.json` holds: written once, before the first change. */
 export type CaseRecord = {
   schema: 'lo-doctor.case/1';
   id: string;
   kind: 'trial' | 'temporary';
   startedAt: string;
-  apply: Step[];
-  undo: Step[];
+  apply: PlannedCommand[];
+  undo: PlannedCommand[];
 };
 
-const step = z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() });
+const planned = z.object({ argv: z.tuple([z.string()], z.string()), input: z.string() });
 const record: z.ZodType<CaseRecord> = z.object({
   schema: z.literal('lo-doctor.case/1'),
   id: z.string(),
   kind: z.enum(['trial', 'temporary']),
   startedAt: z.string(),
-  apply: z.array(step),
-  undo: z.array(step),
+  apply: z.array(planned),
+  undo: z.array(planned),
 });
 
 const STATES = ['armed', 'rolling-back', 'rolled-back', 'rollback-failed', 'confirmed'] as const;

@@ -1,5 +1,6 @@
 // The shell scripts that undo a case without lo-doctor: they run on the server itself, with nothing but a POSIX shell.
-import { RECORD_ROOT, type Step } from './case-file.ts';
+import type { PlannedCommand } from '../firewall/fix/plan.ts';
+import { RECORD_ROOT } from './case-file.ts';
 import { quoteCommand, quoteForShell } from './quote-for-shell.ts';
 
 const HEAD = `PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
@@ -33,7 +34,7 @@ exit 0
 `;
 
 /** `roll-back [STATE]`: undoes a case that is in that state, and only then; safe to run twice, and by two at once. */
-export function rollBackScript(undo: readonly Step[]): string {
+export function rollBackScript(undo: readonly PlannedCommand[]): string {
   return `# lo-doctor: takes back what this case changed, and nothing else. Usage: sh roll-back [armed|confirmed|rollback-failed]
 ${HEAD}cd "\${0%/*}" || exit 1
 trap '' HUP INT QUIT TERM
@@ -83,6 +84,6 @@ rm -f ./* && cd / && rmdir "$here"
 `;
 }
 
-function takeBack({ command, input = '' }: Step): string {
-  return `input=${quoteForShell(input)}\ntake_back ${quoteCommand(command)}`;
+function takeBack({ argv, input }: PlannedCommand): string {
+  return `input=${quoteForShell(input)}\ntake_back ${quoteCommand(argv)}`;
 }

@@ -1,6 +1,7 @@
 // The safe change: a rollback armed outside of lo-doctor first, then the change, and silence takes it back.
+import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { armRollback, moveDeadline } from './arm-rollback.ts';
-import { type Case, type CaseRecord, type CaseState, checkedId, readCase, type Step } from './case-file.ts';
+import { type Case, type CaseRecord, type CaseState, checkedId, readCase } from './case-file.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
 
 const APPLY_TIMEOUT = 30_000;
@@ -33,7 +34,7 @@ export type Temporary = {
 export type RollbackOutcome = 'rolled-back' | 'rollback-failed';
 
 /** `undo` is run in order; each step takes back one thing and may find it gone already. */
-export type Change = { caseId: string; apply: readonly Step[]; undo: readonly Step[] };
+export type Change = { caseId: string; apply: readonly PlannedCommand[]; undo: readonly PlannedCommand[] };
 
 /**
  * Arms the rollback, proves it armed, then applies the commands one by one. When one fails, everything is undone at
@@ -100,14 +101,11 @@ async function start(host: Host, kind: CaseRecord['kind'], change: Change, secon
   const endsAt = performance.now() + seconds * 1000;
   const record: CaseRecord = { schema: 'lo-doctor.case/1', id, kind, startedAt, ...stepsOf(change) };
   const directory = await armRollback(host, record, seconds);
-  for (const step of record.apply) {
+  for (const { argv, input } of record.apply) {
     // A command that waits for a lock must not come through after the rollback did.
     const timeout = Math.max(1, Math.floor(Math.min(APPLY_TIMEOUT, endsAt - performance.now() - 500)));
-    const result = await host.run(step.command, {
-      ...(step.input === undefined ? {} : { input: step.input }),
-      timeout,
-    });
-    if (result.code !== 0) throw await undoneError(host, id, step, result);
+    const result = await host.run(argv, { ...(input === '' ? {} : { input }), timeout });
+    if (result.code !== 0) throw await undoneError(host, id, argv, result);
   }
   return directory;
 }
@@ -116,7 +114,7 @@ function stepsOf({ apply, undo }: Change): Pick<CaseRecord, 'apply' | 'undo'> {
   return { apply: [...apply], undo: [...undo] };
 }
 
-async function undoneError(host: Host, id: string, { command }: Step, result: RunResult): Promise<HostError> {
+async function undoneError(host: Host, id: string, command: Command, result: RunResult): Promise<HostError> {
   const outcome = await rollBackCase(host, id);
   const why = result.timedOut ? 'it took too long' : result.stderr.trim() || `exit code ${result.code}`;
   const message = `${command.join(' ')} failed: ${why}.`;

@@ -1,7 +1,8 @@
 // The safe change on a real firewall: silence, a kill or a failing command means that the server is as it was before.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { listCases, readCase, type Step } from '../../src/host/case-file.ts';
+import type { PlannedCommand } from '../../src/firewall/fix/plan.ts';
+import { listCases, readCase } from '../../src/host/case-file.ts';
 import { confirmCase, rollBackCase, startTemporary, startTrial } from '../../src/host/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
@@ -17,11 +18,11 @@ COMMIT
 const foreign = ['-p', 'tcp', '--dport', '99', '-j', 'ACCEPT', '-m', 'comment', '--comment', 'fail2ban'];
 
 /** A permit for loopback, with a comment that no shell may interpret. */
-function permit(id: string): { apply: Step[]; undo: Step[] } {
+function permit(id: string): { apply: PlannedCommand[]; undo: PlannedCommand[] } {
   const rule = ['-o', 'lo', '-m', 'comment', '--comment', `${id} it's "$(reboot)" \`id\` \\ ; & *`, '-j', 'ACCEPT'];
   return {
-    apply: [{ command: ['iptables', '-w', '5', '-I', 'OUTPUT', '1', ...rule] }],
-    undo: [{ command: ['iptables', '-w', '5', '-D', 'OUTPUT', ...rule] }],
+    apply: [{ argv: ['iptables', '-w', '5', '-I', 'OUTPUT', '1', ...rule], input: '' }],
+    undo: [{ argv: ['iptables', '-w', '5', '-D', 'OUTPUT', ...rule], input: '' }],
   };
 }
 
@@ -107,7 +108,7 @@ describeKernel('a trial', () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
     const { apply, undo } = permit('f');
-    const failing: Step = { command: ['iptables', '-I', 'NO_SUCH_CHAIN', '-j', 'ACCEPT'] };
+    const failing: PlannedCommand = { argv: ['iptables', '-I', 'NO_SUCH_CHAIN', '-j', 'ACCEPT'], input: '' };
     const started = startTrial(host, { caseId: 'f', apply: [...apply, failing], undo, confirmWithin: 60 });
     await expect(started).rejects.toThrow(/^iptables -I NO_SUCH_CHAIN -j ACCEPT failed: .* taken back at once/s);
     expect(await rules(lab)).toBe(before);
@@ -118,7 +119,7 @@ describeKernel('a trial', () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
     const { apply, undo } = permit('g');
-    const stuck: Step = { command: ['test', '-e', '/run/way-is-free'] };
+    const stuck: PlannedCommand = { argv: ['test', '-e', '/run/way-is-free'], input: '' };
     const trial = await startTrial(host, { caseId: 'g', apply, undo: [stuck, ...undo], confirmWithin: 60 });
     expect(await trial.rollBack()).toBe('rollback-failed');
     expect(await rules(lab)).toBe(before);
@@ -131,8 +132,9 @@ describeKernel('a trial', () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
     await lab.loadRules(policy, { variant: 'legacy' });
-    const step = (verb: string): Step => ({
-      command: ['iptables-legacy', '-w', '1', verb, 'OUTPUT', '-o', 'lo', '-j', 'ACCEPT'],
+    const step = (verb: string): PlannedCommand => ({
+      argv: ['iptables-legacy', '-w', '1', verb, 'OUTPUT', '-o', 'lo', '-j', 'ACCEPT'],
+      input: '',
     });
     const trial = await startTrial(host, { caseId: 'h', apply: [step('-I')], undo: [step('-D')], confirmWithin: 60 });
     await lab.spawn(['flock', '/run/xtables.lock', 'sleep', '4']);
