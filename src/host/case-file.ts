@@ -22,7 +22,7 @@ export type CaseRecord = {
   undo: PlannedCommand[];
 };
 
-const planned = z.object({ argv: z.tuple([z.string()], z.string()), input: z.string() });
+const planned = z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() });
 const record: z.ZodType<CaseRecord> = z.object({
   schema: z.literal('lo-doctor.case/1'),
   id: z.string(),

@@ -84,6 +84,6 @@ rm -f ./* && cd / && rmdir "$here"
 `;
 }
 
-function takeBack({ argv, input }: PlannedCommand): string {
-  return `input=${quoteForShell(input)}\ntake_back ${quoteCommand(argv)}`;
+function takeBack({ command, input = '' }: PlannedCommand): string {
+  return `input=${quoteForShell(input)}\ntake_back ${quoteCommand(command)}`;
 }

@@ -101,11 +101,11 @@ async function start(host: Host, kind: CaseRecord['kind'], change: Change, secon
   const endsAt = performance.now() + seconds * 1000;
   const record: CaseRecord = { schema: 'lo-doctor.case/1', id, kind, startedAt, ...stepsOf(change) };
   const directory = await armRollback(host, record, seconds);
-  for (const { argv, input } of record.apply) {
+  for (const { command, input } of record.apply) {
     // A command that waits for a lock must not come through after the rollback did.
     const timeout = Math.max(1, Math.floor(Math.min(APPLY_TIMEOUT, endsAt - performance.now() - 500)));
-    const result = await host.run(argv, { ...(input === '' ? {} : { input }), timeout });
-    if (result.code !== 0) throw await undoneError(host, id, argv, result);
+    const result = await host.run(command, { ...(input === undefined ? {} : { input }), timeout });
+    if (result.code !== 0) throw await undoneError(host, id, command, result);
   }
   return directory;
 }

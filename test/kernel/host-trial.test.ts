@@ -21,8 +21,8 @@ const foreign = ['-p', 'tcp', '--dport', '99', '-j', 'ACCEPT', '-m', 'comment', 
 function permit(id: string): { apply: PlannedCommand[]; undo: PlannedCommand[] } {
   const rule = ['-o', 'lo', '-m', 'comment', '--comment', `${id} it's "$(reboot)" \`id\` \\ ; & *`, '-j', 'ACCEPT'];
   return {
-    apply: [{ argv: ['iptables', '-w', '5', '-I', 'OUTPUT', '1', ...rule], input: '' }],
-    undo: [{ argv: ['iptables', '-w', '5', '-D', 'OUTPUT', ...rule], input: '' }],
+    apply: [{ command: ['iptables', '-w', '5', '-I', 'OUTPUT', '1', ...rule] }],
+    undo: [{ command: ['iptables', '-w', '5', '-D', 'OUTPUT', ...rule] }],
   };
 }
 
@@ -108,7 +108,7 @@ describeKernel('a trial', () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
     const { apply, undo } = permit('f');
-    const failing: PlannedCommand = { argv: ['iptables', '-I', 'NO_SUCH_CHAIN', '-j', 'ACCEPT'], input: '' };
+    const failing: PlannedCommand = { command: ['iptables', '-I', 'NO_SUCH_CHAIN', '-j', 'ACCEPT'] };
     const started = startTrial(host, { caseId: 'f', apply: [...apply, failing], undo, confirmWithin: 60 });
     await expect(started).rejects.toThrow(/^iptables -I NO_SUCH_CHAIN -j ACCEPT failed: .* taken back at once/s);
     expect(await rules(lab)).toBe(before);
@@ -119,7 +119,7 @@ describeKernel('a trial', () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
     const { apply, undo } = permit('g');
-    const stuck: PlannedCommand = { argv: ['test', '-e', '/run/way-is-free'], input: '' };
+    const stuck: PlannedCommand = { command: ['test', '-e', '/run/way-is-free'] };
     const trial = await startTrial(host, { caseId: 'g', apply, undo: [stuck, ...undo], confirmWithin: 60 });
     expect(await trial.rollBack()).toBe('rollback-failed');
     expect(await rules(lab)).toBe(before);
@@ -133,8 +133,7 @@ describeKernel('a trial', () => {
     const host = hostInLab(lab);
     await lab.loadRules(policy, { variant: 'legacy' });
     const step = (verb: string): PlannedCommand => ({
-      argv: ['iptables-legacy', '-w', '1', verb, 'OUTPUT', '-o', 'lo', '-j', 'ACCEPT'],
-      input: '',
+      command: ['iptables-legacy', '-w', '1', verb, 'OUTPUT', '-o', 'lo', '-j', 'ACCEPT'],
     });
     const trial = await startTrial(host, { caseId: 'h', apply: [step('-I')], undo: [step('-D')], confirmWithin: 60 });
     await lab.spawn(['flock', '/run/xtables.lock', 'sleep', '4']);

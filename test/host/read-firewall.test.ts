@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { HostError } from '../../src/host/host.ts';
+import { readFirewall } from '../../src/host/read-firewall.ts';
+import { type Expected, fakeHost } from '../fakes/fake-host.ts';
+
+const addresses = JSON.stringify([
+  { ifname: 'lo', addr_info: [{ local: '127.0.0.1', scope: 'host' }] },
+  {
+    ifname: 'eth0',
+    addr_info: [
+      { local: '192.0.2.10', scope: 'global' },
+      { local: 'fe80::1', scope: 'link' },
+      { local: 'fd00::10', scope: 'global' },
+    ],
+  },
+]);
+const missing = { code: 127 };
+
+/** A server with nothing special, each answer replaceable by the command's first words. */
+function server(answers: Record<string, Omit<Expected, 'command'>>): Expected[] {
+  const usual: [Expected['command'], Omit<Expected, 'command'>][] = [
+    [['id', '-u'], { stdout: '0\n' }],
+    [['iptables', '-V'], { stdout: 'iptables v1.8.9 (nf_tables)\n' }],
+    [['iptables-nft-save'], {}],
+    [['ip6tables-nft-save'], {}],
+    [['nft', '-j', 'list', 'ruleset'], { stdout: '{"nftables": [{"metainfo": {}}]}' }],
+    [['ip', '-j', 'address'], { stdout: addresses }],
+    [['cat', '/etc/ufw/ufw.conf'], { code: 1 }],
+    [['firewall-cmd', '--state'], missing],
+    [['test', '-S', '/var/run/docker.sock'], { code: 1 }],
+    [['cat', '/proc/net/ip_tables_names'], {}],
+    [['cat', '/proc/net/ip6_tables_names'], {}],
+  ];
+  const known = new Set(usual.map(([command]) => command.join(' ')));
+  const more = Object.entries(answers).filter(([command]) => !known.has(command));
+  return [
+    ...usual.map(([command, answer]) => ({ command, ...(answers[command.join(' ')] ?? answer) })),
+    ...more.map(([command, answer]): Expected => ({ command: [command], ...answer })),
+  ];
+}
+
+async function read(answers: Record<string, Omit<Expected, 'command'>>) {
+  const host = fakeHost(server(answers), { inOrder: false });
+  const reading = await readFirewall(host);
+  host.finish();
+  return reading;
+}
+
+const save = '*filter\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
+
+describe('readFirewall', () => {
+  it('gives the layers that hold anything, and never asks for legacy tables that are not there', async () => {
+    const nft = '{"nftables": [{"metainfo": {}}, {"table": {"family": "inet"}}]}';
+    const reading = await read({ 'iptables-nft-save': { stdout: save }, 'nft -j list ruleset': { stdout: nft } });
+    expect(reading).toEqual({
+      dumps: [
+        { layer: 'iptables', variant: 'nft', family: 'ip', text: save },
+        { layer: 'nftables', text: nft },
+      ],
+      unread: [],
+      iptables: 'nft',
+      user: 0,
+      ownAddresses: ['192.0.2.10', 'fd00::10'],
+      managers: { ufw: 'absent', firewalld: 'absent', docker: 'absent' },
+    });
+  });
+
+  it('reads legacy tables beside the others when the kernel lists some', async () => {
+    const reading = await read({
+      'cat /proc/net/ip_tables_names': { stdout: 'filter\n' },
+      'iptables-legacy-save': { stdout: save },
+    });
+    expect(reading.dumps).toEqual([{ layer: 'iptables', variant: 'legacy', family: 'ip', text: save }]);
+  });
+
+  it('reads an old server that knows no variants', async () => {
+    const reading = await read({
+      'iptables -V': { stdout: 'iptables v1.6.0\n' },
+      'iptables-nft-save': missing,
+      'ip6tables-nft-save': missing,
+      'nft -j list ruleset': missing,
+      'cat /proc/net/ip6_tables_names': { stdout: 'filter\n' },
+      'ip6tables-save': { stdout: save },
+    });
+    expect(reading.iptables).toBe('legacy');
+    expect(reading.dumps).toEqual([{ layer: 'iptables', variant: 'legacy', family: 'ip6', text: save }]);
+  });
+
+  it('takes an old server without any rule for one without a firewall', async () => {
+    const reading = await read({
+      'iptables -V': { stdout: 'iptables v1.6.0\n' },
+      'iptables-nft-save': missing,
+      'ip6tables-nft-save': missing,
+      'nft -j list ruleset': missing,
+    });
+    expect(reading.dumps).toEqual([]);
+  });
+
+  it('names the layers that it could not read', async () => {
+    const reading = await read({
+      'iptables-nft-save': { code: 3, stderr: 'Parsing nftables rule failed\n' },
+      'cat /proc/net/ip_tables_names': { stdout: 'nat\nfilter\n' },
+      'iptables-legacy-save': missing,
+    });
+    expect(reading.unread).toEqual([
+      { command: ['iptables-nft-save'], why: 'Parsing nftables rule failed' },
+      { command: ['iptables-legacy-save'], why: expect.stringContaining('legacy tables (nat, filter)') },
+    ]);
+  });
+
+  it('says that it needs root', async () => {
+    const denied = {
+      code: 4,
+      stderr: 'Could not fetch rule set generation id: Permission denied (you must be root)\n',
+    };
+    const answers = {
+      'id -u': { stdout: '1000\n' },
+      'iptables-nft-save': denied,
+      'ip6tables-nft-save': denied,
+      'nft -j list ruleset': { code: 1, stderr: 'Operation not permitted (you must be root)\n' },
+      'cat /proc/net/ip_tables_names': { code: 1, stderr: 'cat: Permission denied\n' },
+      'cat /proc/net/ip6_tables_names': { code: 1, stderr: 'cat: Permission denied\n' },
+    };
+    await expect(read(answers)).rejects.toThrow('Reading the firewall needs root.');
+    await expect(read({ ...answers, 'id -u': { stdout: '0\n' } })).rejects.toThrow(/container without NET_ADMIN/);
+  });
+
+  it('says that there is no tool', async () => {
+    const answers = {
+      'iptables -V': missing,
+      'iptables-nft-save': missing,
+      'ip6tables-nft-save': missing,
+      'nft -j list ruleset': missing,
+    };
+    await expect(read(answers)).rejects.toThrow(HostError);
+    await expect(read(answers)).rejects.toThrow(/Neither iptables nor nft/);
+  });
+
+  it('passes the complaint of a tool on', async () => {
+    const broken = { code: 1, stderr: 'Fatal: kernel too old\n' };
+    const answers = { 'iptables-nft-save': broken, 'ip6tables-nft-save': broken, 'nft -j list ruleset': broken };
+    await expect(read(answers)).rejects.toThrow(/iptables-nft-save: Fatal: kernel too old/);
+  });
+
+  it('knows the managers by their own marks', async () => {
+    const { managers } = await read({
+      'cat /etc/ufw/ufw.conf': { stdout: '# x\nENABLED=yes\nLOGLEVEL=low\n' },
+      'firewall-cmd --state': { code: 252, stderr: 'not running' },
+      'test -S /var/run/docker.sock': {},
+    });
+    expect(managers).toEqual({ ufw: 'active', firewalld: 'inactive', docker: 'active' });
+  });
+
+  it('asks in an older way for addresses where ip knows no JSON', async () => {
+    const hostname: Expected = { command: ['hostname', '-I'], stdout: '192.0.2.7 2001:db8::7 \n' };
+    const host = fakeHost([...server({ 'ip -j address': { code: 255 } }), hostname], { inOrder: false });
+    expect((await readFirewall(host)).ownAddresses).toEqual(['192.0.2.7', '2001:db8::7']);
+  });
+});
