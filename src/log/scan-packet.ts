@@ -1,0 +1,245 @@
+// Finds the fields of a netfilter line in its bytes, in one walk from left to right that makes no strings.
+
+import { byteAt, isDigit, skipWord } from './bytes.ts';
+import { F, FIELD_COUNT, findField, hashStep } from './fields.ts';
+
+/** Where the values of one packet stand: `from[F.SRC]` to `to[F.SRC]`, -1 where a field is missing. */
+export type PacketScan = {
+  from: Int32Array;
+  to: Int32Array;
+  /** Bit n is flag n of TCP_FLAGS. */
+  tcpFlags: number;
+  /** Bit n is flag n of IP_FLAGS. */
+  ipFlags: number;
+  /** The kernel could not read on: INCOMPLETE [n bytes], TRUNCATED. */
+  cut: boolean;
+  arp: boolean;
+  /** An ESP header among the options of IPv6, after which the kernel names no protocol. */
+  esp: boolean;
+};
+
+/** The places of a line's fields; made once and filled anew for each line. */
+export type LineScan = {
+  outer: PacketScan;
+  /** The packet in brackets of an ICMP error. */
+  inner: PacketScan;
+  hasInner: boolean;
+  /** Where `IN=` (or, without it, `OUT=`) stands; the prefix ends there. */
+  anchor: number;
+};
+
+const createPacketScan = (): PacketScan => ({
+  from: new Int32Array(FIELD_COUNT).fill(-1),
+  to: new Int32Array(FIELD_COUNT).fill(-1),
+  tcpFlags: 0,
+  ipFlags: 0,
+  cut: false,
+  arp: false,
+  esp: false,
+});
+
+/** An empty scan. */
+export const createLineScan = (): LineScan => ({
+  outer: createPacketScan(),
+  inner: createPacketScan(),
+  hasInner: false,
+  anchor: -1,
+});
+
+const EQUALS = 61;
+const COLON = 58;
+const OPEN = 91;
+const CLOSE = 93;
+const PAREN = 40;
+
+/** Whether the packet has the field, if only empty. */
+export const hasField = (packet: PacketScan, field: number): boolean => (packet.from[field] ?? -1) >= 0;
+
+/**
+ * Reads one line, bytes[start, end), e.g. `DROP IN= OUT=lo SRC=127.0.0.1 DST=127.0.0.1 LEN=60 TOS=0x00 PREC=0x00
+ * TTL=64 ID=1 DF PROTO=TCP SPT=40000 DPT=25 WINDOW=65495 RES=0x00 SYN URGP=0 `. False where it is no netfilter line.
+ *
+ * A prefix may hold anything, `IN=x OUT=y ` included, so the packet begins at the last `IN=… OUT=` before addresses
+ * that are followed by the rest of a header. From there the first value of a field wins.
+ */
+export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: LineScan): boolean {
+  scan.anchor = -1;
+  scan.hasInner = false;
+  let packet = scan.outer;
+  let header = false;
+  let last = -1;
+  let lastStart = -1;
+  let lastEnd = -1;
+  let at = start;
+  while (at < end) {
+    let byte = byteAt(bytes, at);
+    if (byte <= 32) {
+      at++;
+      continue;
+    }
+    if (scan.anchor >= 0) {
+      if (byte === OPEN && opensInner(byteAt(bytes, at + 1))) {
+        packet = scan.inner;
+        if (!scan.hasInner) clearPacket(packet);
+        scan.hasInner = true;
+        at++;
+        continue;
+      }
+      if (byte === CLOSE) {
+        packet = scan.outer;
+        at++;
+        continue;
+      }
+      // DD-WRT's kernel has priorities between the fields: `MAC=… <1>SRC=10.0.0.1`.
+      if (byte === 60 && isDigit(byteAt(bytes, at + 1)) && byteAt(bytes, at + 2) === 62) {
+        at += 3;
+        continue;
+      }
+    }
+    const wordStart = at;
+    let hash = 0;
+    while (byte >= 65 && byte <= 90) {
+      hash = hashStep(hash, byte);
+      at++;
+      byte = at < end ? byteAt(bytes, at) : 0;
+    }
+    const nameEnd = at;
+    at = skipWord(bytes, at, end);
+    let field = -1;
+    if (byte === EQUALS) {
+      field = findField(bytes, wordStart, nameEnd, hash);
+      if (field === F.OUT && packet === scan.outer) {
+        const anchor = findIn(bytes, lastStart, lastEnd);
+        if (anchor >= 0) {
+          if (header) break; // a second record on the same line
+          anchorAt(scan, anchor, F.IN, anchor + 3, lastEnd);
+        }
+      } else if (scan.anchor < 0 && beginsPacket(field)) {
+        anchorAtLoneDevice(bytes, scan, last, lastStart, lastEnd);
+      }
+      if (scan.anchor >= 0 && field >= 0) {
+        const valueEnd = trimValue(bytes, nameEnd + 1, at);
+        setField(packet, field, nameEnd + 1, valueEnd);
+        if (last === F.DST && followsAddresses(field) && packet === scan.outer) header = true;
+        if (packet === scan.inner && byteAt(bytes, at - 1) === CLOSE) packet = scan.outer;
+      }
+    } else if (scan.anchor >= 0) {
+      at = readWord(bytes, wordStart, nameEnd, at, end, hash, packet);
+      if (packet === scan.inner && byteAt(bytes, at - 1) === CLOSE && byte === CLOSE) packet = scan.outer;
+    }
+    last = field;
+    lastStart = wordStart;
+    lastEnd = at;
+  }
+  return scan.anchor >= 0 && describesPacket(scan.outer);
+}
+
+/** Begins the packet anew: what stood before belongs to the prefix. */
+function anchorAt(scan: LineScan, anchor: number, field: number, from: number, to: number): void {
+  clearPacket(scan.outer);
+  scan.hasInner = false;
+  scan.anchor = anchor;
+  setField(scan.outer, field, from, to);
+}
+
+function clearPacket(packet: PacketScan): void {
+  packet.from.fill(-1);
+  packet.tcpFlags = 0;
+  packet.ipFlags = 0;
+  packet.cut = false;
+  packet.arp = false;
+  packet.esp = false;
+}
+
+function setField(packet: PacketScan, field: number, from: number, to: number): void {
+  if ((packet.from[field] ?? 0) >= 0) return;
+  packet.from[field] = from;
+  packet.to[field] = to;
+}
+
+/** `[SRC=` opens the embedded packet, `[TRUNCATED]` is one that could not be read. */
+const opensInner = (byte: number): boolean => byte === 83 || byte === 84;
+
+const beginsPacket = (field: number): boolean =>
+  field === F.SRC || field === F.MAC || field === F.PHYSIN || field === F.PHYSOUT;
+
+const followsAddresses = (field: number): boolean =>
+  field === F.LEN || field === F.PROTO || field === F.TOS || field === F.TTL || field === F.TC || field === F.HOPLIMIT;
+
+const describesPacket = (packet: PacketScan): boolean =>
+  packet.arp ||
+  packet.cut ||
+  hasField(packet, F.SRC) ||
+  hasField(packet, F.DST) ||
+  hasField(packet, F.MAC) ||
+  hasField(packet, F.MACSRC) ||
+  hasField(packet, F.PHYSIN) ||
+  hasField(packet, F.PHYSOUT);
+
+/** The last `IN=` in the word before `OUT=`, which may have a prefix glued to it, but not `PHYSIN=`. */
+function findIn(bytes: Uint8Array, from: number, to: number): number {
+  for (let i = to - 3; i >= from && from >= 0; i--) {
+    if (byteAt(bytes, i) === 73 && byteAt(bytes, i + 1) === 78 && byteAt(bytes, i + 2) === EQUALS) return i;
+  }
+  return -1;
+}
+
+/** Proxmox leaves out a missing device: `policy DROP: IN=vmbr0 MAC=… SRC=…`, `REJECT: OUT=vmbr0 SRC=…`. */
+function anchorAtLoneDevice(bytes: Uint8Array, scan: LineScan, last: number, lastStart: number, lastEnd: number): void {
+  if (last === F.OUT) {
+    if (lastStart + 4 < lastEnd) anchorAt(scan, lastStart, F.OUT, lastStart + 4, lastEnd);
+  } else if (last !== F.PHYSIN) {
+    const anchor = findIn(bytes, lastStart, lastEnd);
+    if (anchor >= 0 && anchor + 3 < lastEnd) anchorAt(scan, anchor, F.IN, anchor + 3, lastEnd);
+  }
+}
+
+/** Values end at white space; quotes and commas around a quoted line are not theirs. */
+function trimValue(bytes: Uint8Array, from: number, to: number): number {
+  let end = to;
+  while (end > from) {
+    const byte = byteAt(bytes, end - 1);
+    if (byte !== 44 && byte !== 34 && byte !== 59 && byte !== CLOSE) break;
+    end--;
+  }
+  return end;
+}
+
+/** A word without `=`: a flag, FRAG:n, INCOMPLETE [n bytes], OPT (…). Returns where to go on. */
+function readWord(
+  bytes: Uint8Array,
+  start: number,
+  nameEnd: number,
+  wordEnd: number,
+  end: number,
+  hash: number,
+  packet: PacketScan,
+): number {
+  if (nameEnd === start) {
+    if (byteAt(bytes, start) === PAREN && byteAt(bytes, start + 1) === 84) packet.cut = true; // OPT (TRUNCATED)
+    return wordEnd;
+  }
+  const word = findField(bytes, start, nameEnd, hash);
+  if (word === F.FRAG && byteAt(bytes, nameEnd) === COLON) setField(packet, F.FRAG, nameEnd + 1, wordEnd);
+  else if (word >= 0) return noteWord(bytes, word, wordEnd, end, packet);
+  return wordEnd;
+}
+
+function noteWord(bytes: Uint8Array, word: number, wordEnd: number, end: number, packet: PacketScan): number {
+  if (word >= F.CE && word <= F.MF && !hasField(packet, F.PROTO)) packet.ipFlags |= 1 << (word - F.CE);
+  else if (word === F.ACK) packet.tcpFlags |= 16;
+  else if (word >= F.AE && word <= F.URG) packet.tcpFlags |= 1 << (word - F.AE);
+  else if (word >= F.PSH && word <= F.FIN) packet.tcpFlags |= 1 << (word - F.AE + 1);
+  else if (word === F.TRUNCATED) packet.cut = true;
+  else if (word === F.ARP) packet.arp = true;
+  else if (word === F.ESP) packet.esp = true;
+  else if (word === F.INCOMPLETE) {
+    if (byteAt(bytes, wordEnd + 1) === OPEN && wordEnd + 1 < end) {
+      packet.cut = true;
+      const close = bytes.subarray(wordEnd, end).indexOf(CLOSE);
+      return close < 0 ? end : wordEnd + close + 1;
+    }
+    packet.ipFlags |= 4; // in an IPv6 fragment header it means that more fragments follow
+  }
+  return wordEnd;
+}
