@@ -1,0 +1,29 @@
+// Lowers limits and quotas, which are met or not depending on the traffic so far.
+import type { Condition } from '../steps.ts';
+import { contentOf, type Json, numberAt, stringAt } from './json.ts';
+
+/** More bytes than the first packets of a conversation have. */
+const PLENTY = 1500;
+
+const UNITS: Partial<Record<string, number>> = { bytes: 1, kbytes: 1024, mbytes: 1024 ** 2, gbytes: 1024 ** 3 };
+
+/** `{"rate": 5, "burst": 5, "per": "minute", "inv": true}`; a limit on bytes lets a packet pass that is within rate and burst. */
+export function lowerLimit(content: Json, what: string): Condition {
+  const inverted = contentOf(content, 'inv') === true;
+  const unit = stringAt(content, 'rate_unit');
+  const enough = unit === undefined || unit === 'packets' || bytes(content, 'rate') + bytes(content, 'burst') >= PLENTY;
+  return { kind: 'sometimes', what, limit: true, fresh: enough ? (inverted ? 'no' : 'yes') : 'unknown' };
+}
+
+/** `{"val": 100, "val_unit": "mbytes", "inv": true, "used": …}`, or the table's object `{"bytes": …, "used": …}`. */
+export function lowerQuota(content: Json, what: string): Condition {
+  const inverted = contentOf(content, 'inv') === true;
+  const total = numberAt(content, 'bytes') ?? bytes(content, 'val');
+  const left = total - bytes(content, 'used');
+  const fresh = left <= 0 ? inverted : left >= PLENTY ? !inverted : null;
+  return { kind: 'sometimes', what, limit: false, fresh: fresh === null ? 'unknown' : fresh ? 'yes' : 'no' };
+}
+
+function bytes(content: Json, key: string): number {
+  return (numberAt(content, key) ?? 0) * (UNITS[stringAt(content, `${key}_unit`) ?? 'bytes'] ?? 1);
+}

@@ -1,0 +1,116 @@
+// Parses the JSON of `nft -j list ruleset` into tables of the model.
+import type { Base, Chain, ElementSet, Hook, Rule, Table } from '../model.ts';
+import { contentOf, isList, type JsonRecord, listOf, numberAt, stringAt } from './json.ts';
+import { lowerRule } from './lower-rule.ts';
+import { hasOwnConditions, lowerElements } from './lower-set.ts';
+import { printRule } from './print-rule.ts';
+import { readDocument, type TableDocument } from './read-document.ts';
+import { type NamedSet, type Scope, unknown } from './scope.ts';
+import { declaredTypes } from './types.ts';
+
+/**
+ * The tables of `nft -j list ruleset` (nft 1.0 and later), in the order of their creation:
+ * `{"nftables": [{"metainfo": …}, {"table": …}, {"chain": …}, {"rule": {"family": "inet", "table": "t", "chain": "out", "handle": 4,
+ * "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 25}}, {"drop": null}]}}]}`.
+ * What lo-doctor does not know becomes an unknown step; throws ParseError for text that is not nft's JSON.
+ */
+export function parseNftRuleset(text: string, { file }: { file: string }): Table[] {
+  return readDocument(text, file).map(lowerTable);
+}
+
+function lowerTable(document: TableDocument): Table {
+  const scope = scopeOf(document);
+  const rules = Map.groupBy(document.rules, (rule) => stringAt(rule, 'chain') ?? '');
+  for (const chain of document.chains) {
+    const name = stringAt(chain, 'name') ?? '';
+    scope.chains.set(name, lowerChain(name, chain, rules.get(name) ?? [], scope));
+  }
+  return {
+    layer: 'nftables',
+    variant: null,
+    family: document.family,
+    name: document.name,
+    dormant: listOf(document.table.flags).includes('dormant'),
+    chains: scope.chains,
+    sets: new Map(document.sets.map((set) => [stringAt(set, 'name') ?? '', lowerNamedSet(set, scope)])),
+  };
+}
+
+function scopeOf({ family, sets, objects }: TableDocument): Scope {
+  return {
+    family,
+    sets: new Map(sets.map((set) => [stringAt(set, 'name') ?? '', typesOfSet(set)])),
+    objects: new Map(objects.map(({ kind, content }) => [`${kind} ${stringAt(content, 'name')}`, content])),
+    chains: new Map(),
+    changing: new Set(),
+  };
+}
+
+function typesOfSet(set: JsonRecord): NamedSet {
+  return { key: declaredTypes(set.type), data: declaredTypes(set.map) };
+}
+
+/** Elements that come and go with the traffic, or that have limits of their own, are not known from a dump. */
+function lowerNamedSet(set: JsonRecord, { changing }: Scope): ElementSet {
+  const dynamic = listOf(set.flags).includes('dynamic') || changing.has(stringAt(set, 'name') ?? '');
+  if (dynamic || hasOwnConditions(listOf(set.stmt))) return { known: false, elements: [] };
+  return lowerElements(listOf(set.elem), typesOfSet(set));
+}
+
+function lowerChain(name: string, json: JsonRecord, rules: readonly JsonRecord[], scope: Scope): Chain {
+  const base = baseOf(json, scope);
+  const lowered = rules.map((rule, index) => lowerOneRule(rule, index + 1, scope));
+  return base !== null && base.devices.length === 0 && isDeviceHook(base.hook)
+    ? withoutDevices(name, base, lowered)
+    : { name, base, rules: lowered };
+}
+
+function lowerOneRule(json: JsonRecord, number: number, scope: Scope): Rule {
+  const statements = contentOf(json, 'expr');
+  const comment = stringAt(json, 'comment') ?? null;
+  const list = isList(statements) ? statements : null;
+  return {
+    number,
+    text: printRule(list ?? [], comment, scope.family),
+    line: null,
+    handle: numberAt(json, 'handle') ?? null,
+    comment,
+    steps: lowerRule(list, scope),
+  };
+}
+
+/** `{"type": "filter", "hook": "output", "prio": 0, "policy": "drop"}`, and `dev` for netdev. */
+function baseOf(json: JsonRecord, { family }: Scope): Base | null {
+  const hook = HOOKS.find((one) => one === json.hook);
+  const type = TYPES.find((one) => one === json.type);
+  if (hook === undefined || type === undefined || family === 'arp' || family === 'bridge') return null;
+  const devices = listOf(json.dev).filter((device) => typeof device === 'string');
+  const policy = json.policy === 'drop' ? 'drop' : 'accept';
+  return { hook, priority: numberAt(json, 'prio') ?? 0, type, policy, devices };
+}
+
+const HOOKS: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting', 'ingress', 'egress'];
+const TYPES: readonly Base['type'][] = ['filter', 'nat', 'route'];
+
+function isDeviceHook(hook: Hook): boolean {
+  return hook === 'ingress' || hook === 'egress';
+}
+
+/** nft 1.0.6 doesn't say for which devices such a chain is: it may be lo, so that all that it does is not known. */
+function withoutDevices(name: string, base: Base, rules: readonly Rule[]): Chain {
+  const isLo = unknown(`chain ${name} is for the device lo`, '`nft list chains netdev`');
+  const doubtful = rules.map((rule) => ({ ...rule, steps: [isLo, ...rule.steps] }));
+  const policy: Rule = {
+    number: 0,
+    text: `policy ${base.policy}`,
+    line: null,
+    handle: null,
+    comment: null,
+    steps: [isLo, { kind: 'verdict', verdict: { kind: base.policy } }],
+  };
+  return {
+    name,
+    base: { ...base, policy: 'accept', devices: ['lo'] },
+    rules: base.policy === 'drop' ? [...doubtful, policy] : doubtful,
+  };
+}

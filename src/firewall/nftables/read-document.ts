@@ -1,0 +1,94 @@
+// Reads the outer document of `nft -j list ruleset`: which objects there are, by table.
+import type { Family } from '../model.ts';
+import { ParseError } from '../parse-error.ts';
+import { contentOf, isList, isRecord, type Json, type JsonRecord, soleEntry, stringAt } from './json.ts';
+
+/** One table's objects as nft's JSON has them, each kind in nft's order. */
+export type TableDocument = {
+  readonly family: Family;
+  readonly name: string;
+  table: JsonRecord;
+  readonly chains: JsonRecord[];
+  readonly rules: JsonRecord[];
+  readonly sets: JsonRecord[];
+  readonly objects: { readonly kind: 'limit' | 'quota'; readonly content: JsonRecord }[];
+};
+
+/**
+ * `{"nftables": [{"metainfo": …}, {"table": {"family": "ip", "name": "mail", "handle": 1}}, {"chain": …}, {"rule": …}]}`:
+ * the tables in the order of their creation. Throws ParseError for anything that is not such a document.
+ */
+export function readDocument(text: string, file: string): TableDocument[] {
+  const items = contentOf(parseJson(text, file), 'nftables');
+  if (!isList(items)) throw notNft(file, text.slice(0, 80));
+  const tables = new Map<string, TableDocument>();
+  for (const item of items) {
+    const entry = soleEntry(item);
+    if (entry === null) throw notNft(file, JSON.stringify(item) ?? '');
+    const [kind, content] = entry;
+    if (isRecord(content) && KINDS.has(kind)) place(tables, kind, content, file);
+  }
+  return [...tables.values()];
+}
+
+const KINDS: ReadonlySet<string> = new Set(['table', 'chain', 'rule', 'set', 'map', 'meter', 'limit', 'quota']);
+
+function place(tables: Map<string, TableDocument>, kind: string, content: JsonRecord, file: string): void {
+  const table = tableFor(tables, kind, content, file);
+  switch (kind) {
+    case 'table':
+      table.table = content;
+      break;
+    case 'chain':
+      table.chains.push(content);
+      break;
+    case 'rule':
+      table.rules.push(content);
+      break;
+    case 'limit':
+    case 'quota':
+      table.objects.push({ kind, content });
+      break;
+    default:
+      table.sets.push(content);
+  }
+}
+
+function tableFor(tables: Map<string, TableDocument>, kind: string, content: JsonRecord, file: string): TableDocument {
+  const family = stringAt(content, 'family');
+  const name = stringAt(content, kind === 'table' ? 'name' : 'table');
+  if (!isFamily(family) || name === undefined) throw notNft(file, JSON.stringify({ [kind]: content }));
+  const key = `${family} ${name}`;
+  const found = tables.get(key);
+  if (found !== undefined) return found;
+  const made: TableDocument = { family, name, table: {}, chains: [], rules: [], sets: [], objects: [] };
+  tables.set(key, made);
+  return made;
+}
+
+function isFamily(family: string | undefined): family is Family {
+  return ['ip', 'ip6', 'inet', 'netdev', 'arp', 'bridge'].includes(family ?? '');
+}
+
+/** nft 1.0.6 breaks off without an error where a table has flags, such as dormant. */
+function parseJson(text: string, file: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    if (/"flags": *$/.test(text.trimEnd())) {
+      const expected =
+        'the flags of a table, where nft 1.0.6 breaks its JSON off; `nft list tables` and a newer nft show them';
+      throw new ParseError({ file, line: 1, text: text.trimEnd().slice(-80), expected });
+    }
+    const position = Number(/position (\d+)/.exec(error.message)?.[1] ?? text.length);
+    const line = text.slice(0, position).split('\n').length;
+    throw new ParseError({ file, line, text: text.slice(Math.max(0, position - 40), position + 40), expected: NFT });
+  }
+}
+
+const NFT = 'the JSON of `nft -j list ruleset`';
+
+function notNft(file: string, text: string): ParseError {
+  return new ParseError({ file, line: 1, text, expected: NFT });
+}
