@@ -5,22 +5,31 @@ export type Address = number | bigint;
 
 /** ICMP and ICMPv6 have a type and code, TCP and UDP ports, all else neither. */
 export type Transport =
-  | { readonly kind: 'tcp'; readonly sourcePort: number; readonly destinationPort: number; readonly flags: number }
-  | { readonly kind: 'udp'; readonly sourcePort: number; readonly destinationPort: number }
+  | {
+      readonly kind: 'tcp';
+      readonly sourcePort: number | null;
+      readonly destinationPort: number | null;
+      readonly flags: number;
+    }
+  | { readonly kind: 'udp'; readonly sourcePort: number | null; readonly destinationPort: number | null }
   | { readonly kind: 'icmp' | 'icmpv6'; readonly type: number; readonly code: number; readonly id: number };
 
 /** A locally sent packet. `uid` and `gid`: null, where no socket of a program sent it; 'unknown', where it is not known whose socket did. */
 export type Packet = {
   readonly family: 'ip' | 'ip6';
-  readonly source: Address;
-  readonly destination: Address;
+  /** Null: rewritten to an address that is not known. */
+  readonly source: Address | null;
+  readonly destination: Address | null;
   readonly transport: Transport;
-  /** Bytes of the whole packet, IP header included; null: not known. */
-  readonly length: number | null;
-  readonly ttl: number;
+  /** Bytes of the whole packet, IP header included, from at least to at most. */
+  readonly length: readonly [number, number];
+  /** TTL or hop limit, and DSCP; null: set to something not known. */
+  readonly ttl: number | null;
   readonly uid: number | null | 'unknown';
   readonly gid: number | null | 'unknown';
-  readonly mark: number;
+  /** The packet mark; null: set to something not known. */
+  readonly mark: number | null;
+  readonly dscp: number | null;
   readonly conntrack: ConntrackView;
 };
 
@@ -30,7 +39,7 @@ export type ConntrackView =
   | {
       readonly state: 'new' | 'established' | 'related';
       readonly direction: 'original' | 'reply';
-      readonly mark: number;
+      readonly mark: number | null;
       readonly zone: number;
       /** Bits as in field.ts' `ct status`. */
       readonly status: number;

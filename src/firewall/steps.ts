@@ -112,8 +112,12 @@ export type Nat = {
  * (`bypass`: accepted where none reads, else dropped). `unknown` is a target whose judgement is not known.
  */
 export type Verdict =
-  | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' }
-  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'return' }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'jump'; readonly chain: string }
+  | { readonly kind: 'goto'; readonly chain: string }
   | { readonly kind: 'reject'; readonly with: 'tcp-reset' }
   /** `code` is that of destination unreachable; `icmpx` codes: 0 no route, 1 port, 2 host, 3 admin prohibited, for both families. */
   | { readonly kind: 'reject'; readonly with: 'icmp' | 'icmpv6' | 'icmpx'; readonly code: number }

@@ -49,8 +49,13 @@ export type Met = {
   readonly doubts: readonly Doubt[];
 };
 
-/** A log entry written: `certain` is 'limited' within a rate limit and 'maybe' where it hangs on something unknown. */
-export type Written = { readonly rule: RulePlace; readonly log: Log; readonly certain: 'yes' | 'limited' | 'maybe' };
+/** A log entry written: `certain` is 'limited' within a rate limit and 'maybe' where it hangs on something unknown, the `doubts`. */
+export type Written = {
+  readonly rule: RulePlace;
+  readonly log: Log;
+  readonly certain: 'yes' | 'limited' | 'maybe';
+  readonly doubts: readonly Doubt[];
+};
 
 export type HookVerdict = 'accept' | 'drop' | 'reject' | 'unknown';
 

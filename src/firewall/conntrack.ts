@@ -1,0 +1,110 @@
+// Connection tracking as the kernel does it for packets on lo: found or made in OUTPUT, confirmed once the packet got through.
+import { reversed } from './nat.ts';
+import type { Transport } from './packet.ts';
+import { type Connection, connectionOf, type Track, type Tuple, type World, withConnection } from './world.ts';
+
+const SEEN_REPLY = 2;
+const ASSURED = 4;
+const CONFIRMED = 8;
+const SYN = 2;
+const RST = 4;
+const ACK = 16;
+const ECHO_REQUEST = { icmp: 8, icmpv6: 128 };
+const ECHO_REPLY = { icmp: 0, icmpv6: 129 };
+
+/** Gives the packet its connection, unless it has one already (in PREROUTING it still has that of OUTPUT) or is not to be tracked. */
+export function track(world: World): World {
+  if (world.track.kind !== 'none' && world.track.kind !== 'invalid') return world;
+  const tuple = tupleOf(world);
+  if (!tuple) return { ...world, track: { kind: 'invalid' } };
+  for (const [index, connection] of world.connections.entries()) {
+    if ((connection.status & CONFIRMED) === 0 || connection.zone !== world.zone) continue;
+    if (sameTuple(connection.original, tuple)) return found(world, index, 'original', connection);
+    if (sameTuple(connection.reply, tuple)) return found(world, index, 'reply', connection);
+  }
+  if (!startsConnection(world.packet.transport)) return { ...world, track: { kind: 'invalid' } };
+  const connection: Connection = {
+    original: tuple,
+    reply: reversed(tuple),
+    zone: world.zone,
+    mark: 0,
+    status: 0,
+    destinationDone: false,
+    sourceDone: false,
+  };
+  const connections = [...world.connections, connection];
+  return {
+    ...world,
+    connections,
+    track: { kind: 'tracked', connection: connections.length - 1, state: 'new', direction: 'original' },
+  };
+}
+
+/** At the end of POSTROUTING (or INPUT) a new connection is entered in the table. */
+export function confirm(world: World): World {
+  const connection = connectionOf(world);
+  if (!connection || world.track.kind !== 'tracked' || world.track.direction === 'reply') return world;
+  return (connection.status & CONFIRMED) === 0
+    ? withConnection(world, { status: connection.status | CONFIRMED })
+    : world;
+}
+
+/** Forgets the connection of a packet that was dropped before it was confirmed. */
+export function forgetUnconfirmed(world: World): World {
+  return { ...world, connections: world.connections.filter(({ status }) => (status & CONFIRMED) !== 0) };
+}
+
+/** The track of an error packet about this one: it is related to the same connection, in the opposite direction (nf_conntrack_attach). */
+export function relatedTrack(world: World): Track {
+  if (world.track.kind !== 'tracked') return { kind: 'none' };
+  return { ...world.track, state: 'related', direction: world.track.direction === 'original' ? 'reply' : 'original' };
+}
+
+function found(world: World, index: number, direction: 'original' | 'reply', { status }: Connection): World {
+  const established = direction === 'reply' || (status & SEEN_REPLY) !== 0;
+  const tracked: World = {
+    ...world,
+    track: { kind: 'tracked', connection: index, state: established ? 'established' : 'new', direction },
+  };
+  if (direction === 'reply') return withConnection(tracked, { status: status | SEEN_REPLY });
+  const assures = world.packet.transport.kind === 'tcp' && (status & SEEN_REPLY) !== 0;
+  return assures ? withConnection(tracked, { status: status | ASSURED }) : tracked;
+}
+
+/** The packet's tuple; for echoes the id stands for both ports. Null for ICMP that is no echo: an error without its connection. */
+function tupleOf({ packet }: World): Tuple | null {
+  const { source, destination, transport } = packet;
+  switch (transport.kind) {
+    case 'tcp':
+    case 'udp':
+      return { source, sourcePort: transport.sourcePort, destination, destinationPort: transport.destinationPort };
+    case 'icmp':
+    case 'icmpv6': {
+      const request = transport.type === ECHO_REQUEST[transport.kind];
+      if (!request && transport.type !== ECHO_REPLY[transport.kind]) return null;
+      return { source, sourcePort: transport.id, destination, destinationPort: transport.id };
+    }
+  }
+}
+
+/** TCP: a SYN, or (nf_conntrack_tcp_loose) a later packet; never SYN+ACK or RST. ICMP: a request. */
+function startsConnection(transport: Transport): boolean {
+  switch (transport.kind) {
+    case 'udp':
+      return true;
+    case 'tcp':
+      return (transport.flags & RST) === 0 && (transport.flags & (SYN | ACK)) !== (SYN | ACK);
+    case 'icmp':
+    case 'icmpv6':
+      return transport.type === ECHO_REQUEST[transport.kind];
+  }
+}
+
+function sameTuple(one: Tuple, other: Tuple): boolean {
+  return (
+    one.source === other.source &&
+    one.destination === other.destination &&
+    one.sourcePort === other.sourcePort &&
+    one.destinationPort === other.destinationPort
+  );
+}

@@ -1,0 +1,204 @@
+// Worlds through a base chain: rule by rule, into the chains it jumps to and back, to its policy.
+import type { Chain, Rule, Table } from './model.ts';
+import type { Site } from './read-field.ts';
+import { placeOf, policyPlace } from './rule-place.ts';
+import { doubt, isFresh, type RuleSite, runRule, type Way } from './run-rule.ts';
+import type { Log, Verdict } from './steps.ts';
+import type { Doubt, Met, RulePlace, Written } from './trace.ts';
+import { mergeWorlds, type World } from './world.ts';
+
+/** A world whose packet ended in a hook. */
+export type Ending = {
+  readonly world: World;
+  readonly rule: RulePlace;
+  readonly verdict: Extract<Verdict, { kind: 'reject' }> | { readonly kind: 'drop' };
+};
+
+/** What is gathered while worlds go through one hook. */
+export type HookRun = {
+  readonly site: Site;
+  readonly packet: number;
+  readonly met: Met[];
+  readonly logs: Written[];
+  readonly endings: Ending[];
+};
+
+/** Where the worlds that stay in a chain are collected. */
+type Frame = {
+  readonly run: HookRun;
+  readonly table: Table;
+  readonly chain: Chain;
+  /** Worlds that left this chain for its caller. */
+  readonly returned: World[];
+  /** Worlds accepted by the base chain at the bottom. */
+  readonly accepted: World[];
+  /** The chains above; a loop or an absurd depth ends in a doubt, not in an endless walk. */
+  readonly depth: number;
+};
+
+/** More chains inside one another than any kernel allows. */
+const DEEPEST = 200;
+
+/** Worlds that leave the base chain alive; those that don't are in `run.endings`. */
+export function evaluateBaseChain(run: HookRun, table: Table, chain: Chain, worlds: readonly World[]): World[] {
+  const accepted: World[] = [];
+  const through = evaluateChain({ run, table, chain, returned: [], accepted, depth: 0 }, worlds);
+  const place = policyPlace(table, chain);
+  if (through.length > 0) run.met.push({ rule: place, match: 'yes', doubts: [] });
+  if (chain.base?.policy === 'drop') {
+    run.endings.push(...through.map((world): Ending => ({ world, rule: place, verdict: { kind: 'drop' } })));
+    return mergeWorlds(accepted);
+  }
+  return mergeWorlds([...accepted, ...through]);
+}
+
+/** Worlds that come out at the chain's end or return from it. */
+function evaluateChain(frame: Frame, start: readonly World[]): World[] {
+  let worlds = start;
+  for (const rule of frame.chain.rules) {
+    if (worlds.length === 0) break;
+    worlds = evaluateRule(frame, rule, worlds);
+  }
+  return mergeWorlds([...frame.returned, ...worlds]);
+}
+
+/** Worlds that go on to the next rule. */
+function evaluateRule(frame: Frame, rule: Rule, worlds: readonly World[]): readonly World[] {
+  const { run, table, chain } = frame;
+  const at: RuleSite = { site: run.site, packet: run.packet, table, chain: chain.name, rule };
+  const ways = worlds.flatMap((world) => runRule(at, world));
+  const [only] = ways;
+  if (ways.length === 1 && only && !only.met) {
+    run.met.push(new MetRule(at, 'no', []));
+    return [only.world];
+  }
+  run.met.push(
+    new MetRule(
+      at,
+      matchOf(ways),
+      ways.flatMap(({ doubts }) => doubts),
+    ),
+  );
+  for (const way of ways) run.logs.push(...way.logs.map((log) => written(at, way.world, log)));
+  const next = ways.filter(({ verdict }) => verdict === null || verdict.kind === 'continue').map(({ world }) => world);
+  const judged = ways.filter(({ verdict }) => verdict !== null && verdict.kind !== 'continue');
+  const jumps = new Map<string, { verdict: Verdict; worlds: World[] }>();
+  for (const { world, verdict } of judged) {
+    if (verdict === null) continue;
+    if (verdict.kind !== 'jump' && verdict.kind !== 'goto') {
+      next.push(...judge(frame, at, world, verdict));
+      continue;
+    }
+    const key = `${verdict.kind} ${verdict.chain}`;
+    const group = jumps.get(key);
+    if (group) group.worlds.push(world);
+    else jumps.set(key, { verdict, worlds: [world] });
+  }
+  for (const { verdict, worlds: jumping } of jumps.values()) next.push(...jump(frame, at, verdict, jumping));
+  return mergeWorlds(next.length > 1 ? freshFirst(next) : next);
+}
+
+/** A rule met, with its place made only when somebody asks: most rules of a long chain are never shown. */
+class MetRule implements Met {
+  readonly #at: RuleSite;
+  readonly match: Met['match'];
+  readonly doubts: readonly Doubt[];
+
+  constructor(at: RuleSite, match: Met['match'], doubts: readonly Doubt[]) {
+    this.#at = at;
+    this.match = match;
+    this.doubts = doubts;
+  }
+
+  get rule(): RulePlace {
+    return placeOf(this.#at.table, this.#at.chain, this.#at.rule);
+  }
+}
+
+function matchOf(ways: readonly Way[]): Met['match'] {
+  if (ways.some(({ doubts }) => doubts.length > 0)) return 'unknown';
+  const met = ways.filter((way) => way.met).length;
+  return met === 0 ? 'no' : met === ways.length ? 'yes' : 'unknown';
+}
+
+function written(at: RuleSite, world: World, log: Log): Written {
+  const doubts = world.assumptions.filter(({ packet }) => packet === at.packet).map(({ doubt: one }) => one);
+  const certain = doubts.length === 0 ? 'yes' : doubts.every(({ limit }) => limit) ? 'limited' : 'maybe';
+  return { rule: placeOf(at.table, at.chain, at.rule), log, certain, doubts };
+}
+
+/** Verdicts that are no jumps; returns the worlds that go on to the next rule nevertheless. */
+function judge(
+  frame: Frame,
+  at: RuleSite,
+  world: World,
+  verdict: Exclude<Verdict, { kind: 'jump' | 'goto' }>,
+): World[] {
+  switch (verdict.kind) {
+    case 'accept':
+      frame.accepted.push(world);
+      return [];
+    case 'drop':
+    case 'reject':
+      frame.run.endings.push({
+        world,
+        rule: placeOf(at.table, at.chain, at.rule),
+        verdict: verdict.kind === 'drop' ? { kind: 'drop' } : verdict,
+      });
+      return [];
+    case 'return':
+      frame.returned.push(world);
+      return [];
+    case 'continue':
+      return [world];
+    case 'queue':
+      return anyJudgement(
+        frame,
+        at,
+        world,
+        `queue ${verdict.queue}`,
+        'whether a program reads this queue, and what it decides',
+        false,
+      );
+    case 'unknown':
+      return anyJudgement(frame, at, world, verdict.what, verdict.settledBy, true);
+  }
+}
+
+/** The packet may be dropped, accepted, or (where `goesOn`) go on to the next rule. */
+function anyJudgement(
+  frame: Frame,
+  at: RuleSite,
+  world: World,
+  what: string,
+  settledBy: string,
+  goesOn: boolean,
+): World[] {
+  const about = doubt(at, { what, settledBy, limit: false, fresh: 'unknown' });
+  const assuming = (holds: boolean): World => ({
+    ...world,
+    assumptions: [...world.assumptions, { doubt: about, packet: at.packet, holds, fresh: true }],
+  });
+  frame.run.met.push({ rule: about.rule, match: 'unknown', doubts: [about] });
+  frame.run.endings.push({ world: assuming(true), rule: about.rule, verdict: { kind: 'drop' } });
+  frame.accepted.push(assuming(false));
+  return goesOn ? [assuming(false)] : [];
+}
+
+/** Sends worlds through another chain; those that come out of a jump go on, those of a goto leave this chain as well. */
+function jump(frame: Frame, at: RuleSite, verdict: Verdict, worlds: readonly World[]): World[] {
+  if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return [...worlds];
+  const chain = frame.table.chains.get(verdict.chain);
+  if (!chain || frame.depth >= DEEPEST) {
+    const what = chain ? `chains deeper than ${DEEPEST}` : `chain ${verdict.chain}, which is not in the table`;
+    return worlds.flatMap((world) => anyJudgement(frame, at, world, what, 'the whole table', true));
+  }
+  const through = evaluateChain({ ...frame, chain, returned: [], depth: frame.depth + 1 }, mergeWorlds(worlds));
+  if (verdict.kind === 'jump') return through;
+  frame.returned.push(...through);
+  return [];
+}
+
+function freshFirst(worlds: readonly World[]): World[] {
+  return [...worlds.filter(isFresh), ...worlds.filter((world) => !isFresh(world))];
+}

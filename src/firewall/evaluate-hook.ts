@@ -1,0 +1,91 @@
+// Worlds through one hook: every base chain of every layer and table, in the kernel's order, with conntrack and NAT between them.
+
+import { confirm, track } from './conntrack.ts';
+import { evaluateBaseChain, type HookRun } from './evaluate-chain.ts';
+import type { Chain, Hook, Ruleset, Table } from './model.ts';
+import { applyBindings, natDecided, natSide } from './nat.ts';
+import { connectionOf, mergeWorlds, type World } from './world.ts';
+
+/** A base chain in its table. */
+type Hooked = { readonly table: Table; readonly chain: Chain; readonly priority: number };
+
+/** Something that happens at a priority: a filter chain, or one of the kernel's own hooks. */
+type Station = { readonly priority: number; run(worlds: readonly World[]): World[] };
+
+const CONNTRACK = -200;
+const NAT_DESTINATION = -100;
+const NAT_SOURCE = 100;
+
+/** The worlds that leave the hook alive. */
+export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6', start: readonly World[]): World[] {
+  const { hook } = run.site;
+  const chains = findBaseChains(ruleset, hook, family);
+  const filters = chains.filter(({ chain }) => chain.base?.type !== 'nat');
+  const nats = chains.filter(({ chain }) => chain.base?.type === 'nat');
+  const stations: Station[] = filters.map(({ table, chain, priority }) => ({
+    priority,
+    run: (worlds) => evaluateBaseChain(run, table, chain, worlds),
+  }));
+  if (hook === 'output' || hook === 'prerouting') insert(stations, CONNTRACK, (worlds) => worlds.map(track));
+  insert(stations, natSide(hook) === 'destination' ? NAT_DESTINATION : NAT_SOURCE, (worlds) =>
+    evaluateNat(run, nats, worlds),
+  );
+  let worlds = [...start];
+  for (const station of stations) {
+    if (worlds.length === 0) break;
+    worlds = station.run(worlds);
+  }
+  return hook === 'postrouting' || hook === 'input' ? mergeWorlds(worlds.map(confirm)) : worlds;
+}
+
+/**
+ * The base chains that see such packets, in rising priority. Of those with the same priority, the one registered last comes first
+ * (nf_hook_entries_grow in net/netfilter/core.c).
+ */
+export function findBaseChains({ tables }: Ruleset, hook: Hook, family: 'ip' | 'ip6'): Hooked[] {
+  const found: Hooked[] = [];
+  for (const table of tables) {
+    if (table.dormant || !sees(table, hook, family)) continue;
+    for (const chain of table.chains.values()) {
+      if (chain.base?.hook === hook && onLoopback(chain))
+        found.unshift({ table, chain, priority: chain.base.priority });
+    }
+  }
+  return found.sort((one, other) => one.priority - other.priority);
+}
+
+function sees({ family: of }: Table, hook: Hook, family: 'ip' | 'ip6'): boolean {
+  if (of === 'netdev') return hook === 'egress' || hook === 'ingress';
+  return of === family || of === 'inet';
+}
+
+function onLoopback({ base }: Chain): boolean {
+  return base === null || base.devices.length === 0 || base.devices.includes('lo');
+}
+
+/** Adds a station behind those of lower priority. */
+function insert(stations: Station[], priority: number, work: Station['run']): void {
+  const behind = stations.findIndex((station) => station.priority > priority);
+  stations.splice(behind < 0 ? stations.length : behind, 0, { priority, run: work });
+}
+
+/** NAT chains decide for the first packet of a connection; every packet is then rewritten as was decided. */
+function evaluateNat(run: HookRun, chains: readonly Hooked[], start: readonly World[]): World[] {
+  const { hook } = run.site;
+  return start.flatMap((first) => {
+    let undecided: World[] = isUndecided(first, hook) ? [first] : [];
+    const decided: World[] = undecided.length === 0 ? [first] : [];
+    for (const { table, chain } of chains) {
+      const passed = evaluateBaseChain(run, table, chain, undecided);
+      undecided = passed.filter((world) => connectionOf(world)?.reply === connectionOf(first)?.reply);
+      decided.push(...passed.filter((world) => !undecided.includes(world)));
+    }
+    return [...decided, ...undecided].map((world) => applyBindings(natDecided(world, hook), hook));
+  });
+}
+
+function isUndecided(world: World, hook: Hook): boolean {
+  const connection = connectionOf(world);
+  if (!connection || world.track.kind !== 'tracked' || world.track.state === 'established') return false;
+  return natSide(hook) === 'destination' ? !connection.destinationDone : !connection.sourceDone;
+}

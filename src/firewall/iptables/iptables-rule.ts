@@ -1,0 +1,34 @@
+// A rule as a line of iptables-save that is read only when the evaluation reaches it: dumps can be large, ways through them short.
+import type { Rule } from '../model.ts';
+import type { Step } from '../steps.ts';
+import type { RuleContext } from './extension.ts';
+import { lowerRule } from './lower-rule.ts';
+import { splitWords } from './split-words.ts';
+
+/** `-A OUTPUT …` without counters; its steps and its comment are read on first use. */
+export class IptablesRule implements Rule {
+  readonly number: number;
+  readonly text: string;
+  readonly line: number;
+  readonly handle = null;
+  readonly #context: RuleContext;
+  #steps: readonly Step[] | null = null;
+
+  constructor(number: number, text: string, line: number, context: RuleContext) {
+    this.number = number;
+    this.text = text;
+    this.line = line;
+    this.#context = context;
+  }
+
+  get steps(): readonly Step[] {
+    this.#steps ??= lowerRule(this.text, this.#context);
+    return this.#steps;
+  }
+
+  get comment(): string | null {
+    if (!this.text.includes('--comment')) return null;
+    const words = splitWords(this.text) ?? [];
+    return words[words.indexOf('--comment') + 1] ?? null;
+  }
+}

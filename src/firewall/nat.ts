@@ -1,0 +1,150 @@
+// NAT as the kernel does it for what a host sends to itself (nf_nat_core.c): decided once a connection, undone on replies.
+import { formatAddress, isLoopbackAddress } from './address.ts';
+import { evaluateOperand } from './evaluate-operand.ts';
+import type { Hook } from './model.ts';
+import type { Address, Transport } from './packet.ts';
+import { UNKNOWN } from './read-field.ts';
+import type { RuleSite } from './run-rule.ts';
+import type { Nat, Verdict } from './steps.ts';
+import { type Connection, connectionOf, type Tuple, type World, withConnection } from './world.ts';
+
+/** Which half of NAT a hook decides. */
+export function natSide(hook: Hook): 'destination' | 'source' {
+  return hook === 'output' || hook === 'prerouting' ? 'destination' : 'source';
+}
+
+/** Notes that the hook's half was decided: by a rule, or by having none. */
+export function natDecided(world: World, hook: Hook): World {
+  return withConnection(world, natSide(hook) === 'destination' ? { destinationDone: true } : { sourceDone: true });
+}
+
+/**
+ * Rewrites the connection and its packet; the rule ends with accept. A target that is not known (a range of ports, an address out of
+ * several) leaves that part unknown; one that is not the host's own takes the packet off lo, which is no verdict we know.
+ */
+export function applyNat(at: RuleSite, world: World, nat: Nat): { world: World; verdict: Verdict } | null {
+  const connection = connectionOf(world);
+  if (!connection) return { world, verdict: { kind: 'accept' } };
+  const side = nat.nat === 'dnat' || nat.nat === 'redirect' ? 'destination' : 'source';
+  if (side !== natSide(at.site.hook)) return { world, verdict: { kind: 'accept' } };
+  const address = newAddress(at, world, nat);
+  const port = newPort(at, world, nat);
+  if (address === undefined || port === undefined) return null;
+  if (address === 'none') return { world, verdict: { kind: 'drop' } };
+  const done = rewrite(world, connection, side, address, port);
+  if (side === 'destination' && address !== 'same' && leavesHost(at, address)) {
+    return {
+      world: done,
+      verdict: { kind: 'unknown', what: leaving(nat, address), settledBy: 'what the host it is sent to does' },
+    };
+  }
+  return { world: done, verdict: { kind: 'accept' } };
+}
+
+/** Makes the packet's addresses what its connection says at this hook; on replies, the other way round. */
+export function applyBindings(world: World, hook: Hook): World {
+  const { track } = world;
+  const connection = connectionOf(world);
+  if (!connection || track.kind !== 'tracked') return world;
+  const { original, reply } = connection;
+  const wire = track.direction === 'original' ? reversed(reply) : reversed(original);
+  const { packet } = world;
+  return natSide(hook) === 'destination'
+    ? {
+        ...world,
+        packet: {
+          ...packet,
+          destination: wire.destination,
+          transport: withPort(packet.transport, 'destinationPort', wire.destinationPort),
+        },
+      }
+    : {
+        ...world,
+        packet: {
+          ...packet,
+          source: wire.source,
+          transport: withPort(packet.transport, 'sourcePort', wire.sourcePort),
+        },
+      };
+}
+
+/** The tuple of the opposite direction. */
+export function reversed({ source, sourcePort, destination, destinationPort }: Tuple): Tuple {
+  return { source: destination, sourcePort: destinationPort, destination: source, destinationPort: sourcePort };
+}
+
+function rewrite(
+  world: World,
+  { reply, status }: Connection,
+  side: 'destination' | 'source',
+  address: Address | null | 'same',
+  port: number | null | 'same',
+): World {
+  const changed: Tuple =
+    side === 'destination'
+      ? {
+          ...reply,
+          source: address === 'same' ? reply.source : address,
+          sourcePort: port === 'same' ? reply.sourcePort : port,
+        }
+      : {
+          ...reply,
+          destination: address === 'same' ? reply.destination : address,
+          destinationPort: port === 'same' ? reply.destinationPort : port,
+        };
+  const same = (Object.keys(reply) as (keyof Tuple)[]).every((key) => reply[key] === changed[key]);
+  const bit = side === 'destination' ? DNAT_STATUS : SNAT_STATUS;
+  return withConnection(world, { reply: changed, status: same ? status : status | bit });
+}
+
+const SNAT_STATUS = 16;
+const DNAT_STATUS = 32;
+
+/** The address: unchanged, known, null for not known, `none` where the kernel finds none and drops, undefined where the rule is not met. */
+function newAddress(at: RuleSite, { packet, ...rest }: World, nat: Nat): Address | null | 'same' | 'none' | undefined {
+  switch (nat.nat) {
+    case 'redirect':
+      return packet.family === 'ip' ? 0x7f000001 : 1n;
+    case 'masquerade':
+      return masqueradeAddress(at, packet.family);
+    case 'dnat':
+    case 'snat': {
+      const { address } = nat;
+      if (address === null) return 'same';
+      if (address.kind === 'range') return address.from === address.to ? address.from : null;
+      const value = evaluateOperand({ packet, ...rest }, at.site, at.table, address);
+      if (value === undefined) return undefined;
+      return value === UNKNOWN || typeof value === 'string' ? null : value;
+    }
+  }
+}
+
+/** IPv4 takes a global address of another device, lo's own being of host scope only; IPv6 picks the best source for the destination. */
+function masqueradeAddress({ site: { own } }: RuleSite, family: 'ip' | 'ip6'): Address | null | 'none' {
+  if (family === 'ip6') return 1n;
+  if (own === null) return null;
+  const others = [...own].filter((address) => typeof address === 'number' && !isLoopbackAddress(address));
+  const [only] = others;
+  return only === undefined ? 'none' : others.length === 1 ? only : null;
+}
+
+function newPort(at: RuleSite, world: World, { port }: Nat): number | null | 'same' | undefined {
+  if (port === null) return 'same';
+  if (port.kind === 'range') return port.from === port.to ? port.from : null;
+  const value = evaluateOperand(world, at.site, at.table, port);
+  if (value === undefined) return undefined;
+  return typeof value === 'number' ? value : null;
+}
+
+function leavesHost({ site: { own, assumedOwn } }: RuleSite, address: Address | null): boolean {
+  if (address === null) return true;
+  return !isLoopbackAddress(address) && !own?.has(address) && !assumedOwn.has(address);
+}
+
+function leaving(nat: Nat, address: Address | null): string {
+  return `${nat.nat} to ${address === null ? 'an address that is not known' : formatAddress(address)}, which may be off this host`;
+}
+
+function withPort(transport: Transport, end: 'sourcePort' | 'destinationPort', port: number | null): Transport {
+  return end in transport ? { ...transport, [end]: port } : transport;
+}

@@ -1,0 +1,22 @@
+// Rules as traces name them.
+import type { Chain, Rule, Table } from './model.ts';
+import type { RulePlace } from './trace.ts';
+
+/** The rule in its place. */
+export function placeOf(table: Table, chain: string, { number, text, handle, line }: Rule): RulePlace {
+  const { family, name } = table;
+  return { ...ownerOf(table), family, table: name, chain, number, text, handle, line };
+}
+
+/** The chain's policy in the form of a rule: number 0, text `policy drop`. */
+export function policyPlace(table: Table, chain: Chain): RulePlace {
+  const { family, name } = table;
+  const text = `policy ${chain.base?.policy ?? 'accept'}`;
+  return { ...ownerOf(table), family, table: name, chain: chain.name, number: 0, text, handle: null, line: null };
+}
+
+function ownerOf(table: Table) {
+  return table.layer === 'iptables'
+    ? { layer: table.layer, variant: table.variant }
+    : { layer: table.layer, variant: table.variant };
+}

@@ -1,0 +1,186 @@
+// One rule applied to one world: whether it is met, what it changes, and the verdict it leads to.
+
+import { evaluateOperand, findElement } from './evaluate-operand.ts';
+import type { Rule, Table } from './model.ts';
+import { applyNat } from './nat.ts';
+import { type Reading, type Site, UNKNOWN } from './read-field.ts';
+import { placeOf } from './rule-place.ts';
+import type { Action, Log, SettableField, Verdict } from './steps.ts';
+import { describeKey, testCondition } from './test-condition.ts';
+import type { Doubt } from './trace.ts';
+import { type Assumption, type Uncertainty, type World, withConnection } from './world.ts';
+
+/** What a rule is run with. `packet` counts the conversation's packets, so that an assumption lasts as long as its packet. */
+export type RuleSite = {
+  readonly site: Site;
+  readonly packet: number;
+  readonly table: Table;
+  readonly chain: string;
+  readonly rule: Rule;
+};
+
+/** A way through the rule: the world afterwards, whether the rule's conditions held, what it logged, and the verdict (null: on to the next rule). */
+export type Way = {
+  readonly world: World;
+  readonly met: boolean;
+  readonly doubts: readonly Doubt[];
+  readonly logs: readonly Log[];
+  readonly verdict: Verdict | null;
+};
+
+/** All ways through the rule; more than one where something is not known. The likelier one (the limit not used up) comes first. */
+export function runRule(at: RuleSite, start: World): Way[] {
+  const others: Way[] = [];
+  let world = start;
+  let pending: Uncertainty[] = [];
+  let doubts: readonly Doubt[] = [];
+  let acted = false;
+  const logs: Log[] = [];
+  const leave = (verdict: Verdict | null, met: boolean): Way[] => {
+    const way = { world, met, doubts, logs: [...logs], verdict };
+    return doubts.length > 0 && !isFresh(way.world) ? [...others, way] : [way, ...others];
+  };
+  for (const step of at.rule.steps) {
+    if (isCondition(step)) {
+      const answer = recall(at, world, testCondition(world, at.site, at.table, step));
+      if (answer === false) return leave(null, acted);
+      if (answer !== true) pending.push(answer);
+      continue;
+    }
+    if (pending.length > 0) {
+      const fork = pending.map((uncertainty) => doubt(at, uncertainty));
+      others.push({
+        world: assume(at, world, fork, pending, false),
+        met: false,
+        doubts: fork,
+        logs: [...logs],
+        verdict: null,
+      });
+      world = assume(at, world, fork, pending, true);
+      doubts = [...doubts, ...fork];
+      pending = [];
+    }
+    acted = true;
+    const done = act(at, world, step, logs);
+    if (done === null) return leave(null, false);
+    world = done.world;
+    if (done.verdict) return leave(done.verdict, true);
+  }
+  if (pending.length > 0) doubts = [...doubts, ...pending.map((uncertainty) => doubt(at, uncertainty))];
+  return leave(null, true);
+}
+
+/** True where all that was assumed is what the first packet after loading would meet. */
+export function isFresh(world: World): boolean {
+  return world.assumptions.every(({ fresh }) => fresh);
+}
+
+/** Names the rule that an uncertainty is about. */
+export function doubt({ table, chain, rule }: RuleSite, { what, settledBy, limit }: Uncertainty): Doubt {
+  return { rule: placeOf(table, chain, rule), what, settledBy, limit };
+}
+
+/** The world with assumptions about the conditions: all of them hold, or not all. */
+function assume(
+  at: RuleSite,
+  world: World,
+  doubts: readonly Doubt[],
+  about: readonly Uncertainty[],
+  holds: boolean,
+): World {
+  const added = doubts.map((one, index): Assumption => {
+    const fresh = about[index]?.fresh ?? 'unknown';
+    return { doubt: one, packet: at.packet, holds, fresh: fresh === 'unknown' || (fresh === 'yes') === holds };
+  });
+  return { ...world, assumptions: [...world.assumptions, ...added] };
+}
+
+/** The same unknown condition on the same packet has one answer; what depends on the traffic may have changed meanwhile. */
+function recall(at: RuleSite, world: World, answer: boolean | Uncertainty): boolean | Uncertainty {
+  if (typeof answer === 'boolean' || answer.limit || world.assumptions.length === 0) return answer;
+  const made = world.assumptions.filter(({ packet, doubt: { what } }) => packet === at.packet && what === answer.what);
+  const [assumption] = made;
+  return assumption && made.length === 1 && answer.fresh === 'unknown' ? assumption.holds : answer;
+}
+
+function isCondition(step: Rule['steps'][number]): step is Exclude<typeof step, Action> {
+  switch (step.kind) {
+    case 'compare':
+    case 'lookup':
+    case 'any':
+    case 'not-all':
+    case 'sometimes':
+    case 'unknown':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Carries out one action; null where it ends the rule as if a condition had not been met. */
+function act(
+  at: RuleSite,
+  world: World,
+  action: Action,
+  logs: Log[],
+): { world: World; verdict: Verdict | null } | null {
+  switch (action.kind) {
+    case 'verdict':
+      return { world, verdict: action.verdict };
+    case 'verdict-map': {
+      const found = findElement(world, at.site, at.table, action.key, action.map);
+      if (found === 'none') return null;
+      if (found === 'unknown' || !found.verdict)
+        return { world, verdict: unknownVerdict(`${describeKey(action.key)} vmap`) };
+      return { world, verdict: found.verdict };
+    }
+    case 'log':
+      logs.push(action);
+      return { world: { ...world, notes: 'yes', lines: action.group === null ? 'yes' : world.lines }, verdict: null };
+    case 'set':
+      return setField(at, world, action);
+    case 'notrack':
+      return { world: world.track.kind === 'none' ? { ...world, track: { kind: 'untracked' } } : world, verdict: null };
+    case 'nat':
+      return applyNat(at, world, action);
+  }
+}
+
+function unknownVerdict(what: string): Verdict {
+  return { kind: 'unknown', what, settledBy: 'what is in the map' };
+}
+
+function setField(
+  at: RuleSite,
+  world: World,
+  action: Extract<Action, { kind: 'set' }>,
+): { world: World; verdict: null } | null {
+  let value: Reading = 0;
+  for (const [index, operand] of action.value.entries()) {
+    const part: Reading = evaluateOperand(world, at.site, at.table, operand);
+    if (part === undefined) return null;
+    if (index === 0) value = part;
+    else value = typeof value === 'number' && typeof part === 'number' ? (value ^ part) >>> 0 : UNKNOWN;
+  }
+  return { world: withField(world, action.field, typeof value === 'number' ? value : null), verdict: null };
+}
+
+function withField(world: World, field: SettableField, value: number | null): World {
+  switch (field) {
+    case 'meta mark':
+      return { ...world, packet: { ...world.packet, mark: value } };
+    case 'ct mark':
+      return withConnection(world, { mark: value });
+    case 'ct zone':
+      return world.track.kind === 'none' ? { ...world, zone: value ?? 0 } : world;
+    case 'ip dscp':
+    case 'ip6 dscp':
+      return { ...world, packet: { ...world.packet, dscp: value } };
+    case 'ip ttl':
+    case 'ip6 hoplimit':
+      return { ...world, packet: { ...world.packet, ttl: value } };
+    case 'meta priority':
+    case 'meta pkttype':
+      return world;
+  }
+}

@@ -1,0 +1,11 @@
+// What is known of the host where packets are judged.
+import { parseAddress } from './address.ts';
+import type { Address } from './packet.ts';
+import type { Site } from './read-field.ts';
+import type { Surroundings } from './trace.ts';
+
+/** The host's side of a site; `assumedOwn` are the addresses of the conversation at hand, which goes over lo. */
+export function siteOf({ ownAddresses }: Surroundings, assumedOwn: readonly Address[]): Omit<Site, 'hook'> {
+  const own = ownAddresses && new Set(ownAddresses.map(parseAddress).filter((address) => address !== null));
+  return { own, assumedOwn: new Set(assumedOwn) };
+}

@@ -1,0 +1,145 @@
+// Whether a condition of a rule holds for a packet: yes, no, or uncertain and why.
+import { evaluateOperand, findElement, fits } from './evaluate-operand.ts';
+import type { Key, SetReference, Table } from './model.ts';
+import { type Site, UNKNOWN } from './read-field.ts';
+import type { Condition, Operand, Pattern } from './steps.ts';
+import type { Uncertainty, World } from './world.ts';
+
+export type Answer = boolean | Uncertainty;
+
+/** Judges one condition; `table` is where its named sets live. */
+export function testCondition(world: World, site: Site, table: Table, condition: Condition): Answer {
+  switch (condition.kind) {
+    case 'compare':
+      return testCompare(world, site, table, condition);
+    case 'lookup': {
+      const found = findElement(world, site, table, condition.key, condition.set);
+      if (found === 'unknown') return uncertainLookup(condition.key, condition.set, condition.negated);
+      if (hasAbsentPart(world, site, table, condition.key)) return false;
+      return (found !== 'none') !== condition.negated;
+    }
+    case 'any':
+      return testAny(world, site, table, condition.of);
+    case 'not-all':
+      return negate(testAll(world, site, table, condition.of));
+    case 'sometimes':
+      return {
+        what: condition.what,
+        settledBy: condition.limit ? 'how much of the limit is used up' : 'what came before',
+        limit: condition.limit,
+        fresh: condition.fresh,
+      };
+    case 'unknown':
+      return { what: condition.what, settledBy: condition.settledBy, limit: false, fresh: 'unknown' };
+  }
+}
+
+/** A key in words, for doubts: `ip saddr . tcp dport`. */
+export function describeKey(key: Key): string {
+  return key.map(describeOperand).join(' . ');
+}
+
+function testCompare(
+  world: World,
+  site: Site,
+  table: Table,
+  condition: Extract<Condition, { kind: 'compare' }>,
+): Answer {
+  const { operand, values, negated } = condition;
+  const value = evaluateOperand(world, site, table, operand);
+  if (value === undefined) return condition.absent ?? false;
+  if (value !== UNKNOWN) return values.some((pattern) => fits(value, pattern)) !== negated;
+  const byLength = testLength(world, operand, values);
+  if (byLength !== null) return byLength !== negated;
+  return {
+    ...describeUnknown(operand),
+    what: `${describeOperand(operand)} ${negated ? '!= ' : ''}${values.map(describePattern).join(',')}`,
+    limit: false,
+    fresh: 'unknown',
+  };
+}
+
+/** The length of a packet is known within bounds, which may be enough. */
+function testLength({ packet: { length } }: World, operand: Operand, values: readonly Pattern[]): boolean | null {
+  if (operand.kind !== 'field' || operand.field !== 'meta length' || operand.mask !== undefined) return null;
+  const [least, most] = length;
+  const ranges = values.flatMap((pattern) => {
+    if (typeof pattern === 'number') return { from: pattern, to: pattern };
+    if (typeof pattern !== 'object' || !('from' in pattern)) return [];
+    return { from: Number(pattern.from), to: Number(pattern.to) };
+  });
+  if (ranges.some(({ from, to }) => from <= least && to >= most)) return true;
+  return ranges.every(({ from, to }) => to < least || from > most) ? false : null;
+}
+
+function testAny(world: World, site: Site, table: Table, conditions: readonly Condition[]): Answer {
+  let unsure: Uncertainty | null = null;
+  for (const condition of conditions) {
+    const answer = testCondition(world, site, table, condition);
+    if (answer === true) return true;
+    if (answer !== false) unsure ??= answer;
+  }
+  return unsure ?? false;
+}
+
+function testAll(world: World, site: Site, table: Table, conditions: readonly Condition[]): Answer {
+  let unsure: Uncertainty | null = null;
+  for (const condition of conditions) {
+    const answer = testCondition(world, site, table, condition);
+    if (answer === false) return false;
+    if (answer !== true) unsure ??= answer;
+  }
+  return unsure ?? true;
+}
+
+function negate(answer: Answer): Answer {
+  if (typeof answer === 'boolean') return !answer;
+  const fresh = answer.fresh === 'yes' ? 'no' : answer.fresh === 'no' ? 'yes' : 'unknown';
+  return { ...answer, what: `not ${answer.what}`, fresh };
+}
+
+function hasAbsentPart(world: World, site: Site, table: Table, key: Key): boolean {
+  return key.some((operand) => evaluateOperand(world, site, table, operand) === undefined);
+}
+
+function uncertainLookup(key: Key, set: SetReference, negated: boolean): Uncertainty {
+  const name = typeof set === 'string' ? `@${set}` : 'a set';
+  return {
+    what: `${describeKey(key)} ${negated ? 'not ' : ''}in ${name}`,
+    settledBy: `what is in ${name}`,
+    limit: false,
+    fresh: 'unknown',
+  };
+}
+
+function describeOperand(operand: Operand): string {
+  switch (operand.kind) {
+    case 'field':
+      return operand.field;
+    case 'constant':
+      return String(operand.value);
+    case 'map':
+      return `${describeKey(operand.key)} map`;
+    case 'unknown':
+      return operand.what;
+  }
+}
+
+function describePattern(pattern: Pattern): string {
+  if (typeof pattern !== 'object') return String(pattern);
+  return 'prefix' in pattern ? `${pattern.prefix}*` : `${pattern.from}-${pattern.to}`;
+}
+
+function describeUnknown(operand: Operand): { what: string; settledBy: string } {
+  if (operand.kind === 'unknown') return operand;
+  if (operand.kind !== 'field') return { what: 'a map', settledBy: 'what is in the map' };
+  switch (operand.field) {
+    case 'meta skuid':
+    case 'meta skgid':
+      return { what: operand.field, settledBy: 'which user the server runs as' };
+    case 'meta length':
+      return { what: operand.field, settledBy: 'how long the packet is' };
+    default:
+      return { what: operand.field, settledBy: `the value of ${operand.field}` };
+  }
+}
