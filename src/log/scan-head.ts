@@ -141,19 +141,24 @@ function readUnixTime(bytes: Uint8Array, at: number, end: number): Stamp | null 
   return { time: Math.floor(readNumber(bytes, at, to) * 1000), end: to, exactYear: true };
 }
 
-/** The place behind the last `kernel:` or `kernel[0]:` of the head, or -1. */
+/** The place behind the first `kernel:` or `kernel[0]:` of the head, and those that directly follow it, or -1. */
 function findKernelTag(bytes: Uint8Array, at: number, end: number): number {
   let found = -1;
   for (let word = skipSpace(bytes, at, end); word < end; ) {
     const wordEnd = skipWord(bytes, word, end);
-    if (startsAt(bytes, word, wordEnd, 'kernel')) {
-      let to = word + 6;
-      if (byteAt(bytes, to) === OPEN) to = skipDigits(bytes, to + 1, wordEnd) + 1;
-      if (byteAt(bytes, to) === COLON && to < wordEnd) found = to + 1;
-    }
-    word = skipSpace(bytes, wordEnd, end);
+    const tagEnd = readKernelTag(bytes, word, wordEnd);
+    if (tagEnd < 0 && found >= 0) return found;
+    if (tagEnd >= 0) found = tagEnd;
+    word = skipSpace(bytes, tagEnd < 0 ? wordEnd : tagEnd, end);
   }
   return found;
+}
+
+function readKernelTag(bytes: Uint8Array, from: number, to: number): number {
+  if (!startsAt(bytes, from, to, 'kernel')) return -1;
+  const bracket = byteAt(bytes, from + 6) === OPEN;
+  const colon = bracket ? skipDigits(bytes, from + 7, to) + 1 : from + 6;
+  return colon < to && byteAt(bytes, colon) === COLON ? colon + 1 : -1;
 }
 
 /** The first word before `kernel:` that is no `kern.warn`. */
@@ -175,8 +180,11 @@ function isFacility(bytes: Uint8Array, from: number, to: number): boolean {
   let dot = from;
   while (dot < to && byteAt(bytes, dot) !== 46) dot++;
   if (dot === from || dot === to) return false;
-  return SEVERITIES.some((severity) => to - dot - 1 === severity.length && startsAt(bytes, dot + 1, to, severity));
+  return isSeverity(bytes, dot + 1, to);
 }
+
+const isSeverity = (bytes: Uint8Array, from: number, to: number): boolean =>
+  SEVERITIES.some((severity) => to - from === severity.length && startsAt(bytes, from, to, severity));
 
 const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'error', 'warn', 'warning', 'notice', 'info', 'debug'] as const;
 
@@ -266,8 +274,9 @@ function skipProxmox(bytes: Uint8Array, at: number, end: number, head: HeadScan)
 function skipDmesgLevel(bytes: Uint8Array, at: number, end: number): number {
   const facility = skipSpace(bytes, skipLower(bytes, at, end), end);
   if (facility === at || byteAt(bytes, facility) !== COLON) return at;
-  const level = skipSpace(bytes, skipLower(bytes, facility + 1, end), end);
-  return level > facility + 1 && byteAt(bytes, level) === COLON ? level + 1 : at;
+  const nameEnd = skipLower(bytes, facility + 1, end);
+  const level = skipSpace(bytes, nameEnd, end);
+  return byteAt(bytes, level) === COLON && isSeverity(bytes, facility + 1, nameEnd) ? level + 1 : at;
 }
 
 function skipLower(bytes: Uint8Array, at: number, end: number): number {
@@ -280,8 +289,11 @@ function skipLower(bytes: Uint8Array, at: number, end: number): number {
 function readInnerHead(bytes: Uint8Array, at: number, end: number, clock: Clock, head: HeadScan): number {
   let from = skipSpace(bytes, at, end);
   for (;;) {
-    let next = skipPriority(bytes, from, end);
-    if (next === from && byteAt(bytes, from) === OPEN) next = readUptime(bytes, from, end, head);
+    // Once the kernel's clock was read, what looks like another is the rule's prefix.
+    if (head.uptime !== null && head.repeated > 1) return from;
+    let next = head.uptime === null ? skipPriority(bytes, from, end) : from;
+    if (next === from && head.uptime === null && byteAt(bytes, from) === OPEN)
+      next = readUptime(bytes, from, end, head);
     if (next === from && head.time === null) next = readLateStamp(bytes, from, end, clock, head);
     if (next === from) next = readRepeated(bytes, from, end, head);
     if (next === from) return from;

@@ -66,6 +66,7 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
   scan.anchor = -1;
   scan.hasInner = false;
   let packet = scan.outer;
+  let addresses = false;
   let header = false;
   let last = -1;
   let lastStart = -1;
@@ -78,7 +79,7 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
       continue;
     }
     if (scan.anchor >= 0) {
-      if (byte === OPEN && opensInner(byteAt(bytes, at + 1))) {
+      if (header && byte === OPEN && opensInner(byteAt(bytes, at + 1))) {
         packet = scan.inner;
         if (!scan.hasInner) clearPacket(packet);
         scan.hasInner = true;
@@ -104,7 +105,8 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
       byte = at < end ? byteAt(bytes, at) : 0;
     }
     const nameEnd = at;
-    at = skipWord(bytes, at, end);
+    const wordEnd = skipWord(bytes, at, end);
+    at = wordEnd;
     let field = -1;
     if (byte === EQUALS) {
       field = findField(bytes, wordStart, nameEnd, hash);
@@ -120,13 +122,14 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
       if (scan.anchor >= 0 && field >= 0) {
         const valueEnd = trimValue(bytes, nameEnd + 1, at);
         setField(packet, field, nameEnd + 1, valueEnd);
-        if (last === F.DST && followsAddresses(field) && packet === scan.outer) header = true;
-        if (packet === scan.inner && byteAt(bytes, at - 1) === CLOSE) packet = scan.outer;
+        if (field === F.DST) addresses = last === F.SRC;
+        else if (addresses && last === F.DST && followsAddresses(field) && packet === scan.outer) header = true;
       }
     } else if (scan.anchor >= 0) {
-      at = readWord(bytes, wordStart, nameEnd, at, end, hash, packet);
-      if (packet === scan.inner && byteAt(bytes, at - 1) === CLOSE && byte === CLOSE) packet = scan.outer;
+      at = readWord(bytes, wordStart, nameEnd, wordEnd, end, hash, packet);
     }
+    // Where the kernel can't read on, no space stands before the bracket: `[TRUNCATED] `, `OPT ( ESP SPI=0x1 )] `.
+    if (byteAt(bytes, wordEnd - 1) === CLOSE) packet = scan.outer;
     last = field;
     lastStart = wordStart;
     lastEnd = at;
