@@ -1,8 +1,9 @@
 // The lab's own process: real services that listen in the lab, and clients that talk to them. Driven over Node's IPC by lab.ts and the fuzzer.
+import { execFile } from 'node:child_process';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, Socket } from 'node:net';
 
-/** A listening service: echoes what it gets, or greets with a banner (`smtp` also plays a mail server's part). */
+/** A listening service: echoes what it gets (UDP: answers), or greets with a banner (`smtp` also plays a mail server's part). */
 export type Service = {
   readonly protocol: 'tcp' | 'udp';
   readonly address: string;
@@ -11,9 +12,9 @@ export type Service = {
   readonly banner: string;
 };
 
-/** A conversation to be had: `sourcePort` 0 and `source` null leave the choice to the kernel. */
+/** A conversation to be had: `sourcePort` 0 and `source` null leave the choice to the kernel. For icmp, `sourcePort` is the echo's identifier. */
 export type Attempt = {
-  readonly protocol: 'tcp' | 'udp';
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
   readonly source: string | null;
   readonly destination: string;
   readonly sourcePort: number;
@@ -22,7 +23,7 @@ export type Attempt = {
 };
 
 /**
- * How it went. `works`: an answer came back. `refused`: an error came back. `silent`: nothing within the deadline.
+ * How it went. `works`: an answer came back (over UDP and for ICMP: twice). `refused`: an error came back. `silent`: nothing within the deadline.
  * `connected`: the TCP handshake was completed as the client sees it. `answer`: what the service said first.
  */
 export type Attempted = {
@@ -40,6 +41,15 @@ export type Order =
 
 export type Request = { readonly id: number; readonly order: Order };
 export type Response = { readonly id: number; readonly attempted: readonly Attempted[]; readonly error: string | null };
+
+const question = 'EHLO lab\r\n';
+const answer = '250 ok\r\n';
+
+/** What is said over UDP, in turns. No two are of one length, so a log line tells them apart. */
+export const udpRounds = [
+  { question, answer },
+  { question: 'and once more with feeling', answer: 'yes, all of it again' },
+] as const;
 
 const listening = new Map<string, { close(): void }>();
 const nameOf = (service: Service) => `${service.protocol} ${service.address} ${service.port}`;
@@ -92,12 +102,16 @@ function listenTcp({ address, port, kind, banner }: Service): Promise<{ close():
 function smtpAnswer(line: string): string {
   if (/^data/i.test(line)) return '354 go on\r\n';
   if (/^quit/i.test(line)) return '221 bye\r\n';
-  return '250 ok\r\n';
+  return answer;
 }
 
 function listenUdp({ address, port }: Service): Promise<UdpSocket> {
   const server = udpSocket(address);
-  server.on('message', (data, from) => server.send(data, from.port, from.address, () => {}));
+  // It answers questions only: two services that answer each other's answers would never end.
+  server.on('message', (data, from) => {
+    const round = udpRounds.find((one) => one.question === `${data}`);
+    if (round !== undefined) server.send(round.answer, from.port, from.address, () => {});
+  });
   return new Promise((resolve, reject) => {
     server.on('error', reject);
     server.bind(port, address, () => resolve(server));
@@ -119,7 +133,7 @@ async function talk(attempts: readonly Attempt[], deadline: number): Promise<Att
     for (const uid of new Set(attempts.map((attempt) => attempt.uid))) {
       process.seteuid?.(uid);
       attempts.forEach((attempt, place) => {
-        if (attempt.uid === uid) results[place] = (attempt.protocol === 'tcp' ? talkTcp : talkUdp)(attempt, deadline);
+        if (attempt.uid === uid) results[place] = talkers[attempt.protocol](attempt, deadline);
       });
       await new Promise((resolve) => setImmediate(resolve));
       process.seteuid?.(0);
@@ -129,8 +143,6 @@ async function talk(attempts: readonly Attempt[], deadline: number): Promise<Att
   await opening;
   return Promise.all(results);
 }
-
-const question = 'EHLO lab\r\n';
 
 function talkTcp(attempt: Attempt, deadline: number): Promise<Attempted> {
   const socket = new Socket();
@@ -170,14 +182,36 @@ function talkUdp(attempt: Attempt, deadline: number): Promise<Attempted> {
     };
     const timer = setTimeout(() => finish('silent', null), deadline);
     socket.on('error', (error) => finish('refused', error.message));
-    socket.on('message', (data) => finish('works', null, data.toString()));
+    const [first, second] = udpRounds;
+    const ask = (words: string) => socket.send(words, (error) => error !== null && finish('refused', error.message));
+    socket.on('message', (data) =>
+      `${data}` === first.answer ? ask(second.question) : finish('works', null, `${data}`),
+    );
     socket.bind(attempt.sourcePort, attempt.source ?? undefined, () => {
-      socket.connect(attempt.destinationPort, attempt.destination, () =>
-        socket.send(question, (error) => error !== null && finish('refused', error.message)),
-      );
+      socket.connect(attempt.destinationPort, attempt.destination, () => ask(first.question));
     });
   });
 }
+
+/** Two echoes. Ping gives up by itself after the deadline. */
+function talkIcmp({ source, destination, sourcePort }: Attempt, deadline: number): Promise<Attempted> {
+  const from = source === null ? [] : ['-I', source];
+  const identifier = sourcePort === 0 ? [] : ['-e', `${sourcePort}`];
+  const args = ['-n', '-q', '-c', '2', '-i', '0.002', '-W', `${deadline / 1000}`, ...from, ...identifier, destination];
+  return new Promise((resolve) => {
+    execFile('ping', args, (_error, stdout, stderr) => {
+      const works = stdout.includes(' 2 received');
+      resolve({
+        outcome: works ? 'works' : 'silent',
+        connected: false,
+        error: works ? null : stderr + stdout,
+        answer: '',
+      });
+    });
+  });
+}
+
+const talkers = { tcp: talkTcp, udp: talkUdp, icmp: talkIcmp };
 
 process.on('message', ({ id, order }: Request) => {
   const respond = (response: Omit<Response, 'id'>) => process.send?.({ id, ...response } satisfies Response);

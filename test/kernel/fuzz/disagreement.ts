@@ -1,0 +1,109 @@
+// Where the kernel and the evaluator say different things, and the smallest ruleset where they still do.
+import type { Attempt } from '../agent.ts';
+import { judge, parseDumps } from './judge.ts';
+import type { Answer, Dump, Kernel } from './kernel.ts';
+import type { Layer } from './rulesets.ts';
+
+/** What the evaluator said; `error` where it threw. */
+export type Judgement = {
+  readonly outcome: 'works' | 'blocked' | 'unknown';
+  readonly logged: 'yes' | 'no' | 'maybe';
+  readonly error: string | null;
+  /** What it did not know. */
+  readonly doubts: readonly string[];
+};
+
+export type Disagreement = {
+  readonly layers: readonly Layer[];
+  readonly dumps: readonly Dump[];
+  readonly attempt: Attempt;
+  readonly kernel: Pick<Answer, 'outcome' | 'logged' | 'lines'>;
+  readonly evaluator: Judgement;
+};
+
+/** The evaluator's judgement of each of the kernel's answers. */
+export function judgeAll(dumps: readonly Dump[], answers: readonly Answer[]): Judgement[] {
+  const failed = (error: unknown): Judgement => {
+    return {
+      outcome: 'unknown',
+      logged: 'maybe',
+      error: error instanceof Error ? `${error.stack}` : `${error}`,
+      doubts: [],
+    };
+  };
+  try {
+    const ruleset = parseDumps(dumps);
+    return answers.map(({ attempt }) => {
+      try {
+        const { outcome, logged, unknown } = judge(ruleset, attempt);
+        return { outcome, logged, error: null, doubts: unknown.map(({ rule, what }) => `${rule.text}: ${what}`) };
+      } catch (error) {
+        return failed(error);
+      }
+    });
+  } catch (error) {
+    return answers.map(() => failed(error));
+  }
+}
+
+/** Whether the evaluator is wrong about this answer. To say that it can't know is not wrong. */
+export function isWrong({ outcome, logged }: Answer, judgement: Judgement): boolean {
+  if (judgement.error !== null) return true;
+  return (
+    (judgement.outcome !== 'unknown' && judgement.outcome !== outcome) ||
+    (judgement.logged !== 'maybe' && judgement.logged !== logged)
+  );
+}
+
+/** Loads the layers and has the one conversation again. Null when they agree, or the rules don't load. */
+export async function findDisagreement(
+  kernel: Kernel,
+  layers: readonly Layer[],
+  attempt: Attempt,
+  prefix: string,
+): Promise<Disagreement | null> {
+  const loaded = await kernel.load(layers);
+  if ('complaint' in loaded) return null;
+  const answers = await kernel.converse([attempt], prefix, 250);
+  const [answer] = answers ?? [];
+  const [judgement] = judgeAll(loaded.dumps, answers ?? []);
+  if (answer === undefined || judgement === undefined || !isWrong(answer, judgement)) return null;
+  const { outcome, logged, lines } = answer;
+  return { layers, dumps: loaded.dumps, attempt, kernel: { outcome, logged, lines }, evaluator: judgement };
+}
+
+/** Leaves out line after line, and then whole layers, as long as kernel and evaluator go on disagreeing. */
+export async function shrink(kernel: Kernel, found: Disagreement, prefix: string): Promise<Disagreement> {
+  let smallest = found;
+  for (let progress = true; progress; ) {
+    progress = false;
+    for (const layers of smallerThan(smallest.layers)) {
+      const still = await findDisagreement(kernel, layers, nextPort(smallest.attempt), prefix);
+      if (still === null) continue;
+      smallest = still;
+      progress = true;
+      break;
+    }
+  }
+  return smallest;
+}
+
+/** The same conversation from the next port, so that nothing that is left of the last one is in its way. */
+function nextPort(attempt: Attempt): Attempt {
+  return { ...attempt, sourcePort: attempt.sourcePort + 1 };
+}
+
+/** First without whole layers, then without halves, quarters and so on of a layer's lines. */
+function* smallerThan(layers: readonly Layer[]): Generator<Layer[]> {
+  for (const left of layers) yield layers.filter((layer) => layer !== left);
+  for (const layer of layers) {
+    const removable = layer.lines.filter((line) => /^-A|^add (rule|set|map|chain)/.test(line));
+    for (let size = Math.ceil(removable.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+      for (let start = 0; start < removable.length; start += size) {
+        const without = new Set(removable.slice(start, start + size));
+        const smaller = { ...layer, lines: layer.lines.filter((line) => !without.has(line)) };
+        yield layers.map((each) => (each === layer ? smaller : each));
+      }
+    }
+  }
+}

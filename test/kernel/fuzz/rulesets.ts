@@ -1,0 +1,37 @@
+// Random rulesets of all kinds: which layers a server has, each in its own language.
+import { randomIptables } from './iptables-rules.ts';
+import { randomNft } from './nft-rules.ts';
+import type { Random } from './random.ts';
+import type { Family } from './server.ts';
+
+export type Kind = 'iptables' | 'nft' | 'both';
+export type Variant = 'nft' | 'legacy';
+
+/** What one tool loads: the lines of an iptables-save text, or nft commands. */
+export type Layer =
+  | { readonly tool: 'iptables'; readonly variant: Variant; readonly family: Family; readonly lines: readonly string[] }
+  | { readonly tool: 'nft'; readonly lines: readonly string[] };
+
+/** A random ruleset, in the order in which its layers are loaded. */
+export function randomRuleset(random: Random, kind: Kind, prefix: string): Layer[] {
+  const nft = (): Layer[] => [{ tool: 'nft', lines: randomNft(random, prefix) }];
+  switch (kind) {
+    case 'iptables':
+      return iptables(random, prefix);
+    case 'nft':
+      return nft();
+    case 'both':
+      return random.chance(0.5) ? [...iptables(random, prefix), ...nft()] : [...nft(), ...iptables(random, prefix)];
+  }
+}
+
+/** IPv4 and IPv6, mostly in one variant; now and then both variants are in force at once. */
+function iptables(random: Random, prefix: string): Layer[] {
+  const layer = (variant: Variant, family: Family): Layer => {
+    return { tool: 'iptables', variant, family, lines: randomIptables(random, family, prefix) };
+  };
+  const variant = random.pick(['nft', 'legacy'] as const);
+  const layers = [layer(variant, 'ip'), layer(variant, 'ip6')];
+  if (random.chance(0.1)) layers.push(layer(variant === 'nft' ? 'legacy' : 'nft', random.pick(['ip', 'ip6'])));
+  return layers;
+}
