@@ -42,6 +42,9 @@ function lowerComparison(left: Json, right: Json, op: string): Condition | null 
   if (contentOf(left, 'fib') !== undefined && type !== 'fib_addrtype' && typeof right === 'boolean') {
     return { kind: 'compare', operand, negated: right, values: [0] };
   }
+  if (contentOf(left, 'tcp option') !== undefined && right === false) {
+    return { kind: 'compare', operand, negated: op === '!=', values, absent: true };
+  }
   return { kind: 'compare', operand, negated: op === '!=', values };
 }
 

@@ -1,10 +1,10 @@
 // Lowers a rule's statements to steps, and the chains that stand inside of it to chains of the table.
 import type { Chain } from '../model.ts';
 import type { Step } from '../steps.ts';
-import type { Json, JsonList } from './json.ts';
+import type { JsonList } from './json.ts';
 import { lowerStatement } from './lower-statement.ts';
-import { parseAnonymousChain } from './parse-anonymous-chain.ts';
-import { printRule, printStatement } from './print-rule.ts';
+import { type InnerRule, parseAnonymousChain } from './parse-anonymous-chain.ts';
+import { printStatement } from './print-rule.ts';
 import { type Scope, unknown } from './scope.ts';
 
 /** What the rule does, in order. nft leaves the statements out where it can't print any. */
@@ -30,17 +30,17 @@ function lowerText(text: string, scope: Scope): readonly Step[] {
   return [{ kind: 'verdict', verdict: { kind: inner.verdict, chain: name } }];
 }
 
-function lowerInnerChain(name: string, rules: readonly JsonList[], scope: Scope): Chain {
+function lowerInnerChain(name: string, rules: readonly InnerRule[], scope: Scope): Chain {
   return {
     name,
     base: null,
-    rules: rules.map((statements: readonly Json[], index) => ({
+    rules: rules.map(({ text, statements }, index) => ({
       number: index + 1,
-      text: printRule(statements, null, scope.family),
+      text,
       line: null,
       handle: null,
       comment: null,
-      steps: lowerRule(statements, scope),
+      steps: statements === null ? [unverdict(text)] : lowerRule(statements, scope),
     })),
   };
 }

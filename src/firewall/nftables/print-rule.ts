@@ -2,6 +2,7 @@
 import type { Family } from '../model.ts';
 import { type Datatype, isBitmask } from './datatypes.ts';
 import { contentOf, isList, isRecord, type Json, type JsonList, listOf, soleEntry, stringAt } from './json.ts';
+import { withoutCounts } from './parse-anonymous-chain.ts';
 import { printDuration, printExpression, printParts, printSet, quote } from './print-expression.ts';
 import { typeOf, typesOf } from './types.ts';
 
@@ -25,6 +26,14 @@ export function printStatement(statement: Json, family: Family): string {
   const print = PRINTERS[name];
   if (print !== undefined) return print(content, family);
   return content === null ? name : `${name} ${printAny(content)}`;
+}
+
+/** A chain that stands in a rule, on one line. */
+function _printText(text: string): string {
+  const [head = '', ...lines] = withoutCounts(text)
+    .trim()
+    .split(/\s*\n\s*/);
+  return lines.length === 0 ? head : `${head} ${lines.slice(0, -1).join('; ')} ${lines.at(-1)}`;
 }
 
 const PRINTERS: Partial<Record<string, (content: Json, family: Family) => string>> = {

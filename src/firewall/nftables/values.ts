@@ -26,6 +26,7 @@ export function parsePattern(json: Json, type: Datatype): Pattern | null {
 
 /** The largest value of a type: 65535 for a port. */
 export function largestOf(type: Datatype): number | bigint {
+  if (type === 'integer') return Number.MAX_SAFE_INTEGER;
   const width = widthOf(type);
   return width > 32 ? (1n << BigInt(width)) - 1n : 2 ** width - 1;
 }

@@ -1,0 +1,54 @@
+// Puts what iptables-save and nft say of one kernel together: a table that both print is one table.
+import type { Chain, Rule, Ruleset, Table } from './model.ts';
+import type { Step } from './steps.ts';
+
+/**
+ * All tables once. iptables-nft keeps its rules in nf_tables, so nft prints those tables too, but can't print most of
+ * iptables' matches; iptables-save in turn prints native rules wrongly (`ip daddr @set drop` as `-j DROP`, foreign base chains not at
+ * all, tables as empty that have none of its chains). So each rule is taken from the tool that can say what it does, and
+ * chains as nft has them. Tables of iptables-legacy and tables that nft doesn't print are added as they are.
+ */
+export function combineLayers({ iptables, nft }: { iptables: readonly Table[]; nft: readonly Table[] }): Ruleset {
+  const dumped = new Map(iptables.filter(({ variant }) => variant === 'nft').map((table) => [keyOf(table), table]));
+  const combined = nft.map((table) => {
+    const same = dumped.get(keyOf(table));
+    dumped.delete(keyOf(table));
+    return same === undefined ? table : mergeTable(table, same);
+  });
+  const legacy = iptables.filter(({ variant }) => variant !== 'nft');
+  return { tables: [...combined, ...dumped.values(), ...legacy] };
+}
+
+function keyOf({ family, name }: Table): string {
+  return `${family} ${name}`;
+}
+
+/** iptables owns the table where one of its base chains is there; else it is a native one that has iptables' name by chance. */
+function mergeTable(nft: Table, iptables: Table): Table {
+  const owned = [...nft.chains.values()].some((chain) => isSameBase(chain, iptables.chains.get(chain.name)));
+  if (!owned) return nft;
+  const chains = [...nft.chains].map(([name, chain]) => [name, mergeChain(chain, iptables.chains.get(name))] as const);
+  return { ...nft, layer: 'iptables', variant: 'nft', chains: new Map(chains) };
+}
+
+function isSameBase({ base: one }: Chain, chain: Chain | undefined): boolean {
+  const other = chain?.base;
+  if (one === null || !other) return false;
+  return one.hook === other.hook && one.priority === other.priority && one.type === other.type;
+}
+
+/** Rules stand in the same order in both; where their number differs, the chain changed meanwhile, or is not iptables'. */
+function mergeChain(nft: Chain, iptables: Chain | undefined): Chain {
+  if (iptables?.rules.length !== nft.rules.length) return nft;
+  if (nft.base !== null && !isSameBase(nft, iptables)) return nft;
+  return { ...nft, rules: nft.rules.map((rule, index) => mergeRule(rule, iptables.rules[index])) };
+}
+
+function mergeRule(nft: Rule, iptables: Rule | undefined): Rule {
+  return iptables === undefined || nft.steps.some(isNative) ? nft : { ...iptables, handle: nft.handle };
+}
+
+/** What iptables never writes without its own extensions, and so can't print. */
+function isNative({ kind }: Step): boolean {
+  return kind === 'lookup' || kind === 'verdict-map' || kind === 'set' || kind === 'nat' || kind === 'notrack';
+}

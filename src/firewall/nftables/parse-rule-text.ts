@@ -1,0 +1,163 @@
+// Parses the text of an nft rule, as nft prints it, into the statements that nft's JSON has for it.
+import { type Datatype, isBitmask } from './datatypes.ts';
+import type { Json, JsonList, JsonRecord } from './json.ts';
+import { parseKey, parseValue, parseVerdictText } from './parse-expression-text.ts';
+import { typesOf } from './types.ts';
+import { next, numberOf, peek, splitWords, take, unquoted, type Words } from './words.ts';
+
+/** `tcp dport { 25, 26 } ct state new log prefix "mail " drop` → its statements; null where a part isn't understood. */
+export function parseRuleText(text: string): JsonList | null {
+  const words = splitWords(text);
+  const statements: Json[] = [];
+  while (peek(words) !== undefined) {
+    if (take(words, 'comment')) next(words);
+    else {
+      const statement = parseStatement(words);
+      if (statement === null) return null;
+      statements.push(statement);
+    }
+  }
+  return statements;
+}
+
+function parseStatement(words: Words): Json | null {
+  const verdict = parseVerdictText(words);
+  if (verdict !== null) return verdict;
+  const parse = PARSERS[peek(words) ?? ''];
+  if (parse !== undefined) {
+    next(words);
+    return parse(words);
+  }
+  return take(words, 'ct', 'count') ? parseConnectionCount(words) : parseMatch(words);
+}
+
+const PARSERS: Partial<Record<string, (words: Words) => Json | null>> = {
+  notrack: () => ({ notrack: null }),
+  counter: parseCounter,
+  log: parseLog,
+  limit: parseLimit,
+  quota: parseQuota,
+  reject: parseReject,
+  queue: parseQueue,
+};
+
+/** A match, a verdict map, or a field that is set: all three begin with an expression. */
+function parseMatch(words: Words): Json | null {
+  const left = parseKey(words);
+  if (left === null) return null;
+  const types = typesOf(left);
+  if (take(words, 'vmap')) {
+    const data = parseValue(words, types);
+    return data === null ? null : { vmap: { key: left, data } };
+  }
+  if (take(words, 'set')) {
+    const value = parseSettable(words, types);
+    return value === null ? null : { mangle: { key: left, value } };
+  }
+  const explicit = ['==', '!=', '<', '>', '<=', '>=', '!'].find((operator) => take(words, operator));
+  const right = parseValue(words, types);
+  if (right === null) return null;
+  return take(words, '/') ? parseMasked(words, left, right, explicit, types) : matchOf(left, right, explicit, types);
+}
+
+function matchOf(left: Json, right: Json, explicit: string | undefined, [type = 'integer']: readonly Datatype[]): Json {
+  const op = explicit ?? (isBitmask(type) && (typeof right === 'string' || Array.isArray(right)) ? 'in' : '==');
+  return { match: { op, left, right } };
+}
+
+/** `tcp flags syn / fin,syn,rst,ack` */
+function parseMasked(
+  words: Words,
+  left: Json,
+  right: Json,
+  explicit: string | undefined,
+  types: readonly Datatype[],
+): Json | null {
+  const mask = parseValue(words, types);
+  return mask === null ? null : { match: { op: explicit ?? '==', left: { '&': [left, mask] }, right } };
+}
+
+/** A constant or another field. */
+function parseSettable(words: Words, types: readonly Datatype[]): Json | null {
+  const start = words.at;
+  const key = parseKey(words);
+  if (key !== null) return key;
+  words.at = start;
+  return parseValue(words, types);
+}
+
+function parseCounter(words: Words): Json {
+  if (take(words, 'name')) return { counter: unquoted(next(words)) };
+  if (take(words, 'packets')) words.at += 3;
+  return { counter: null };
+}
+
+function parseConnectionCount(words: Words): Json | null {
+  const inv = take(words, 'over');
+  const val = numberOf(next(words));
+  return val === null ? null : { 'ct count': { val, inv } };
+}
+
+function parseLog(words: Words): Json | null {
+  const log: Record<string, Json> = {};
+  const flags: string[] = [];
+  for (;;) {
+    if (take(words, 'prefix')) log.prefix = unquoted(next(words)) ?? '';
+    else if (take(words, 'level')) log.level = next(words) ?? '';
+    else if (take(words, 'flags')) flags.push(...parseLogFlags(words));
+    else {
+      const name = ['group', 'snaplen', 'queue-threshold'].find((one) => take(words, one));
+      if (name === undefined) break;
+      log[name] = numberOf(next(words));
+    }
+  }
+  return { log: flags.length === 0 ? log : { ...log, flags } };
+}
+
+function parseLogFlags(words: Words): string[] {
+  const flag = next(words) ?? '';
+  if (flag === 'ip') return [`ip ${next(words)}`];
+  return flag === 'tcp' ? (next(words) ?? '').split(',').map((one) => `tcp ${one}`) : [flag];
+}
+
+/** `rate over 10/second burst 20 packets`, `rate 10 kbytes/second burst 5 kbytes`, `name "mail"` */
+function parseLimit(words: Words): Json | null {
+  if (take(words, 'name')) return { limit: unquoted(next(words)) };
+  if (!take(words, 'rate')) return null;
+  const inv = take(words, 'over');
+  const rate = /^(\d+)(?:\/(\w+))?$/.exec(next(words) ?? '');
+  const unit = rate?.[2] === undefined ? /^(\w+)\/(\w+)$/.exec(next(words) ?? '') : null;
+  const per = rate?.[2] ?? unit?.[2];
+  if (rate === null || per === undefined) return null;
+  const limit: JsonRecord = { rate: Number(rate[1]), per, inv };
+  const units: JsonRecord = unit === null ? {} : { rate_unit: unit[1] ?? 'bytes' };
+  if (!take(words, 'burst')) return { limit: { ...limit, ...units, burst: unit === null ? 5 : 0 } };
+  const burst = numberOf(next(words)) ?? 0;
+  return { limit: { ...limit, ...units, burst, burst_unit: next(words) ?? '' } };
+}
+
+function parseQuota(words: Words): Json | null {
+  if (take(words, 'name')) return { quota: unquoted(next(words)) };
+  const inv = take(words, 'over');
+  const val = numberOf(next(words));
+  const unit = next(words) ?? '';
+  const used = take(words, 'used') ? { used: numberOf(next(words)), used_unit: next(words) ?? '' } : {};
+  return val === null ? null : { quota: { val, val_unit: unit, inv, ...used } };
+}
+
+/** `reject`, `reject with tcp reset`, `reject with icmpx admin-prohibited` (older nft: `with icmpx type …`) */
+function parseReject(words: Words): Json | null {
+  if (!take(words, 'with')) return { reject: null };
+  if (take(words, 'tcp', 'reset')) return { reject: { type: 'tcp reset' } };
+  const type = next(words) ?? '';
+  take(words, 'type');
+  const code = next(words);
+  return code === undefined ? null : { reject: { type, expr: numberOf(code) ?? code } };
+}
+
+function parseQueue(words: Words): Json | null {
+  const flags = take(words, 'flags') ? (next(words) ?? '').split(',') : [];
+  if (!take(words, 'to')) return { queue: flags.length === 0 ? null : { flags } };
+  const num = parseValue(words, []);
+  return num === null ? null : { queue: { num, flags } };
+}
