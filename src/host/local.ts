@@ -38,12 +38,21 @@ async function run(command: Command, options: RunOptions = {}): Promise<RunResul
   return toRunResult(await child);
 }
 
+/** Runs a command that ends when standard input does: a killed lo-doctor can't end what it follows, but its end is seen. */
+const UNTIL_INPUT_ENDS = `exec 3<&0
+"$@" </dev/null 3<&- &
+command=$!
+{ cat <&3; kill "$command"; } >/dev/null &
+guard=$!
+exec 3<&-
+wait "$command"
+kill "$guard"`;
+
 function follow(command: Command): Follow {
   if (!isPassable(command)) return { lines: splitLines(Readable.from([])), stop: () => {} };
-  const [program, ...args] = command;
-  const child = execa(program, args, {
+  const child = execa('sh', ['-c', UNTIL_INPUT_ENDS, 'sh', ...command], {
     ...common(),
-    stdin: 'ignore',
+    stdin: 'pipe',
     stderr: 'ignore',
     buffer: false,
     forceKillAfterDelay: 1000,
@@ -52,7 +61,7 @@ function follow(command: Command): Follow {
   child.nodeChildProcess.unref();
   // Lines wait in the pipe until somebody reads them: left flowing, execa would throw them away.
   child.stdout.pause();
-  if (child.stdout instanceof Socket) child.stdout.unref();
+  for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
   return {
     lines: splitLines(child.stdout),
     stop: () => {
