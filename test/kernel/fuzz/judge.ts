@@ -1,4 +1,5 @@
 // The judged: what lo-doctor's evaluator says of a conversation, given what the tools print of the rules.
+import { combineLayers } from '../../../src/firewall/combine-layers.ts';
 import { parseIptablesSave } from '../../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../../../src/firewall/model.ts';
 import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
@@ -15,11 +16,8 @@ export function parseDumps(dumps: readonly Dump[]): Ruleset {
     const { text, family, variant } = dump;
     return parseIptablesSave(text, { file: `${family}tables-${variant}-save`, family, variant });
   });
-  const owned = new Set(
-    iptables.filter((table) => table.variant === 'nft').map(({ family, name }) => `${family} ${name}`),
-  );
   const nft = dumps.flatMap((dump) => (dump.tool === 'nft' ? parseNftRuleset(dump.text, { file: 'nft' }) : []));
-  return { tables: [...iptables, ...nft.filter(({ family, name }) => !owned.has(`${family} ${name}`))] };
+  return combineLayers({ iptables, nft });
 }
 
 /** The evaluator's answer. All services here are root's. */
