@@ -11,7 +11,12 @@ export type Site = {
   readonly hook: Hook;
   readonly own: ReadonlySet<Address> | null;
   readonly assumedOwn: ReadonlySet<Address>;
+  /** The interface the packet leaves or comes in by; lo where none is named. */
+  readonly device?: Device;
 };
+
+/** A network interface: its name and number. */
+export type Device = { readonly name: string; readonly index: number };
 
 /** Stands for a value that is there but not known. */
 export const UNKNOWN = Symbol('unknown');
@@ -19,8 +24,9 @@ export const UNKNOWN = Symbol('unknown');
 /** A field's value, `undefined` where the packet doesn't have it, or UNKNOWN. */
 export type Reading = Value | undefined | typeof UNKNOWN;
 
-const LOOPBACK_INDEX = 1;
+const LOOPBACK: Device = { name: 'lo', index: 1 };
 const ARPHRD_LOOPBACK = 772;
+const ARPHRD_ETHER = 1;
 
 /** The field as matches at `site` read it; see field.ts for the values. */
 export function readField(world: World, site: Site, field: Field): Reading {
@@ -28,19 +34,20 @@ export function readField(world: World, site: Site, field: Field): Reading {
   const { transport } = packet;
   const entering = site.hook === 'prerouting' || site.hook === 'input' || site.hook === 'ingress';
   const leaving = site.hook === 'output' || site.hook === 'postrouting' || site.hook === 'egress';
+  const device = site.device ?? LOOPBACK;
   switch (field) {
     case 'meta iifname':
-      return entering ? 'lo' : '';
+      return entering ? device.name : '';
     case 'meta oifname':
-      return leaving ? 'lo' : '';
+      return leaving ? device.name : '';
     case 'meta iif':
-      return entering ? LOOPBACK_INDEX : 0;
+      return entering ? device.index : 0;
     case 'meta oif':
-      return leaving ? LOOPBACK_INDEX : 0;
+      return leaving ? device.index : 0;
     case 'meta iiftype':
-      return entering ? ARPHRD_LOOPBACK : undefined;
+      return entering ? hardwareType(device) : undefined;
     case 'meta oiftype':
-      return leaving ? ARPHRD_LOOPBACK : undefined;
+      return leaving ? hardwareType(device) : undefined;
     case 'meta iifgroup':
       return entering ? UNKNOWN : undefined;
     case 'meta oifgroup':
@@ -117,6 +124,10 @@ export function readField(world: World, site: Site, field: Field): Reading {
 }
 
 const SYN = 2;
+
+function hardwareType({ index }: Device): number {
+  return index === LOOPBACK.index ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+}
 
 function readLonger(world: World, site: Site, field: Field): Reading {
   if (field.startsWith('ct ')) return readConntrack(world, field);
@@ -232,8 +243,9 @@ const UNICAST = 1;
 function readFib(world: World, site: Site, field: Field): Reading {
   const address = field.startsWith('fib saddr') ? world.packet.source : world.packet.destination;
   const entering = site.hook === 'prerouting' || site.hook === 'input';
-  if (field.endsWith(' oif')) return entering ? LOOPBACK_INDEX : UNKNOWN;
-  if (field.endsWith(' oifname')) return entering ? 'lo' : UNKNOWN;
+  const onLoopback = entering && site.device === undefined;
+  if (field.endsWith(' oif')) return onLoopback ? LOOPBACK.index : UNKNOWN;
+  if (field.endsWith(' oifname')) return onLoopback ? LOOPBACK.name : UNKNOWN;
   if (address === null) return UNKNOWN;
   if (field.includes(' . iif') || field.includes(' . oif')) return isLoopbackAddress(address) ? LOCAL : UNKNOWN;
   return addressType(address, site);

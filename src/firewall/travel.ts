@@ -3,7 +3,7 @@ import type { Ending, HookRun } from './evaluate-chain.ts';
 import { evaluateHook } from './evaluate-hook.ts';
 import type { Hook, Ruleset } from './model.ts';
 import type { ConntrackView, Packet } from './packet.ts';
-import type { Site } from './read-field.ts';
+import type { Device, Site } from './read-field.ts';
 import { siteOf } from './site.ts';
 import type { HookTrace, HookVerdict, PacketName, Surroundings } from './trace.ts';
 import { type Connection, connectionOf, type World } from './world.ts';
@@ -37,13 +37,19 @@ export function travel(ruleset: Ruleset, site: Omit<Site, 'hook'>, packet: numbe
   return { hooks, worlds, stopped };
 }
 
-/**
- * One packet in one hook, its connection as given. For whole conversations use traceConversation.
- */
-export function evaluatePacket(ruleset: Ruleset, packet: Packet, hook: Hook, surroundings: Surroundings): HookTrace {
+/** One packet in one hook, its connection as given, on lo unless `device` names another interface. For whole conversations use traceConversation. */
+export function evaluatePacket(
+  ruleset: Ruleset,
+  packet: Packet,
+  hook: Hook,
+  surroundings: Surroundings,
+  device?: Device,
+): HookTrace {
   const hooks: HookTrace[] = [];
-  const own = [packet.source, packet.destination].filter((address) => address !== null);
-  passHook(ruleset, { ...siteOf(surroundings, own), hook }, 0, [worldOf(packet)], hooks);
+  // What travels over lo goes between the host's own addresses; of other packets nothing of the kind is known.
+  const own = device ? [] : [packet.source, packet.destination].filter((address) => address !== null);
+  const site: Site = { ...siteOf(surroundings, own), hook, ...(device && { device }) };
+  passHook(ruleset, site, 0, [worldOf(packet)], hooks);
   const [trace] = hooks;
   if (!trace) throw new Error('a hook leaves a trace');
   return trace;

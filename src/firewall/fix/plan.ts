@@ -2,8 +2,11 @@
 import type { Family, Owner, Rule, Ruleset } from '../model.ts';
 import type { Conversation, RulePlace } from '../trace.ts';
 
-/** A command as an argument vector and its standard input ('': none); run without a shell, shown exactly as run. */
-export type PlannedCommand = { readonly argv: readonly [program: string, ...args: string[]]; readonly input: string };
+/** A command as an argument vector, with its standard input where it has one; run without a shell, shown exactly as run. */
+export type PlannedCommand = {
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly input?: string;
+};
 
 /** A chain, by the names under which its owner's tool knows it. */
 export type ChainPlace = Owner & { readonly family: Family; readonly table: string; readonly chain: string };

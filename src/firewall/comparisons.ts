@@ -1,0 +1,58 @@
+// What the rules compare packets with: the values by which they tell one packet from another.
+import type { Field } from './field.ts';
+import type { Chain, Key, Rule, Ruleset, SetReference, Table } from './model.ts';
+import type { Pattern, Step, Value } from './steps.ts';
+
+/** Larger sets are generated ones: their first elements stand for all. */
+const MOST_ELEMENTS = 64;
+
+/** Every field that a rule compares, and what with. */
+export function* comparisons({ tables }: Ruleset): Generator<readonly [field: Field, pattern: Pattern]> {
+  for (const table of tables) {
+    for (const chain of table.chains.values()) {
+      for (const { steps } of rulesOf(chain)) for (const step of steps) yield* comparisonsIn(table, step);
+    }
+  }
+}
+
+function* comparisonsIn(table: Table, step: Step): Generator<readonly [field: Field, pattern: Pattern]> {
+  switch (step.kind) {
+    case 'compare':
+      if (step.operand.kind === 'field') for (const pattern of step.values) yield [step.operand.field, pattern];
+      break;
+    case 'lookup':
+      yield* keysIn(table, step.key, step.set);
+      break;
+    case 'verdict-map':
+      yield* keysIn(table, step.key, step.map);
+      break;
+    case 'any':
+    case 'not-all':
+      for (const condition of step.of) yield* comparisonsIn(table, condition);
+  }
+}
+
+function* keysIn(
+  table: Table,
+  key: Key,
+  reference: SetReference,
+): Generator<readonly [field: Field, pattern: Pattern]> {
+  const set = typeof reference === 'string' ? table.sets.get(reference) : reference;
+  for (const element of set?.elements.slice(0, MOST_ELEMENTS) ?? []) {
+    for (const [part, operand] of key.entries()) {
+      const pattern = element.key[part];
+      if (operand.kind === 'field' && pattern !== undefined) yield [operand.field, pattern];
+    }
+  }
+}
+
+/** Reading a rule costs something, and generated chains are long: their ends tell what is in between. */
+function rulesOf({ rules }: Chain): readonly Rule[] {
+  return rules.length <= 2000 ? rules : [...rules.slice(0, 1000), ...rules.slice(-1000)];
+}
+
+/** A single value, or both ends of a range; none of a prefix of names. */
+export function endsOf(pattern: Pattern): Value[] {
+  if (typeof pattern !== 'object') return [pattern];
+  return 'prefix' in pattern ? [] : [pattern.from, pattern.to];
+}

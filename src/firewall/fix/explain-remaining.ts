@@ -1,0 +1,54 @@
+// Why a conversation will still fail after the fix, said before it is applied.
+import type { Ruleset } from '../model.ts';
+import type { RulePlace, Trace } from '../trace.ts';
+import { chainAt } from './apply-change.ts';
+import { ruleAt } from './find-stops.ts';
+import type { Remaining } from './plan.ts';
+
+/** For a conversation as it goes under the rules that it is traced with. */
+export function explainRemaining(ruleset: Ruleset, trace: Trace): Remaining {
+  const { conversation, outcome, stoppedAt, unknown } = trace;
+  const rewriting = findRewriting(ruleset, trace);
+  const because = (why: string, rule: RulePlace | null): Remaining => ({ conversation, why, rule });
+  if (outcome === 'works') {
+    return rewriting === null
+      ? because('The rules let it pass as they are: something else is in the way.', null)
+      : because('The rules let it pass, but this one sends it elsewhere, where perhaps nobody answers.', rewriting);
+  }
+  if (rewriting !== null) {
+    return because(
+      'This rule rewrites where the packets go. No permit can put that right; the rule itself has to change.',
+      rewriting,
+    );
+  }
+  if (stoppedAt !== null) {
+    const isNat = chainAt(ruleset, stoppedAt.rule).chain.base?.type === 'nat';
+    return because(
+      isNat
+        ? 'It is dropped in a chain that is for address translation, where a permit would change the translation of all loopback traffic.'
+        : 'No permit that can be written for this place lets it pass.',
+      stoppedAt.rule,
+    );
+  }
+  const [doubt] = unknown;
+  if (doubt === undefined) return because('It cannot be told whether it passes.', null);
+  return because(
+    `Whether it passes depends on “${doubt.what}”; it would be settled by ${doubt.settledBy}.`,
+    doubt.rule,
+  );
+}
+
+/** The rule met that redirects the conversation or changes its destination. */
+function findRewriting(ruleset: Ruleset, { packets }: Trace): RulePlace | null {
+  const rewrites = ({ number, ...rest }: RulePlace) =>
+    ruleAt(ruleset, { number, ...rest })?.steps.some(
+      (step) => step.kind === 'nat' && (step.nat === 'redirect' || step.nat === 'dnat'),
+    ) ?? false;
+  for (const { hooks } of packets) {
+    for (const { rules } of hooks) {
+      const met = rules.find(({ match, rule }) => match !== 'no' && rewrites(rule));
+      if (met !== undefined) return met.rule;
+    }
+  }
+  return null;
+}

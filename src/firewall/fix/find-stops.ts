@@ -1,0 +1,104 @@
+// Where a conversation is stopped, or may be: the rule, and the chain of jumps that led the packet there.
+import type { Rule, Ruleset } from '../model.ts';
+import type { Step } from '../steps.ts';
+import type { HookTrace, PacketName, RulePlace, Trace } from '../trace.ts';
+import { chainAt } from './apply-change.ts';
+import type { ChainPlace } from './plan.ts';
+
+/** One rule on a packet's way, in its chain; a policy counts as the rule after the last one. */
+export type Waypoint = { readonly place: ChainPlace; readonly number: number };
+
+/** A place where a packet ends or may end. `path` leads from the base chain to `rule`, its last waypoint. */
+export type Stop = {
+  readonly packet: PacketName;
+  readonly hook: HookTrace;
+  readonly rule: RulePlace;
+  readonly path: readonly Waypoint[];
+};
+
+/**
+ * The stop of a blocked conversation; of an uncertain one, the rules that may drop it at the first hook where that is so. None where it is
+ * uncertain because NAT may lead it elsewhere: that is no question of permits.
+ */
+export function findStops(ruleset: Ruleset, trace: Trace): Stop[] {
+  switch (trace.outcome) {
+    case 'works':
+      return [];
+    case 'blocked':
+      return trace.stoppedAt === null
+        ? []
+        : stopsAmong(ruleset, trace, ({ packet, hook }) => {
+            const at = trace.stoppedAt;
+            return at !== null && at.packet === packet && at.hook === hook.hook ? [at.rule] : [];
+          });
+    case 'unknown':
+      if (trace.unknown.some(({ rule }) => ruleAt(ruleset, rule)?.steps.some(({ kind }) => kind === 'nat'))) return [];
+      return stopsAmong(ruleset, trace, ({ hook }) => (hook.verdict === 'accept' ? [] : droppersAt(ruleset, hook)));
+  }
+}
+
+/** The chain of a rule, without the rule. */
+export function chainOf(rule: RulePlace): ChainPlace {
+  const { family, table, chain } = rule;
+  return rule.layer === 'iptables'
+    ? { layer: rule.layer, variant: rule.variant, family, table, chain }
+    : { layer: rule.layer, variant: rule.variant, family, table, chain };
+}
+
+type At = { readonly packet: PacketName; readonly hook: HookTrace };
+
+function stopsAmong(ruleset: Ruleset, trace: Trace, rulesAt: (at: At) => readonly RulePlace[]): Stop[] {
+  for (const { packet, hooks } of trace.packets) {
+    for (const hook of hooks) {
+      const stops = rulesAt({ packet, hook }).map((rule) => ({
+        packet,
+        hook,
+        rule,
+        path: findPath(ruleset, hook, rule),
+      }));
+      if (stops.length > 0) return stops;
+    }
+  }
+  return [];
+}
+
+function droppersAt(ruleset: Ruleset, hook: HookTrace): RulePlace[] {
+  if (hook.stopped !== null) return [hook.stopped];
+  return hook.rules.filter(({ rule, match }) => match !== 'no' && mayDrop(ruleset, rule)).map(({ rule }) => rule);
+}
+
+function mayDrop(ruleset: Ruleset, place: RulePlace): boolean {
+  if (place.number === 0) return place.text === 'policy drop';
+  return ruleAt(ruleset, place)?.steps.some(isDrop) ?? false;
+}
+
+function isDrop(step: Step): boolean {
+  if (step.kind === 'verdict-map') return true;
+  return step.kind === 'verdict' && ['drop', 'reject', 'queue', 'unknown'].includes(step.verdict.kind);
+}
+
+/** The rule at a place, or undefined for a policy. */
+export function ruleAt(ruleset: Ruleset, place: RulePlace): Rule | undefined {
+  return chainAt(ruleset, place).chain.rules[place.number - 1];
+}
+
+/** Rules are met in order, so each rule of another chain than the last was jumped to, or is where a jump came back to. */
+function findPath(ruleset: Ruleset, hook: HookTrace, rule: RulePlace): Waypoint[] {
+  const place = chainOf(rule);
+  const { table, chain } = chainAt(ruleset, place);
+  if (rule.number === 0) return [{ place, number: chain.rules.length + 1 }];
+  const path: Waypoint[] = [];
+  for (const { rule: met, match } of hook.rules) {
+    if (met.number === 0 || !sameTable(met, rule)) continue;
+    const isBase = table.chains.get(met.chain)?.base != null;
+    const known = path.findIndex(({ place: { chain: name } }) => name === met.chain);
+    path.splice(isBase ? 0 : known < 0 ? path.length : known);
+    path.push({ place: chainOf(met), number: met.number });
+    if (match !== 'no' && met.chain === rule.chain && met.number === rule.number) return path;
+  }
+  return [{ place, number: rule.number }];
+}
+
+function sameTable(a: RulePlace, b: RulePlace): boolean {
+  return a.layer === b.layer && a.variant === b.variant && a.family === b.family && a.table === b.table;
+}

@@ -1,0 +1,58 @@
+// Where the rules of a plan end up: each rule's number once those before it are in, and the ruleset that comes of it.
+import type { Chain, Ruleset, Table } from '../model.ts';
+import { placeOf, policyPlace } from '../rule-place.ts';
+import type { RulePlace } from '../trace.ts';
+import { applyChange, chainAt } from './apply-change.ts';
+import type { ChainPlace, Change } from './plan.ts';
+import type { Placed, WrittenRule } from './write-rule.ts';
+
+/** A rule that is to go before rule number `at` of a chain as it is now (one more than the chain has: to its end). */
+export type Wanted = {
+  readonly place: ChainPlace;
+  readonly at: number;
+  readonly written: WrittenRule;
+  readonly reason: string;
+};
+
+/** The changes in the order they are made, chain by chain from the top; rules wanted at one place keep their order. */
+export function placeChanges<W extends Wanted>(
+  ruleset: Ruleset,
+  wanted: readonly W[],
+): { placed: (Placed & { readonly wanted: W })[]; after: Ruleset } {
+  let after = ruleset;
+  const placed = inOrder(wanted).map((one, index, all) => {
+    const { table, chain } = chainAt(ruleset, one.place);
+    const earlier = all.slice(0, index).filter(({ place }) => samePlace(place, one.place)).length;
+    const position = one.at + earlier;
+    const rule = { ...one.written.rule, number: position };
+    const before = ruleBehind({ table, chain }, one.at);
+    const change: Change = { place: one.place, position, before, rule, reason: one.reason };
+    after = applyChange(after, change);
+    return { change, written: one.written, last: one.at > chain.rules.length, wanted: one };
+  });
+  return { placed, after };
+}
+
+/** The rule of that number; beyond the last one the policy of a base chain, else null. */
+function ruleBehind({ table, chain }: { table: Table; chain: Chain }, number: number): RulePlace | null {
+  const rule = chain.rules[number - 1];
+  if (rule !== undefined) return placeOf(table, chain.name, rule);
+  return chain.base === null ? null : policyPlace(table, chain);
+}
+
+/** True for two places in the same chain. */
+export function samePlace(a: ChainPlace, b: ChainPlace): boolean {
+  return (
+    a.layer === b.layer &&
+    a.variant === b.variant &&
+    a.family === b.family &&
+    a.table === b.table &&
+    a.chain === b.chain
+  );
+}
+
+function inOrder<W extends Wanted>(wanted: readonly W[]): W[] {
+  const chains: ChainPlace[] = [];
+  for (const { place } of wanted) if (!chains.some((chain) => samePlace(chain, place))) chains.push(place);
+  return chains.flatMap((chain) => wanted.filter(({ place }) => samePlace(place, chain)).sort((a, b) => a.at - b.at));
+}

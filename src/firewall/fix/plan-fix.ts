@@ -1,0 +1,93 @@
+// The plan of a fix: the fewest permits after which the failing conversations pass, each at the latest place where it works.
+import { isLoopbackAddress, parseAddress } from '../address.ts';
+import type { Ruleset } from '../model.ts';
+import { conversation, probeConversations } from '../probe-conversations.ts';
+import type { Conversation, Surroundings } from '../trace.ts';
+import { traceConversation } from '../trace-conversation.ts';
+import { describePolicies } from './describe-policies.ts';
+import { explainRemaining } from './explain-remaining.ts';
+import { findNotes } from './find-notes.ts';
+import { findPermits } from './find-permits.ts';
+import { listStaysBroken } from './list-stays-broken.ts';
+import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
+import { planBootInsertions } from './plan-boot-insertions.ts';
+import { proveNothingElse } from './prove-nothing-else.ts';
+import { tagOf } from './tag.ts';
+import { planApply, planUndo } from './write-rule.ts';
+
+/** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
+export type FixOptions = PlanOptions & { readonly probes?: readonly Conversation[] };
+
+/**
+ * Plans the changes after which every failing conversation passes, and with choice `all` every probe, with `services` each service at
+ * every address of the host. Evaluated step by step: what the plan says of itself is what the rules with its changes do.
+ */
+export function planFix(
+  ruleset: Ruleset,
+  surroundings: Surroundings,
+  failing: readonly Conversation[],
+  choice: Choice,
+  options: FixOptions,
+): FixPlan {
+  const trace = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings);
+  const passes = (rules: Ruleset, one: Conversation) => trace(rules, one).outcome === 'works';
+  const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
+  const goals = findGoals(failing, choice, probes, surroundings);
+  const found = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
+  const { placed, after } = found;
+  const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
+  const changes = placed.map(({ change }) => change);
+  return {
+    choice,
+    tag: tagOf(options.caseId),
+    changes,
+    apply: planApply(placed, options),
+    undo: planUndo(placed, options),
+    bootInsertions: planBootInsertions(ruleset, placed),
+    after,
+    policies: describePolicies(ruleset, after, placed),
+    repaired: found.repaired,
+    remaining: [...found.unsolved, ...unexplained.map((one) => trace(after, one))].map((one) =>
+      explainRemaining(after, one),
+    ),
+    staysBroken:
+      choice.kind === 'all'
+        ? []
+        : listStaysBroken(
+            choice.services,
+            probes.filter((one) => !passes(after, one)),
+          ),
+    notes: findNotes(ruleset, found.stops),
+    proof: proveNothingElse(ruleset, after, changes),
+  };
+}
+
+/** What the plan is asked for: with `all`, what fails and all probes; else the services, where they fail and at each address. */
+function findGoals(
+  failing: readonly Conversation[],
+  choice: Choice,
+  probes: readonly Conversation[],
+  { ownAddresses }: Surroundings,
+): readonly Conversation[] {
+  if (choice.kind === 'all') return [...failing, ...probes];
+  const addresses = ownAddresses ?? ['127.0.0.1', '::1', ...failing.map(({ destination }) => destination)];
+  const chosen = failing.filter((one) => isChosen(choice, one));
+  return [...chosen, ...choice.services.flatMap((service) => conversationsWith(service, addresses))];
+}
+
+function conversationsWith({ protocol, port }: Service, addresses: readonly string[]): Conversation[] {
+  const usual = addresses.filter((text) => {
+    const address = parseAddress(text);
+    // Of 127.0.0.0/8, programs use the first.
+    return address !== null && (text === '127.0.0.1' || address === 1n || !isLoopbackAddress(address));
+  });
+  return [...new Set(usual)].map((address) => conversation(protocol, address, port));
+}
+
+function isChosen(choice: Choice, one: Conversation): boolean {
+  return choice.kind === 'all' || choice.services.some((service) => isOf(service, one));
+}
+
+function isOf({ protocol, port }: Service, one: Conversation): boolean {
+  return protocol === one.protocol && (protocol === 'icmp' || port === one.destinationPort);
+}

@@ -1,0 +1,13 @@
+// How a case's rules are told from everybody else's: the comment that each carries, and what their log lines start with.
+
+/** What the comment of each rule of a case starts with. */
+export const tagOf = (caseId: string): string => `lo-doctor ${caseId}: `;
+
+/** True for a comment that some case of lo-doctor's gave. */
+export const isOwnComment = (comment: string | null): boolean => comment?.startsWith('lo-doctor ') ?? false;
+
+/**
+ * What every log line of a case starts with. The kernel cuts a prefix after 29 characters (iptables' limit), and three of them are
+ * the number of the rule, so of a long id only its end is left.
+ */
+export const logPrefixOf = (caseId: string): string => `lo-doctor ${caseId.slice(-15)} `;
