@@ -1,0 +1,83 @@
+// What a netfilter line tells as a whole: who wants what, request or reply, and whether it is a loopback drop.
+
+import type { Entry, Packet } from './entry.ts';
+import { findPrefixHint } from './find-prefix-hint.ts';
+import { findService, servicePort } from './services.ts';
+
+/** `drop`: on lo, by a rule that says it stops. `maybe`: on lo, but only the rule knows. `no`: not on lo, or it passed. */
+export type EntryJudgement = { loopbackDrop: 'drop' | 'maybe' | 'no'; title: string; sentences: string[] };
+
+/** The judgement of one line by itself, in words; the rules of the server may know more. */
+export function judgeEntry(entry: Entry): EntryJudgement {
+  const hint = findPrefixHint(entry.prefix);
+  const loopbackDrop = !entry.loopback || hint === 'passed' ? 'no' : hint === 'stopped' ? 'drop' : 'maybe';
+  const sentences = [sayDirection(entry), sayInterface(entry), sayFate(entry), entry.incomplete ? INCOMPLETE : null];
+  return { loopbackDrop, title: titleOf(entry), sentences: sentences.filter((sentence) => sentence !== null) };
+}
+
+const INCOMPLETE = 'The line does not say all: the packet or the line was cut short.';
+const KINDS = { request: 'request', reply: 'reply', error: 'error message', unknown: 'packet' } as const;
+
+function titleOf(entry: Entry): string {
+  const subject = entry.embedded ?? entry;
+  const port = servicePort(entry.direction, entry, entry.embedded);
+  const service = port === null ? null : (findService(port)?.label ?? null);
+  const place = entry.loopback ? ' on loopback' : '';
+  const what = `${entry.direction === 'error' ? 'An' : 'A'} ${protocolName(entry)} ${KINDS[entry.direction]}${place}`;
+  const about = { request: 'to', reply: 'from', error: 'about', unknown: 'with' }[entry.direction];
+  const end = entry.direction === 'reply' ? subject.src : subject.dst;
+  if (port === null) return end === null ? what : `${what}, ${about} ${end}`;
+  return `${what}, ${about} ${service ?? 'a service'} at ${end ?? 'a blanked address'}, port ${port}`;
+}
+
+const protocolName = ({ proto }: Packet): string =>
+  typeof proto === 'string' ? proto : proto === null ? 'IP' : `protocol ${proto}`;
+
+function sayDirection(entry: Entry): string {
+  const port = servicePort(entry.direction, entry, entry.embedded);
+  switch (entry.direction) {
+    case 'request':
+      if (entry.proto === 'TCP' && entry.flags.includes('SYN'))
+        return `It is a request: SYN without ACK opens a connection, so the service is the one behind DPT, ${port}.`;
+      return port === null
+        ? 'It is a request.'
+        : `It is a request, by its ports: the service is the one behind DPT, ${port}.`;
+    case 'reply':
+      if (port === null) return 'It is a reply.';
+      return `It is a reply: the service's port is SPT, ${port}; DPT is the client's. A rule that permits --dport ${port} lets the request out, but not this.`;
+    case 'error':
+      return entry.embedded === null
+        ? 'It is an error message about another packet.'
+        : 'It is an error message; the packet in brackets is the one that it is about.';
+    case 'unknown':
+      return 'The line does not tell whether it is a request or a reply.';
+  }
+}
+
+function sayInterface(entry: Entry): string {
+  if (entry.out === 'lo')
+    return 'OUT=lo: the packet was leaving by the loopback interface. Its sender and its receiver are programs on this machine.';
+  if (entry.in === 'lo')
+    return 'IN=lo: the packet came back in by the loopback interface, so the outbound policy let it out.';
+  const way =
+    entry.in !== null && entry.out !== null
+      ? 'was being forwarded'
+      : entry.out === null
+        ? 'came in from outside'
+        : 'was leaving for another machine';
+  return `It is no loopback traffic: it ${way}. A loopback rule changes nothing for it.`;
+}
+
+function sayFate(entry: Entry): string | null {
+  const hint = findPrefixHint(entry.prefix);
+  if (hint === 'passed')
+    return `The prefix "${entry.prefix}" marks packets that are watched or let through: the line is no sign of a drop.`;
+  if (hint === 'stopped') {
+    const drop = `The prefix "${entry.prefix}" says that the rule stops what it logs.`;
+    return entry.loopback ? `${drop} This is a loopback drop: lo-doctor finds its rule and offers the fix.` : drop;
+  }
+  const rule = 'Logging alone drops nothing; what becomes of the packet is up to the rule behind the one that logs.';
+  return entry.loopback
+    ? `${rule} When that is the final rule of the policy, this is a loopback drop: lo-doctor check tells.`
+    : rule;
+}
