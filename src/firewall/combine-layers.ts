@@ -45,7 +45,23 @@ function mergeChain(nft: Chain, iptables: Chain | undefined): Chain {
 }
 
 function mergeRule(nft: Rule, iptables: Rule | undefined): Rule {
-  return iptables === undefined || nft.steps.some(isNative) ? nft : { ...iptables, handle: nft.handle };
+  return iptables === undefined || nft.steps.some(isNative) ? nft : withHandle(iptables, nft.handle);
+}
+
+/** A rule of iptables-save reads its steps and comment on first use; a plain copy would leave them out. */
+function withHandle(rule: Rule, handle: Rule['handle']): Rule {
+  return {
+    number: rule.number,
+    text: rule.text,
+    line: rule.line,
+    handle,
+    get comment() {
+      return rule.comment;
+    },
+    get steps() {
+      return rule.steps;
+    },
+  };
 }
 
 /** What iptables never writes without its own extensions, and so can't print. */
