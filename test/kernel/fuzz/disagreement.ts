@@ -75,10 +75,12 @@ export async function findDisagreement(
 /** Leaves out line after line, and then whole layers, as long as kernel and evaluator go on disagreeing. */
 export async function shrink(kernel: Kernel, found: Disagreement, prefix: string): Promise<Disagreement> {
   let smallest = found;
+  let { sourcePort } = found.attempt;
   for (let progress = true; progress; ) {
     progress = false;
     for (const layers of smallerThan(smallest.layers)) {
-      const still = await findDisagreement(kernel, layers, nextPort(smallest.attempt), prefix);
+      // Each try comes from a port of its own, so that nothing that is left of the last one is in its way.
+      const still = await findDisagreement(kernel, layers, { ...found.attempt, sourcePort: ++sourcePort }, prefix);
       if (still === null) continue;
       smallest = still;
       progress = true;
@@ -86,11 +88,6 @@ export async function shrink(kernel: Kernel, found: Disagreement, prefix: string
     }
   }
   return smallest;
-}
-
-/** The same conversation from the next port, so that nothing that is left of the last one is in its way. */
-function nextPort(attempt: Attempt): Attempt {
-  return { ...attempt, sourcePort: attempt.sourcePort + 1 };
 }
 
 /** First without whole layers, then without halves, quarters and so on of a layer's lines. */
