@@ -1,0 +1,86 @@
+// Runs a walk to its end with the face that fits: Ink on a terminal, prompts and lines everywhere else.
+import { playPlain, printPage } from '../plain/play.ts';
+import { effectOf } from '../wizard/effects.ts';
+import type { Event } from '../wizard/event.ts';
+import { next } from '../wizard/next.ts';
+import { begin, type Outcome, type Walk } from '../wizard/state.ts';
+import { createStore, type Store } from '../wizard/store.ts';
+import type { Work } from '../wizard/work.ts';
+import { stepNumber, stepTitles, walkPage } from '../words/walk-page.ts';
+import type { Io } from './io.ts';
+
+/** `wizard`: Ink. `plain`: numbered prompts. `alone`: nobody answers, what is recommended is chosen. */
+export type Face = 'wizard' | 'plain' | 'alone';
+
+/** What a walk is run with. `onStore` hands out the way to end it from outside (signals). */
+export type WalkParts = {
+  work: Work;
+  caseId: string;
+  confirmWithin: number;
+  face: Face;
+  io: Io;
+  onStore: (store: Store<Walk, Event>) => void;
+  onDefect: (error: unknown) => void;
+};
+
+const ended = (store: Store<Walk, Event>): Promise<void> =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (store.getState().phase.name === 'finished') resolve();
+    };
+    store.subscribe(look);
+    look();
+  });
+
+const playInk = async (store: Store<Walk, Event>) => {
+  const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../steps/wizard.tsx')]);
+  // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
+  const app = render(<Wizard store={store} />, {
+    exitOnCtrlC: false,
+    incrementalRendering: true,
+    interactive: true,
+    maxFps: 15,
+    patchConsole: false,
+  });
+  await Promise.race([app.waitUntilExit(), ended(store).then(() => app.waitUntilRenderFlush())]);
+  app.unmount();
+};
+
+const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) => {
+  const prompt = io.openPrompt();
+  const page = () => {
+    const walk = store.getState();
+    const step = `${stepNumber(walk) + 1} ${stepTitles[stepNumber(walk)]}`;
+    return { key: walk.phase.name, step, page: walkPage(walk, io.now()) };
+  };
+  await playPlain<Event>(
+    {
+      page: () => (store.getState().phase.name === 'finished' ? null : page()),
+      subscribe: store.subscribe,
+      send: store.send,
+    },
+    { write: io.stdout, ask: prompt.ask, columns: io.columns },
+    { answers: isAlone ? 'recommended' : 'asked', onEndOfInput: { name: 'quit-chosen' } },
+  );
+  prompt.close();
+  printPage(page(), { write: io.stdout, columns: io.columns });
+};
+
+/** Runs a walk to its end; the outcome is the walk's. */
+export const runWalk = async (parts: WalkParts): Promise<Outcome> => {
+  const { work, io, face } = parts;
+  const store = createStore<Walk, Event>({
+    initial: begin(parts.caseId, io.now(), parts.confirmWithin),
+    next: (walk, event) => next(walk, event, io.now()),
+    key: ({ phase }) => phase.name,
+    effectOf: effectOf(work),
+    onDefect: parts.onDefect,
+  });
+  parts.onStore(store);
+  if (face === 'wizard') await playInk(store);
+  else await playLines(store, io, face === 'alone');
+  await ended(store);
+  store.close();
+  const { phase } = store.getState();
+  return phase.name === 'finished' ? phase.outcome : 'could-not-look';
+};

@@ -1,0 +1,67 @@
+// `lo-doctor` and `lo-doctor practice`: the wizard, on this server or on the practice server.
+import { type Host, HostError } from '../host/host.ts';
+import { localHost } from '../host/local.ts';
+import type { Outcome } from '../wizard/state.ts';
+import type { Io } from './io.ts';
+import { openPractice } from './practice.ts';
+import { type Face, runWalk } from './run-walk.tsx';
+import { serverWork } from './server-work.ts';
+
+/** `practice`: the scenario, or null for this server. `onLeave` hands out how to leave the walk when a signal asks for it. */
+export type WizardOptions = {
+  practice: string | null;
+  confirmWithin: number;
+  isPlain: boolean;
+  io: Io;
+  onLeave: (leave: () => void) => void;
+  onDefect: (error: unknown) => void;
+};
+
+/** contract.md's exit codes for how a walk ended. */
+const EXIT_CODES: Record<Outcome, number> = {
+  healthy: 0,
+  fixed: 0,
+  'not-the-firewall': 0,
+  unfixed: 1,
+  'could-not-look': 3,
+  'rolled-back': 5,
+};
+
+const faceOf = ({ practice, isPlain, io }: WizardOptions): Face => {
+  if (!io.isTerminal) return practice === null ? 'plain' : 'alone';
+  return isPlain ? 'plain' : 'wizard';
+};
+
+/** A case's name: the time, and enough chance that two of a second differ. Fits into a log prefix and a rule's comment. */
+const nameCase = (now: Date): string => {
+  const time = now.toISOString().replace(/\D/g, '').slice(4, 12);
+  return `${time}${Math.floor(Math.random() * 36 ** 2)
+    .toString(36)
+    .padStart(2, '0')}`;
+};
+
+const needRoot = async (host: Host) => {
+  const { stdout } = await host.run(['id', '-u']);
+  if (stdout.trim() === '0') return;
+  throw new HostError('Reading and changing firewall rules needs root.', {
+    nextSteps: ['Run it again with sudo.', 'To look around without root: lo-doctor practice'],
+  });
+};
+
+/** Runs the wizard; resolves with the exit code. Rejects with a HostError where it can't begin. */
+export const runWizard = async (options: WizardOptions): Promise<number> => {
+  const { practice, io, confirmWithin } = options;
+  const host = practice === null ? localHost() : openPractice(practice, io);
+  if (practice === null) await needRoot(host);
+  const caseId = nameCase(io.now());
+  const outcome = await runWalk({
+    work: serverWork({ host, caseId, now: io.now }),
+    caseId,
+    confirmWithin,
+    face: faceOf(options),
+    io,
+    onStore: (store) => options.onLeave(() => store.send({ name: 'quit-chosen' })),
+    onDefect: options.onDefect,
+  });
+  return EXIT_CODES[outcome];
+};

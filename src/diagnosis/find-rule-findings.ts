@@ -1,0 +1,105 @@
+// What is wrong with the rules, whether or not anything has failed yet. Each finding is a small function; nothing wrong, nothing said.
+import type { FinalRule } from '../firewall/final-rule.ts';
+import type { RulePlace, Trace } from '../firewall/trace.ts';
+import type { Finding } from './finding.ts';
+import type { Inspection } from './inspect.ts';
+
+const nameRule = ({ layer, table, chain, number, text }: RulePlace): string =>
+  `${layer} table ${table}, chain ${chain}, ${number === 0 ? 'policy' : `rule ${number}`}: ${text}`;
+
+const nameEnd = ({ conversation: { protocol, destination, destinationPort } }: Trace): string =>
+  `${protocol} to ${destination}${destinationPort === null ? '' : ` port ${destinationPort}`}`;
+
+/** One line for each rule that stops something, with the first conversations it stops. */
+const listStops = (traces: readonly Trace[]): string[] => {
+  const byRule = new Map<string, string[]>();
+  for (const trace of traces) {
+    const rule = trace.stoppedAt === null ? 'several rules' : nameRule(trace.stoppedAt.rule);
+    byRule.set(rule, [...(byRule.get(rule) ?? []), nameEnd(trace)]);
+  }
+  return [...byRule].map(([rule, ends]) => {
+    const more = ends.length > 3 ? ` and ${ends.length - 3} more` : '';
+    return `${ends.slice(0, 3).join(', ')}${more}: stopped by ${rule}`;
+  });
+};
+
+const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): Finding | null =>
+  blocked
+    ? {
+        id: 'loopback-blocked',
+        severity: 'problem',
+        title: 'The firewall blocks loopback traffic.',
+        evidence: [
+          ...listStops(blockedTraces),
+          ...blockedServices.map(
+            ({ process, address, port }) =>
+              `${process ?? 'a service'} on ${address} port ${port} can’t be reached over lo`,
+          ),
+        ],
+        advice:
+          'Run lo-doctor: it proves it with the log, permits loopback before the final rule, and can take it back.',
+        commands: [['lo-doctor']],
+      }
+    : null;
+
+const findUnlogged = ({ blocked, loggingPlan }: Inspection): Finding | null =>
+  blocked && loggingPlan !== null && loggingPlan.changes.length > 0
+    ? {
+        id: 'drops-not-logged',
+        severity: 'warning',
+        title: 'Loopback packets would be dropped without an entry in the log.',
+        evidence: [...new Set(loggingPlan.changes.map(({ reports }) => `not logged before: ${nameRule(reports)}`))],
+        advice: 'Put a LOG rule right before each of them, or let lo-doctor do so while it looks.',
+        commands: [],
+      }
+    : null;
+
+const findLogBehind = (policies: readonly { final: FinalRule }[]): Finding | null => {
+  const behind = policies.map(({ final }) => final).find(({ logs }) => logs === 'unreachable');
+  if (behind?.logger == null) return null;
+  return {
+    id: 'log-after-drop',
+    severity: 'warning',
+    title: 'A LOG rule stands behind the rule whose drops it should report: it is never reached.',
+    evidence: [`logs: ${nameRule(behind.logger)}`, `drops first: ${nameRule(behind.stop ?? behind.rule)}`],
+    advice: 'Move the LOG rule in front of the rule that drops.',
+    commands: [],
+  };
+};
+
+const findUnknown = ({ loopback }: Inspection): Finding | null => {
+  const doubts = Object.values(loopback).flatMap(({ outcome, trace }) =>
+    outcome === 'unknown' ? (trace?.unknown ?? []) : [],
+  );
+  if (doubts.length === 0) return null;
+  return {
+    id: 'loopback-unknown',
+    severity: 'warning',
+    title: 'Whether loopback passes can’t be told from the rules alone.',
+    evidence: [...new Set(doubts.map(({ rule, what }) => `it depends on "${what}" in ${nameRule(rule)}`))],
+    advice: `What would settle it: ${[...new Set(doubts.map(({ settledBy }) => settledBy))].join('; ')}.`,
+    commands: [],
+  };
+};
+
+const findPingBlocked = ({ blocked, ping }: Inspection): Finding | null =>
+  !blocked && ping.outcome === 'blocked' && ping.trace !== null
+    ? {
+        id: 'loopback-ping-blocked',
+        severity: 'notice',
+        title: 'Ping over loopback is blocked, all else passes.',
+        evidence: listStops([ping.trace]),
+        advice: 'Programs seldom miss it; a monitoring that pings its own server does.',
+        commands: [],
+      }
+    : null;
+
+/** The findings about a server's rules, problems first. */
+export const findRuleFindings = (inspection: Inspection): Finding[] =>
+  [
+    findBlocked(inspection),
+    findUnknown(inspection),
+    findUnlogged(inspection),
+    findLogBehind(inspection.policies),
+    findPingBlocked(inspection),
+  ].filter((finding) => finding !== null);

@@ -1,0 +1,130 @@
+// What the rules do to loopback traffic, worked out by evaluating them: the answer of step 1 and of `check`.
+
+import { type FinalRule, findFinalRules } from '../firewall/final-rule.ts';
+import type { ChainPlace, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts';
+import { planLogging } from '../firewall/fix/plan-logging.ts';
+import type { Ruleset } from '../firewall/model.ts';
+import { probeConversations } from '../firewall/probe-conversations.ts';
+import type { Conversation, Surroundings, Trace } from '../firewall/trace.ts';
+import { traceConversation } from '../firewall/trace-conversation.ts';
+import { type Layer, summariseLayers } from './layers.ts';
+import type { Listener } from './listener.ts';
+
+/** What loopback traffic to one kind of address comes to; `trace` is the most telling conversation (a blocked one, else an unknown one). */
+export type Judgement = { readonly outcome: Trace['outcome']; readonly trace: Trace | null };
+
+/** The address families and kinds that loopback is judged by. */
+export type LoopbackKind = 'ip' | 'ip6' | 'own';
+
+/** An outbound chain as a list, its final rule, and whether a loopback packet that will be dropped is logged first. */
+export type OutboundPolicy = {
+  readonly place: ChainPlace;
+  readonly rows: readonly PolicyRow[];
+  readonly final: FinalRule;
+};
+
+/** What was read from a server, raw facts parsed. */
+export type ServerFacts = {
+  readonly host: string;
+  readonly ruleset: Ruleset;
+  readonly ownAddresses: readonly string[];
+  readonly listeners: readonly Listener[];
+  /** What plain `iptables` is there; null where there is none. */
+  readonly iptables: 'nft' | 'legacy' | null;
+  /** Who looks after the rules: `ufw`, `firewalld`, or `none`. */
+  readonly manager: string;
+};
+
+export type Inspection = ServerFacts & {
+  readonly surroundings: Surroundings;
+  readonly layers: readonly Layer[];
+  readonly policies: readonly OutboundPolicy[];
+  readonly loopback: Readonly<Record<LoopbackKind, Judgement>>;
+  /** The own address that `loopback.own` is about first. */
+  readonly own: string;
+  readonly blocked: boolean;
+  /** Ping over loopback, which proves nothing about services. */
+  readonly ping: Judgement;
+  /** Listening services whose loopback conversations the rules stop. */
+  readonly blockedServices: readonly Listener[];
+  /** The traces of all blocked probes. */
+  readonly blockedTraces: readonly Trace[];
+  /** Null where every drop of a loopback packet is logged already, or nothing is dropped. */
+  readonly loggingPlan: LoggingPlan | null;
+};
+
+/** Ports that local programs often use: judged even where nobody listens or names them. */
+const USUAL_PORTS = [21, 22, 25, 53, 80, 443, 587, 3306, 5432, 6379, 8080];
+
+/** RFC 5737: an example, where a dump names no address of the host. */
+const EXAMPLE_ADDRESS = '192.0.2.1';
+
+const kindOf = ({ destination }: Conversation): LoopbackKind =>
+  destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
+
+/** The worst outcome decides: one blocked conversation is a reason for something to fail. */
+const judge = (traces: readonly Trace[]): Judgement => {
+  const blocked = traces.find(({ outcome }) => outcome === 'blocked');
+  if (blocked) return { outcome: 'blocked', trace: blocked };
+  const unknown = traces.find(({ outcome }) => outcome === 'unknown');
+  return unknown ? { outcome: 'unknown', trace: unknown } : { outcome: 'works', trace: null };
+};
+
+const reaches = (
+  { destination, destinationPort, protocol }: Conversation,
+  { address, port, ...listener }: Listener,
+): boolean => {
+  if (listener.protocol !== protocol || port !== destinationPort) return false;
+  if (address === '0.0.0.0') return !destination.includes(':');
+  return address === '*' || address === '::' || address === destination;
+};
+
+const toPolicy = (ruleset: Ruleset, final: FinalRule): OutboundPolicy => ({
+  place: final.rule,
+  rows: listChain(ruleset, final),
+  final,
+});
+
+const listChain = ({ tables }: Ruleset, { rule }: FinalRule): PolicyRow[] => {
+  const table = tables.find(
+    ({ layer, variant, family, name }) =>
+      layer === rule.layer && variant === rule.variant && family === rule.family && name === rule.table,
+  );
+  const chain = table?.chains.get(rule.chain);
+  if (!chain) return [];
+  const rows = chain.rules.map(({ number, text }): PolicyRow => ({ number, text, sign: ' ' }));
+  return chain.base === null ? rows : [...rows, { number: 0, text: `policy ${chain.base.policy}`, sign: ' ' }];
+};
+
+/** Judges a server's loopback traffic by its rules. */
+export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
+  const { ruleset, listeners, iptables } = facts;
+  const ownAddresses = facts.ownAddresses.length > 0 ? facts.ownAddresses : [EXAMPLE_ADDRESS];
+  const surroundings: Surroundings = {
+    ownAddresses: ['127.0.0.1', '::1', ...ownAddresses],
+    serverUid: null,
+    serverGid: null,
+  };
+  const probes = probeConversations({ ruleset, ownAddresses, listeners, ports: USUAL_PORTS });
+  const traces = probes.map((probe) => traceConversation(ruleset, probe, surroundings));
+  const services = traces.filter(({ conversation }) => conversation.protocol !== 'icmp');
+  const judgeKind = (kind: LoopbackKind) => judge(services.filter(({ conversation }) => kindOf(conversation) === kind));
+  const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
+  const loopback = { ip: judgeKind('ip'), ip6: judgeKind('ip6'), own: judgeKind('own') };
+  const blocked = blockedTraces.length > 0;
+  return {
+    ...facts,
+    surroundings,
+    layers: summariseLayers(ruleset, facts.manager),
+    policies: findFinalRules(ruleset, surroundings).map((final) => toPolicy(ruleset, final)),
+    loopback,
+    own: ownAddresses[0] ?? EXAMPLE_ADDRESS,
+    blocked,
+    ping: judge(traces.filter(({ conversation }) => conversation.protocol === 'icmp')),
+    blockedServices: listeners.filter((listener) =>
+      blockedTraces.some(({ conversation }) => reaches(conversation, listener)),
+    ),
+    blockedTraces,
+    loggingPlan: blocked ? planLogging(ruleset, surroundings, { caseId, iptables }) : null,
+  };
+};

@@ -1,0 +1,59 @@
+// Blocks as Markdown: what a page says, for a ticket. Nothing from outside can become markup.
+import type { Block, Rich, RuleRow } from '../words/page.ts';
+import { printable } from '../words/printable.ts';
+
+/** Running text with every character that Markdown or HTML could take for markup escaped. */
+export const escapeMarkdown = (text: string): string =>
+  printable(text).replace(/[\\`*_[\]#|~<>&]/g, (character) =>
+    character === '<' ? '&lt;' : character === '>' ? '&gt;' : character === '&' ? '&amp;' : `\\${character}`,
+  );
+
+const bare = (rich: Rich): string =>
+  typeof rich === 'string' ? rich : rich.map((part) => (typeof part === 'string' ? part : part.text)).join('');
+
+const toned = (rich: Rich): string =>
+  typeof rich === 'string'
+    ? escapeMarkdown(rich)
+    : rich
+        .map((part) => {
+          if (typeof part === 'string') return escapeMarkdown(part);
+          const escaped = escapeMarkdown(part.text);
+          const isBold = ['strong', 'bad', 'good', 'mark'].includes(part.tone) && part.text.trim() === part.text;
+          return isBold && part.text !== '' ? `**${escaped}**` : escaped;
+        })
+        .join('');
+
+/** Lines in a code fence that is longer than any run of backticks within. */
+export const fenced = (lines: readonly string[]): string => {
+  const body = lines.map(printable).join('\n');
+  const longest = Math.max(2, ...(body.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${body}\n${fence}`;
+};
+
+const ruleLine = ({ sign, number, text, note }: RuleRow): string =>
+  `${sign} ${number.padStart(3)}  ${bare(text)}${note === undefined ? '' : `   <- ${note}`}`;
+
+const toMarkdown = (block: Block): string => {
+  switch (block.kind) {
+    case 'text':
+      return toned(block.text);
+    case 'list':
+      return block.items.map((item) => `- ${toned(item)}`).join('\n');
+    case 'facts':
+      return block.rows.map(([label, value]) => `- ${escapeMarkdown(label)}: ${toned(value)}`).join('\n');
+    case 'code':
+      return fenced(block.lines.map(bare));
+    case 'rules':
+      return fenced(block.rows.map(ruleLine));
+    case 'gap':
+      return '';
+  }
+};
+
+/** Blocks as Markdown paragraphs, lists and code. */
+export const blocksToMarkdown = (blocks: readonly Block[]): string =>
+  blocks
+    .map(toMarkdown)
+    .filter((part) => part !== '')
+    .join('\n\n');

@@ -1,0 +1,61 @@
+// A finished walk as a report for the ticket: what was found, by which evidence, what was changed, how to take it back.
+import type { Case, Outcome } from '../wizard/state.ts';
+import { distinctLines } from '../words/entry-line.ts';
+import { commandLines, namePlan } from '../words/fix-page.ts';
+import { nameEvent } from '../words/history.ts';
+import { tellPolicies } from '../words/inspect-page.ts';
+import { type Block, text } from '../words/page.ts';
+import { tellBlocked, tellFinding } from '../words/read-log-page.ts';
+import { tellAttempt, tellOutcome, tellSaved, tellVerification } from '../words/verify-page.ts';
+import { blocksToMarkdown, escapeMarkdown } from './markdown.ts';
+
+type Section = readonly [title: string, blocks: readonly Block[]];
+
+/** Log lines quoted at the most: a report is read by people. */
+const QUOTED = 20;
+
+const found = ({ inspection, diagnosis }: Case): Section[] => [
+  ['The outbound policy', inspection === null ? [] : tellPolicies(inspection)],
+  ['What was found', diagnosis === null ? [] : [...tellBlocked(diagnosis), ...diagnosis.findings.flatMap(tellFinding)]],
+];
+
+const evidence = ({ attempts, entries }: Case): Section[] => {
+  const lines = distinctLines(entries);
+  const quoted = lines.slice(0, QUOTED).map((line) => line.text);
+  const more = lines.length > QUOTED ? [text(`and ${lines.length - QUOTED} more.`)] : [];
+  return [
+    ['What was tried', attempts.length === 0 ? [] : [{ kind: 'list', items: attempts.map(tellAttempt) }]],
+    ['What the firewall logged', lines.length === 0 ? [] : [{ kind: 'code', lines: quoted }, ...more]],
+  ];
+};
+
+const fix = (walk: Case): Section[] => {
+  const { plan, verification, id } = walk;
+  if (plan === null) return [];
+  return [
+    [
+      `The fix: permit ${namePlan(plan)}`,
+      [{ kind: 'code', lines: commandLines(plan.apply) }, text(plan.proof.statement)],
+    ],
+    ['After the fix', verification === null ? [] : tellVerification(verification)],
+    ['The next boot', tellSaved(walk)],
+    ['Taking it back', [{ kind: 'code', lines: [`lo-doctor undo ${id}`, ...commandLines(plan.undo)] }]],
+  ];
+};
+
+const history = ({ history }: Case): Section[] => [
+  [
+    'What happened when',
+    [{ kind: 'list', items: history.map(({ at, event }) => `${at.toISOString()}  ${nameEvent(event)}`) }],
+  ],
+];
+
+/** The report of a walk in Markdown. */
+export const walkReport = (walk: Case, outcome: Outcome, host: string): string => {
+  const sections = [...found(walk), ...evidence(walk), ...fix(walk), ...history(walk)];
+  const head = `# lo-doctor on ${escapeMarkdown(host)}: ${escapeMarkdown(tellOutcome(outcome))}\n\nCase ${walk.id}, begun ${walk.startedAt.toISOString()}.`;
+  const body = sections.flatMap(([title, blocks]) =>
+    blocks.length === 0 ? [] : [`## ${escapeMarkdown(title)}\n\n${blocksToMarkdown(blocks)}`],
+  );
+  return `${[head, ...body].join('\n\n')}\n`;
+};

@@ -1,0 +1,38 @@
+// What can happen on the walk: what the user chose, and what effects have to tell.
+import type { Attempt } from '../diagnosis/attempt.ts';
+import type { Diagnosis } from '../diagnosis/diagnose.ts';
+import type { Inspection } from '../diagnosis/inspect.ts';
+import type { FixPlan } from '../firewall/fix/plan.ts';
+import type { Sighting } from '../log/count-sightings.ts';
+import type { Action } from './action.ts';
+import type { Problem, SavedForBoot, Trial, Verification } from './state.ts';
+
+export type Event =
+  // The user's choices
+  | { readonly name: 'retry-chosen' }
+  | { readonly name: 'logging-chosen' }
+  | { readonly name: 'reproduction-chosen' }
+  | { readonly name: 'command-chosen' }
+  | { readonly name: 'action-chosen'; readonly action: Action }
+  | { readonly name: 'reading-chosen' }
+  | { readonly name: 'fix-chosen' }
+  | { readonly name: 'plan-chosen'; readonly plan: FixPlan }
+  | { readonly name: 'apply-chosen' }
+  | { readonly name: 'keep-chosen' }
+  | { readonly name: 'roll-back-chosen' }
+  | { readonly name: 'back-chosen' }
+  | { readonly name: 'quit-chosen' }
+  // What effects tell
+  | { readonly name: 'inspected'; readonly inspection: Inspection }
+  | { readonly name: 'logging-turned-on' }
+  | { readonly name: 'entries-seen'; readonly entries: readonly Sighting[] }
+  | { readonly name: 'output-seen'; readonly output: string }
+  | { readonly name: 'tried'; readonly attempts: readonly Attempt[] }
+  | { readonly name: 'diagnosed'; readonly diagnosis: Diagnosis }
+  | { readonly name: 'fix-planned'; readonly plans: readonly FixPlan[] }
+  | { readonly name: 'applied'; readonly trial: Trial }
+  | { readonly name: 'verified'; readonly verification: Verification }
+  | { readonly name: 'rolled-back' }
+  | { readonly name: 'kept'; readonly saved: SavedForBoot }
+  | { readonly name: 'left'; readonly report: string | null; readonly problem: Problem | null }
+  | { readonly name: 'failed'; readonly problem: Problem };

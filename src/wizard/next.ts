@@ -1,0 +1,210 @@
+// The rules of the walk: what follows from a state when something happens. Pure.
+import type { Event } from './event.ts';
+import type { Case, Outcome, Phase, Walk } from './state.ts';
+
+/** How a walk ends that is left now. */
+export const outcomeOf = ({ inspection, diagnosis, saved }: Case): Outcome => {
+  if (saved !== null) return 'fixed';
+  if (inspection === null) return 'could-not-look';
+  if (inspection.blocked) return 'unfixed';
+  return diagnosis === null ? 'healthy' : 'not-the-firewall';
+};
+
+const goTo = (walk: Walk, phase: Phase, found: Partial<Case> = {}): Walk => ({
+  phase,
+  case: { ...walk.case, ...found },
+});
+
+const leave = (walk: Walk): Walk => goTo(walk, { name: 'leaving', outcome: outcomeOf(walk.case) });
+
+/** Entries and output come in at any time of a phase that listens; they change no phase. */
+const hear = (walk: Walk, event: Event): Walk | null => {
+  if (event.name === 'entries-seen')
+    return goTo(walk, walk.phase, { entries: [...walk.case.entries, ...event.entries] });
+  if (event.name === 'output-seen' && walk.phase.name === 'trying')
+    return goTo(walk, { ...walk.phase, output: walk.phase.output + event.output });
+  return null;
+};
+
+const inspect = (walk: Walk, event: Event): Walk => {
+  switch (event.name) {
+    case 'inspected':
+      return goTo(walk, { name: 'inspected', problem: null }, { inspection: event.inspection });
+    case 'logging-chosen':
+      return goTo(walk, { name: 'turning-logging-on' });
+    case 'logging-turned-on':
+      return goTo(
+        walk,
+        { name: 'choosing-action', problem: null },
+        { logging: walk.case.inspection?.loggingPlan ?? null },
+      );
+    case 'reproduction-chosen':
+      return goTo(walk, { name: 'choosing-action', problem: null });
+    case 'retry-chosen':
+      return goTo(walk, { name: 'inspecting' });
+    case 'failed':
+      return walk.phase.name === 'turning-logging-on'
+        ? goTo(walk, { name: 'inspected', problem: event.problem })
+        : goTo(walk, { name: 'inspection-failed', problem: event.problem });
+    case 'quit-chosen':
+      return leave(walk);
+    default:
+      return walk;
+  }
+};
+
+const reproduce = (walk: Walk, event: Event): Walk => {
+  switch (event.name) {
+    case 'command-chosen':
+      return goTo(walk, { name: 'naming-command' });
+    case 'action-chosen': {
+      const isTried = event.action.tries.length > 0 || event.action.commandLine !== null;
+      const phase: Phase = isTried ? { name: 'trying', output: '' } : { name: 'awaiting-reproduction' };
+      return goTo(walk, phase, { action: event.action, attempts: [], entries: [], diagnosis: null });
+    }
+    case 'tried':
+      return goTo(walk, { name: 'reading-log' }, { attempts: event.attempts });
+    case 'reading-chosen':
+      return goTo(walk, { name: 'reading-log' });
+    case 'back-chosen':
+      return walk.phase.name === 'choosing-action'
+        ? goTo(walk, { name: 'inspected', problem: null })
+        : goTo(walk, { name: 'choosing-action', problem: null });
+    case 'failed':
+      return goTo(walk, { name: 'choosing-action', problem: event.problem });
+    case 'quit-chosen':
+      return leave(walk);
+    default:
+      return walk;
+  }
+};
+
+const readLog = (walk: Walk, event: Event): Walk => {
+  switch (event.name) {
+    case 'diagnosed':
+      return goTo(walk, { name: 'log-read' }, { diagnosis: event.diagnosis });
+    case 'fix-chosen':
+      return goTo(walk, { name: 'planning-fix' });
+    case 'reproduction-chosen':
+    case 'back-chosen':
+      return goTo(walk, { name: 'choosing-action', problem: null });
+    case 'failed':
+      return goTo(walk, { name: 'choosing-action', problem: event.problem });
+    case 'quit-chosen':
+      return leave(walk);
+    default:
+      return walk;
+  }
+};
+
+const fix = (walk: Walk, event: Event): Walk => {
+  const { phase } = walk;
+  switch (event.name) {
+    case 'fix-planned':
+      return goTo(walk, { name: 'choosing-fix', plans: event.plans, problem: null });
+    case 'plan-chosen':
+      return phase.name === 'choosing-fix'
+        ? goTo(walk, { name: 'reviewing-fix', plans: phase.plans, plan: event.plan })
+        : walk;
+    case 'apply-chosen':
+      return phase.name === 'reviewing-fix'
+        ? goTo(walk, { name: 'applying', plan: phase.plan, plans: phase.plans })
+        : walk;
+    case 'back-chosen':
+      return phase.name === 'reviewing-fix'
+        ? goTo(walk, { name: 'choosing-fix', plans: phase.plans, problem: null })
+        : goTo(walk, { name: 'log-read' });
+    case 'failed':
+      return goTo(walk, { name: 'choosing-fix', plans: [], problem: event.problem });
+    case 'quit-chosen':
+      return leave(walk);
+    default:
+      return walk;
+  }
+};
+
+const verify = (walk: Walk, event: Event): Walk => {
+  const { phase } = walk;
+  switch (phase.name) {
+    case 'applying':
+      if (event.name === 'applied') return goTo(walk, { name: 'verifying', trial: event.trial }, { plan: phase.plan });
+      // Nothing was changed, or all of it was taken back at once.
+      return event.name === 'failed'
+        ? goTo(walk, { name: 'choosing-fix', plans: phase.plans, problem: event.problem })
+        : walk;
+    case 'verifying':
+    case 'awaiting-confirmation':
+      switch (event.name) {
+        case 'verified':
+          return goTo(
+            walk,
+            { name: 'awaiting-confirmation', trial: phase.trial, verification: event.verification },
+            { verification: event.verification },
+          );
+        case 'keep-chosen':
+          return phase.name === 'awaiting-confirmation' ? goTo(walk, { name: 'keeping', trial: phase.trial }) : walk;
+        case 'roll-back-chosen':
+        case 'quit-chosen':
+          return goTo(walk, { name: 'rolling-back', trial: phase.trial });
+        case 'failed':
+          return goTo(walk, { name: 'rolling-back', trial: phase.trial });
+        case 'rolled-back':
+          return goTo(walk, { name: 'leaving', outcome: 'rolled-back' });
+        default:
+          return walk;
+      }
+    case 'keeping':
+      if (event.name === 'kept') return goTo(walk, { name: 'leaving', outcome: 'fixed' }, { saved: event.saved });
+      if (event.name === 'rolled-back') return goTo(walk, { name: 'leaving', outcome: 'rolled-back' });
+      return event.name === 'failed' ? goTo(walk, { name: 'rolling-back', trial: phase.trial }) : walk;
+    case 'rolling-back':
+      return event.name === 'rolled-back' || event.name === 'failed'
+        ? goTo(walk, { name: 'leaving', outcome: 'rolled-back' })
+        : walk;
+    case 'leaving':
+      return event.name === 'left'
+        ? goTo(walk, { name: 'finished', outcome: phase.outcome, report: event.report, problem: event.problem })
+        : walk;
+    default:
+      return walk;
+  }
+};
+
+const follow = (walk: Walk, event: Event): Walk => {
+  const heard = hear(walk, event);
+  if (heard !== null) return heard;
+  switch (walk.phase.name) {
+    case 'inspecting':
+    case 'inspection-failed':
+    case 'inspected':
+    case 'turning-logging-on':
+      return inspect(walk, event);
+    case 'choosing-action':
+    case 'naming-command':
+    case 'trying':
+    case 'awaiting-reproduction':
+      return reproduce(walk, event);
+    case 'reading-log':
+    case 'log-read':
+      return readLog(walk, event);
+    case 'planning-fix':
+    case 'choosing-fix':
+    case 'reviewing-fix':
+      return fix(walk, event);
+    case 'applying':
+    case 'verifying':
+    case 'awaiting-confirmation':
+    case 'keeping':
+    case 'rolling-back':
+    case 'leaving':
+    case 'finished':
+      return verify(walk, event);
+  }
+};
+
+/** The walk after an event; the very same object where the event means nothing in this phase. `now` goes to the audit trail. */
+export const next = (walk: Walk, event: Event, now: Date): Walk => {
+  const after = follow(walk, event);
+  if (after.phase.name === walk.phase.name) return after;
+  return { ...after, case: { ...after.case, history: [...after.case.history, { at: now, event: event.name }] } };
+};

@@ -1,0 +1,151 @@
+// The walk as data: the phases it goes through, and the case that it collects on the way.
+import type { Attempt } from '../diagnosis/attempt.ts';
+import type { Diagnosis } from '../diagnosis/diagnose.ts';
+import type { Inspection } from '../diagnosis/inspect.ts';
+import type { FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
+import type { Sighting } from '../log/count-sightings.ts';
+import type { Action } from './action.ts';
+import type { Event } from './event.ts';
+
+/** What went wrong outside: what is so, the command it came from, and what to do. */
+export type Problem = {
+  readonly message: string;
+  readonly command: readonly string[] | null;
+  readonly nextSteps: readonly string[];
+};
+
+/** A change that is undone by itself at `deadline` unless it is kept. */
+export type Trial = { readonly caseId: string; readonly deadline: Date };
+
+/** What was seen after the fix was applied. */
+export type Verification = {
+  readonly attempts: readonly Attempt[];
+  /** Drops of loopback packets logged since the fix. */
+  readonly drops: readonly Sighting[];
+  /** How many packets the new rules have let through; null where no counter can be read. */
+  readonly packets: number | null;
+  readonly works: boolean;
+};
+
+/** What was saved for the next boot: `files` hold the rule now; else `advice` says how to. */
+export type SavedForBoot = {
+  readonly files: readonly string[];
+  readonly backups: readonly string[];
+  readonly advice: readonly string[];
+};
+
+/** How a walk ended. */
+export type Outcome = 'healthy' | 'fixed' | 'rolled-back' | 'unfixed' | 'not-the-firewall' | 'could-not-look';
+
+/** All that a walk has found and done so far. */
+export type Case = {
+  readonly id: string;
+  readonly startedAt: Date;
+  /** Seconds until a fix on trial is rolled back. */
+  readonly confirmWithin: number;
+  readonly inspection: Inspection | null;
+  /** The temporary log rules that are in force. */
+  readonly logging: LoggingPlan | null;
+  readonly action: Action | null;
+  readonly attempts: readonly Attempt[];
+  /** Firewall entries newer than the mark. */
+  readonly entries: readonly Sighting[];
+  readonly diagnosis: Diagnosis | null;
+  readonly plan: FixPlan | null;
+  readonly verification: Verification | null;
+  readonly saved: SavedForBoot | null;
+  /** The audit trail: what happened when, without the lines and output that came in. */
+  readonly history: readonly { readonly at: Date; readonly event: Event['name'] }[];
+};
+
+/** What is going on. */
+export type Phase =
+  | { readonly name: 'inspecting' }
+  | { readonly name: 'inspection-failed'; readonly problem: Problem }
+  | { readonly name: 'inspected'; readonly problem: Problem | null }
+  | { readonly name: 'turning-logging-on' }
+  | { readonly name: 'choosing-action'; readonly problem: Problem | null }
+  | { readonly name: 'naming-command' }
+  /** lo-doctor tries the action itself. */
+  | { readonly name: 'trying'; readonly output: string }
+  /** The user repeats it in another window. */
+  | { readonly name: 'awaiting-reproduction' }
+  | { readonly name: 'reading-log' }
+  | { readonly name: 'log-read' }
+  | { readonly name: 'planning-fix' }
+  | { readonly name: 'choosing-fix'; readonly plans: readonly FixPlan[]; readonly problem: Problem | null }
+  | { readonly name: 'reviewing-fix'; readonly plans: readonly FixPlan[]; readonly plan: FixPlan }
+  | { readonly name: 'applying'; readonly plan: FixPlan; readonly plans: readonly FixPlan[] }
+  | { readonly name: 'verifying'; readonly trial: Trial }
+  | { readonly name: 'awaiting-confirmation'; readonly trial: Trial; readonly verification: Verification }
+  | { readonly name: 'keeping'; readonly trial: Trial }
+  | { readonly name: 'rolling-back'; readonly trial: Trial }
+  /** Takes the temporary logging away and writes the report. */
+  | { readonly name: 'leaving'; readonly outcome: Outcome }
+  | {
+      readonly name: 'finished';
+      readonly outcome: Outcome;
+      readonly report: string | null;
+      readonly problem: Problem | null;
+    };
+
+export type PhaseName = Phase['name'];
+
+/** A walk: where it stands, and what it has collected. */
+export type Walk = { readonly phase: Phase; readonly case: Case };
+
+/** A walk at its beginning. */
+export const begin = (id: string, startedAt: Date, confirmWithin: number): Walk => ({
+  phase: { name: 'inspecting' },
+  case: {
+    id,
+    startedAt,
+    confirmWithin,
+    inspection: null,
+    logging: null,
+    action: null,
+    attempts: [],
+    entries: [],
+    diagnosis: null,
+    plan: null,
+    verification: null,
+    saved: null,
+    history: [],
+  },
+});
+
+/** The five steps, and the phases that belong to each. */
+export const STEPS = ['inspect', 'reproduce', 'read-log', 'fix', 'verify'] as const;
+
+export type StepName = (typeof STEPS)[number];
+
+/** The step that a phase belongs to. */
+export const stepOf = (phase: PhaseName): StepName => {
+  switch (phase) {
+    case 'inspecting':
+    case 'inspection-failed':
+    case 'inspected':
+    case 'turning-logging-on':
+      return 'inspect';
+    case 'choosing-action':
+    case 'naming-command':
+    case 'trying':
+    case 'awaiting-reproduction':
+      return 'reproduce';
+    case 'reading-log':
+    case 'log-read':
+      return 'read-log';
+    case 'planning-fix':
+    case 'choosing-fix':
+    case 'reviewing-fix':
+      return 'fix';
+    case 'applying':
+    case 'verifying':
+    case 'awaiting-confirmation':
+    case 'keeping':
+    case 'rolling-back':
+    case 'leaving':
+    case 'finished':
+      return 'verify';
+  }
+};

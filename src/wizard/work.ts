@@ -1,0 +1,40 @@
+// The work that the walk asks for, as functions that are handed in: on a server, on the practice server, in a test.
+import type { Attempt } from '../diagnosis/attempt.ts';
+import type { Diagnosis } from '../diagnosis/diagnose.ts';
+import type { Inspection } from '../diagnosis/inspect.ts';
+import type { FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
+import type { Sighting } from '../log/count-sightings.ts';
+import type { Action } from './action.ts';
+import type { Case, SavedForBoot, Trial, Verification } from './state.ts';
+
+/** A running watch of the logs. */
+export type Watch = { stop: () => void };
+
+/** What a trial came to, when it was decided elsewhere: by time, or by another process. */
+export type TrialEnd = 'confirmed' | 'rolled-back';
+
+/** Each function rejects with a HostError where the server refuses; anything else that is thrown is a defect. */
+export type Work = {
+  inspect: () => Promise<Inspection>;
+  /** Adds temporary log rules that expire by themselves. */
+  turnLoggingOn: (plan: LoggingPlan) => Promise<void>;
+  turnLoggingOff: () => Promise<void>;
+  /** Resolves when every log is marked: what the firewall logs from then on comes to `onEntries`. */
+  watchLog: (onEntries: (entries: readonly Sighting[]) => void) => Promise<Watch>;
+  /** Does what fails. Rejects only where trying itself is impossible. */
+  attempt: (action: Action, signal: AbortSignal, onOutput: (output: string) => void) => Promise<readonly Attempt[]>;
+  /** Ties what was seen to the rules as they are now. */
+  diagnose: (walk: Case) => Promise<Diagnosis>;
+  /** The fixes that can be offered, by the rules as they are now; the recommended one first. */
+  planFix: (walk: Case) => Promise<readonly FixPlan[]>;
+  /** Makes sure that the plan still is what the rules need, arms the rollback, then applies. */
+  apply: (walk: Case, plan: FixPlan) => Promise<Trial>;
+  verify: (walk: Case, signal: AbortSignal) => Promise<Verification>;
+  /** Resolves when the trial has been decided by something else than this walk. */
+  trialEnd: (signal: AbortSignal) => Promise<TrialEnd>;
+  /** Confirms the trial and saves for the next boot; null where the rollback came first. */
+  keep: (plan: FixPlan) => Promise<SavedForBoot | null>;
+  rollBack: () => Promise<void>;
+  /** Writes the report; returns where it is. */
+  writeReport: (walk: Case) => Promise<string>;
+};

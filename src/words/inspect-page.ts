@@ -1,0 +1,173 @@
+// Step 1 in words: what the outbound policy is, what it does to loopback, and whether its drops are logged.
+import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
+import type { FinalRule } from '../firewall/final-rule.ts';
+import type { Event } from '../wizard/event.ts';
+import type { Case, Phase } from '../wizard/state.ts';
+import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
+import { page, problemPage, tellProblem } from './pages.ts';
+import { count, enumerate, nameChain, nameOwner, nameRule } from './rules.ts';
+
+const QUIT: Choice<Event> = { label: 'Leave; nothing on this server has been changed', event: { name: 'quit-chosen' } };
+
+/** Rows shown of a long policy: those at its end, where the final rule is. */
+const SHOWN = 5;
+
+const LOGS: Record<FinalRule['logs'], string> = {
+  always: 'and logs it first',
+  limited: 'and logs it within a limit',
+  never: 'and does not log it',
+  unreachable: 'and does not log it: the LOG rule behind it is never reached',
+};
+
+const ACTIONS: Record<FinalRule['action'], string> = {
+  accept: 'accepts the rest',
+  drop: 'drops the rest',
+  reject: 'rejects the rest',
+  unknown: 'can’t be judged',
+};
+
+/** What the final rule does, in a few words. */
+export const tellFinalRule = ({ action, logs }: FinalRule): string =>
+  `final rule: ${ACTIONS[action]}${action === 'drop' || action === 'reject' ? `, ${LOGS[logs]}` : ''}`;
+
+const listPolicy = ({ rows, final }: OutboundPolicy): RuleRow[] => {
+  const listed: RuleRow[] = rows.map(({ number, text }) => {
+    const isFinal = number === final.rule.number;
+    const row: RuleRow = { sign: isFinal ? '>' : ' ', number: number === 0 ? '' : String(number), text };
+    return isFinal ? { ...row, note: tellFinalRule(final) } : row;
+  });
+  if (listed.length <= SHOWN) return listed;
+  const hidden = listed.length - SHOWN;
+  return [{ sign: ' ', number: '', text: `(${count(hidden, 'rule')} before)` }, ...listed.slice(-SHOWN)];
+};
+
+const judge = ({ outcome, trace }: Judgement): Rich => {
+  switch (outcome) {
+    case 'works':
+      return [span('good', 'passes')];
+    case 'unknown': {
+      const doubt = trace?.unknown[0];
+      return [span('warn', 'can’t tell'), doubt ? `: it depends on "${doubt.what}" in ${nameRule(doubt.rule)}` : ''];
+    }
+    case 'blocked': {
+      const stop = trace?.stoppedAt;
+      return [span('bad', 'blocked'), stop ? ` by ${nameRule(stop.rule)}` : ''];
+    }
+  }
+};
+
+const loopbackFacts = ({ loopback, own }: Inspection): Block => ({
+  kind: 'facts',
+  rows: [
+    ['to 127.0.0.1', judge(loopback.ip)],
+    ['to ::1', judge(loopback.ip6)],
+    [`to ${own ?? 'its own address'}`, judge(loopback.own)],
+  ],
+});
+
+const describeLayers = ({ layers }: Inspection): string =>
+  layers.length === 0
+    ? 'No firewall rules are loaded.'
+    : `Firewall: ${enumerate(layers.map((layer) => `${layer.families.map((family) => nameOwner({ ...layer, family })).join(' + ')}${layer.manager === 'none' ? '' : ` (managed by ${layer.manager})`}`))}.`;
+
+const choices = ({ blocked, loggingPlan }: Inspection): Choice<Event>[] => {
+  const repeat: Choice<Event> = {
+    label: 'Repeat what fails, and read the log',
+    event: { name: 'reproduction-chosen' },
+  };
+  if (!blocked)
+    return [
+      { ...QUIT, recommended: true },
+      { ...repeat, label: 'Repeat what fails all the same' },
+    ];
+  if (loggingPlan === null || loggingPlan.changes.length === 0) return [{ ...repeat, recommended: true }, QUIT];
+  const rules = count(loggingPlan.changes.length, 'LOG rule');
+  return [
+    {
+      label: `Turn logging on: ${rules}, taken away again on leaving`,
+      event: { name: 'logging-chosen' },
+      recommended: true,
+    },
+    { ...repeat, label: 'Repeat what fails without more logging' },
+    QUIT,
+  ];
+};
+
+const verdictLine = (inspection: Inspection): Block => {
+  if (inspection.blocked)
+    return text(
+      'Programs on this server talk to each other over the loopback interface ',
+      span('strong', 'lo'),
+      '. By its rules the firewall stops some of that traffic:',
+    );
+  return text('By its rules the firewall lets loopback traffic out and back in:');
+};
+
+const loggingLine = ({ blocked, loggingPlan }: Inspection): Block[] => {
+  if (!blocked) return [text('If something fails on this server, this firewall’s loopback rules are not the cause.')];
+  if (loggingPlan === null || loggingPlan.changes.length === 0)
+    return [text('Such a drop is logged, so the log can prove it. Next: repeat what fails and read the log.')];
+  return [
+    text(
+      span('warn', 'Its drops would leave no entry in the log.'),
+      ' To see them, a LOG rule has to stand right before each dropping rule; it changes no verdict.',
+    ),
+  ];
+};
+
+const titleOf = ({ blocked, host, loopback }: Inspection): string => {
+  if (blocked) return `The firewall of ${host} blocks loopback traffic`;
+  const unsure = Object.values(loopback).some(({ outcome }) => outcome === 'unknown');
+  return unsure
+    ? `Whether ${host} lets loopback through can’t be told for sure`
+    : `The firewall of ${host} lets loopback traffic through`;
+};
+
+/** Each outbound policy as a list with its final rule marked. */
+export const tellPolicies = ({ policies }: Inspection): Block[] =>
+  policies.flatMap((policy): Block[] => [
+    text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
+    { kind: 'rules', rows: listPolicy(policy) },
+  ]);
+
+/** What was found by looking at the rules: for step 1 and for `check`. */
+export const tellInspection = (inspection: Inspection): { title: string; body: Block[] } => ({
+  title: titleOf(inspection),
+  body: [
+    verdictLine(inspection),
+    loopbackFacts(inspection),
+    gap,
+    ...tellPolicies(inspection),
+    gap,
+    text(span('dim', describeLayers(inspection))),
+  ],
+});
+
+const inspected = (inspection: Inspection, problem: Block[]): Page<Event> => {
+  const { title, body } = tellInspection(inspection);
+  return page({ title, body: [...problem, ...body, ...loggingLine(inspection)], choices: choices(inspection) });
+};
+
+/** The page of a phase of step 1. */
+export const inspectPage = (phase: Phase, { inspection }: Case): Page<Event> => {
+  switch (phase.name) {
+    case 'inspection-failed':
+      return problemPage('This server could not be inspected', phase.problem, [
+        { label: 'Try again', event: { name: 'retry-chosen' } },
+        { ...QUIT, recommended: true },
+      ]);
+    case 'inspected':
+      if (inspection !== null) return inspected(inspection, phase.problem === null ? [] : tellProblem(phase.problem));
+      break;
+    case 'turning-logging-on':
+      return page({ title: 'Turning logging on', busy: 'Adding the LOG rules; they expire by themselves' });
+    default:
+  }
+  return page({
+    title: 'Looking at the firewall',
+    body: [
+      text('Reading the rules of every firewall layer, the services that listen, and the logs. Nothing is changed.'),
+    ],
+    busy: 'Reading the rules',
+  });
+};

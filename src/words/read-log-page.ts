@@ -1,0 +1,157 @@
+// Step 3 in words: the entries that prove what was dropped, field by field, and the rule that did it.
+import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
+import type { Finding } from '../diagnosis/finding.ts';
+import type { EntryLine } from '../log/entry.ts';
+import { findService } from '../log/services.ts';
+import type { Event } from '../wizard/event.ts';
+import type { Case, Phase } from '../wizard/state.ts';
+import { markEntry } from './entry-line.ts';
+import { drawWay } from './packet-way.ts';
+import { type Block, type Choice, gap, type Page, type Rich, span, text } from './page.ts';
+import { page } from './pages.ts';
+import { count, enumerate, nameConversation, nameEndpoint, nameRule, shellLine } from './rules.ts';
+
+const servicePort = ({ conversation }: BlockedConversation) => conversation.destinationPort;
+
+/** What a service is called: `SMTP (port 25)`. */
+export const nameService = (blocked: BlockedConversation): string => {
+  const port = servicePort(blocked);
+  const service = port === null ? null : findService(port);
+  return service ? `${service.label} (port ${port})` : port === null ? blocked.conversation.protocol : `port ${port}`;
+};
+
+const whoListens = ({ listener }: BlockedConversation): string =>
+  listener === null ? 'nobody listens there now' : `${listener.process ?? 'a program'} listens there`;
+
+const addressInWords = (address: string | null): string => {
+  if (address === null) return 'not in the line';
+  if (address === '::1' || address.startsWith('127.')) return `${address}: the loopback address, this server itself`;
+  return `${address}: an address of this server’s own, so it goes over lo as well`;
+};
+
+const portInWords = (blocked: BlockedConversation, { entry }: EntryLine): readonly [string, Rich] => {
+  const service = servicePort(blocked) === null ? null : findService(servicePort(blocked) ?? 0);
+  const words = `${nameService(blocked)}; ${whoListens(blocked)}${service ? `. Used by ${service.use}` : ''}`;
+  if (entry.direction === 'reply') return [`SPT=${entry.spt}`, `a reply from ${words}`];
+  return [entry.dpt === null ? `PROTO=${entry.proto}` : `DPT=${entry.dpt}`, words];
+};
+
+const fields = (blocked: BlockedConversation, line: EntryLine): Block => ({
+  kind: 'facts',
+  rows: [
+    [`OUT=${line.entry.out ?? ''}`, 'leaving by lo, the loopback interface: this server talks to itself'],
+    ['SRC', addressInWords(line.entry.src)],
+    ['DST', addressInWords(line.entry.dst)],
+    portInWords(blocked, line),
+  ],
+});
+
+const ruleLine = ({ trace }: BlockedConversation): Block[] => {
+  const stop = trace?.stoppedAt;
+  if (!stop) return [];
+  const verb = stop.verdict === 'reject' ? 'rejected' : 'dropped';
+  return [
+    text('It was ', span('bad', verb), ` by ${nameRule(stop.rule)}:`),
+    { kind: 'code', lines: [stop.rule.text] },
+    ...drawWay(stop),
+  ];
+};
+
+const summary = (blocked: readonly BlockedConversation[]): Block[] =>
+  blocked.length < 2
+    ? []
+    : [
+        gap,
+        text('Stopped on loopback, all in all:'),
+        {
+          kind: 'list',
+          items: blocked.map((one) => [
+            `${nameConversation(one.conversation)} `,
+            span(
+              'dim',
+              `${nameService(one)}, ${one.entries === 0 ? 'no entry' : count(one.entries, 'entry', 'entries')}, ${whoListens(one)}`,
+            ),
+          ]),
+        },
+      ];
+
+/** A finding in blocks. */
+export const tellFinding = ({ title, evidence, advice, commands }: Finding): Block[] => [
+  text(span('strong', title)),
+  ...(evidence.length > 0 ? [{ kind: 'list', items: evidence } as const] : []),
+  text(advice),
+  ...(commands.length > 0 ? [{ kind: 'code', lines: commands.map(shellLine) } as const] : []),
+  gap,
+];
+
+const proof = (first: BlockedConversation): Block[] =>
+  first.sample === null
+    ? [
+        text(
+          'No entry was logged for it, but two things agree: the connection to ',
+          nameEndpoint(first.conversation.destination, first.conversation.destinationPort),
+          ' failed just now, and by its rules the firewall stops it.',
+        ),
+        ...ruleLine(first),
+      ]
+    : [{ kind: 'code', lines: [markEntry(first.sample)] }, fields(first, first.sample), ...ruleLine(first)];
+
+/** What the firewall stops, and by which evidence; empty where nothing was found blocked. */
+export const tellBlocked = ({ blocked }: Diagnosis): Block[] => {
+  const [first] = blocked;
+  return first === undefined ? [] : [...proof(first), ...summary(blocked)];
+};
+
+const again: Choice<Event> = { label: 'Repeat what fails, or something else', event: { name: 'reproduction-chosen' } };
+const leave: Choice<Event> = { label: 'Leave without a fix', event: { name: 'quit-chosen' } };
+
+const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
+  const { blocked, findings } = diagnosis;
+  const services = [...new Set(blocked.map(nameService))];
+  const shown = services.length > 3 ? [...services.slice(0, 2), `${services.length - 2} more`] : services;
+  return page({
+    title: `The firewall stops local connections: ${enumerate(shown)}`,
+    body: [...tellBlocked(diagnosis), gap, ...findings.flatMap(tellFinding)],
+    choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
+    back: { name: 'back-chosen' },
+  });
+};
+
+const TITLES: Record<Exclude<Diagnosis['verdict'], 'loopback-blocked'>, string> = {
+  'blocked-elsewhere': 'The firewall drops packets, but not on loopback',
+  'nothing-dropped': 'No loopback packet was dropped meanwhile',
+  'not-the-firewall': 'The firewall is not to blame',
+};
+
+const otherPage = (
+  verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>,
+  { findings, elsewhere }: Diagnosis,
+): Page<Event> =>
+  page({
+    title: TITLES[verdict],
+    body: [
+      ...findings.flatMap(tellFinding),
+      ...(elsewhere.length === 0
+        ? []
+        : [
+            text('Entries of other traffic:'),
+            { kind: 'code', lines: elsewhere.slice(0, 5).map(({ text }) => text) } as const,
+          ]),
+    ],
+    choices:
+      verdict === 'nothing-dropped'
+        ? [
+            { ...again, recommended: true },
+            { ...leave, label: 'Leave' },
+          ]
+        : [{ ...leave, label: 'Leave: loopback needs no fix', recommended: true }, again],
+    back: { name: 'back-chosen' },
+  });
+
+/** The page of a phase of step 3. */
+export const readLogPage = (phase: Phase, { diagnosis }: Case): Page<Event> => {
+  if (phase.name !== 'log-read' || diagnosis === null)
+    return page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });
+  const { verdict } = diagnosis;
+  return verdict === 'loopback-blocked' ? blockedPage(diagnosis) : otherPage(verdict, diagnosis);
+};

@@ -1,0 +1,87 @@
+// Step 2 in words: what fails, how it is repeated, and the entries that come in meanwhile.
+import type { EntryLine } from '../log/entry.ts';
+import { type Action, listActions } from '../wizard/action.ts';
+import type { Event } from '../wizard/event.ts';
+import type { Case, Phase } from '../wizard/state.ts';
+import { adviseByHand, nameAction, nameTries } from './actions.ts';
+import { distinctLines, markEntry } from './entry-line.ts';
+import { type Block, type Choice, type Page, span, text } from './page.ts';
+import { page, tellProblem } from './pages.ts';
+
+const toChoice = (action: Action, index: number): Choice<Event> => ({
+  label: nameAction(action),
+  event: action.id === 'command' ? { name: 'command-chosen' } : { name: 'action-chosen', action },
+  recommended: index === 0,
+});
+
+const liveEntry = (line: EntryLine): Block =>
+  line.entry.loopback ? { kind: 'code', lines: [markEntry(line)] } : text(span('dim', line.text));
+
+/** The new entries, the latest at the end; loopback ones marked. */
+const liveEntries = ({ entries }: Case): Block[] => distinctLines(entries).map(liveEntry);
+
+const nothingYet = ({ entries }: Case): Block[] =>
+  entries.length === 0 ? [text(span('dim', 'No new firewall entry yet.'))] : [text('New firewall entries:')];
+
+const tail = (output: string): Block[] =>
+  output.trim() === '' ? [] : [text('Its output:'), { kind: 'code', lines: output.trimEnd().split('\n').slice(-6) }];
+
+/** The page of a phase of step 2. */
+export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
+  const action = walk.action;
+  switch (phase.name) {
+    case 'naming-command':
+      return page({
+        title: 'Which command fails?',
+        body: [
+          text('Type it as in a shell. It runs as the user that runs lo-doctor; a rule can judge users differently,'),
+          text('so for the web server’s user write for example: sudo -u www-data wp plugin update --all'),
+        ],
+        input: {
+          prompt: 'Command:',
+          draft: '',
+          toEvent: (commandLine) =>
+            commandLine.trim() === ''
+              ? { name: 'back-chosen' }
+              : { name: 'action-chosen', action: { id: 'command', tries: [], commandLine } },
+        },
+        back: { name: 'back-chosen' },
+      });
+    case 'trying':
+      return page({
+        title: action?.commandLine ? 'Running your command' : 'Repeating what fails',
+        body: [
+          action?.commandLine
+            ? { kind: 'code', lines: [`sh -c ${action.commandLine}`] }
+            : text(`Opening a connection to ${action === null ? '' : nameTries(action)}; nothing is sent.`),
+          ...tail(phase.output),
+          ...nothingYet(walk),
+        ],
+        live: liveEntries(walk),
+        busy: 'Waiting for answers; a dropped packet is noticed by silence',
+        back: { name: 'back-chosen' },
+      });
+    case 'awaiting-reproduction':
+      return page({
+        title: 'Now repeat in another window what fails',
+        body: [text(action === null ? '' : adviseByHand(action)), ...nothingYet(walk)],
+        live: liveEntries(walk),
+        busy: 'Watching the log',
+        choices: [{ label: 'I have repeated it: read the log', event: { name: 'reading-chosen' }, recommended: true }],
+        back: { name: 'back-chosen' },
+      });
+    default:
+  }
+  return page({
+    title: 'What fails?',
+    body: [
+      ...(phase.name === 'choosing-action' && phase.problem !== null ? tellProblem(phase.problem) : []),
+      text('It has to happen once more, so that the log can show why. Only entries from now on count.'),
+      ...(walk.logging === null
+        ? []
+        : [text(span('dim', 'Logging is on; it is taken away on leaving, and expires by itself.'))]),
+    ],
+    choices: (walk.inspection === null ? [] : listActions(walk.inspection)).map(toChoice),
+    back: { name: 'back-chosen' },
+  });
+};

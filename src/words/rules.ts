@@ -1,0 +1,51 @@
+// How rules, chains and conversations are called in running text.
+import type { ChainPlace } from '../firewall/fix/plan.ts';
+import type { Conversation, RulePlace } from '../firewall/trace.ts';
+
+const FAMILIES = {
+  ip: 'IPv4',
+  ip6: 'IPv6',
+  inet: 'IPv4 and IPv6',
+  netdev: 'device',
+  arp: 'ARP',
+  bridge: 'bridge',
+} as const;
+
+/** The tool that owns a table, as its users call it: `iptables`, `ip6tables (legacy)`, `nftables`. */
+export const nameOwner = ({ layer, variant, family }: Pick<ChainPlace, 'layer' | 'variant' | 'family'>): string => {
+  if (layer === 'nftables') return 'nftables';
+  const tool = family === 'ip6' ? 'ip6tables' : 'iptables';
+  return variant === 'legacy' ? `${tool}-legacy` : tool;
+};
+
+/** A chain in words: `OUTPUT (iptables, IPv4)`; the table is named where it is not `filter`. */
+export const nameChain = (place: ChainPlace): string => {
+  const table = place.layer === 'iptables' && place.table === 'filter' ? '' : `, table ${place.table}`;
+  return `${place.chain} (${nameOwner(place)}${table}, ${FAMILIES[place.family]})`;
+};
+
+/** A rule in words: `rule 7 of OUTPUT (iptables, IPv4)`, or `the policy of OUTPUT (…)`. */
+export const nameRule = (rule: RulePlace): string =>
+  `${rule.number === 0 ? 'the policy' : `rule ${rule.number}`} of ${nameChain(rule)}`;
+
+/** An address and a port as they are written together: `127.0.0.1:25`, `[::1]:25`. */
+export const nameEndpoint = (address: string, port: number | null): string => {
+  if (port === null) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+};
+
+/** A conversation in words: `TCP to 127.0.0.1:25`. */
+export const nameConversation = ({ protocol, destination, destinationPort }: Conversation): string =>
+  `${protocol.toUpperCase()} to ${nameEndpoint(destination, destinationPort)}`;
+
+/** `1 rule`, `2 rules`. */
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;
+
+/** `a`, `a and b`, `a, b and c`. */
+export const enumerate = (items: readonly string[]): string =>
+  items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+/** A command as a shell line that does the same when it is pasted. */
+export const shellLine = (argv: readonly string[]): string =>
+  argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');

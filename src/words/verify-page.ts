@@ -1,0 +1,117 @@
+// Step 5 in words: the fix is in force on trial, what works now, and whether to keep it.
+import type { Attempt, ConnectionEnd } from '../diagnosis/attempt.ts';
+import type { Event } from '../wizard/event.ts';
+import type { Case, Outcome, Phase, Verification } from '../wizard/state.ts';
+import { type Block, gap, type Page, type Rich, span, text } from './page.ts';
+import { page, tellProblem } from './pages.ts';
+import { count, nameConversation } from './rules.ts';
+
+const ENDS: Record<ConnectionEnd, string> = {
+  connected: 'answers',
+  refused: 'refused: nobody listens, or a REJECT rule answered',
+  'timed-out': 'no answer: dropped, or the service hangs',
+  'not-permitted': 'not permitted: the packet was dropped on its way out',
+  unreachable: 'unreachable',
+  failed: 'failed',
+};
+
+/** An attempt in a line: what was tried, and how it ended. */
+export const tellAttempt = (attempt: Attempt): Rich => {
+  if (attempt.kind === 'command') {
+    const ended = attempt.code === null ? 'was ended' : `exit code ${attempt.code}`;
+    return [span(attempt.code === 0 ? 'good' : 'bad', ended), `  ${attempt.commandLine}`];
+  }
+  const { end, detail } = attempt;
+  return [
+    `${nameConversation(attempt.conversation)}: `,
+    span(end === 'connected' ? 'good' : 'bad', ENDS[end]),
+    detail === '' ? '' : span('dim', ` (${detail})`),
+  ];
+};
+
+/** What was seen after the fix, in blocks. */
+export const tellVerification = ({ attempts, drops, packets }: Verification): Block[] => [
+  { kind: 'list', items: attempts.map(tellAttempt) },
+  text(
+    drops.length === 0
+      ? span('good', 'No loopback drop logged since.')
+      : span('bad', `${count(drops.length, 'loopback drop')} logged since.`),
+    packets === null ? '' : ` The new rule has let ${count(packets, 'packet')} through.`,
+  ),
+];
+
+const confirming = (verification: Verification, seconds: number): Page<Event> => {
+  const { works } = verification;
+  return page({
+    title: works ? 'It works now. Keep the fix?' : 'It still fails. Take the fix back?',
+    body: [
+      ...tellVerification(verification),
+      gap,
+      text('Keeping saves it for the next boot too. Silence, Ctrl-C or a lost connection takes it back.'),
+    ],
+    busy: seconds > 0 ? `Rolls back by itself in ${seconds} s` : 'Time is up: rolling back',
+    choices: [
+      { label: 'Keep the fix, also for the next boot', event: { name: 'keep-chosen' }, recommended: works },
+      { label: 'Take it back now', event: { name: 'roll-back-chosen' }, recommended: !works },
+    ],
+  });
+};
+
+/** How a walk ended, in a line. */
+export const tellOutcome = (outcome: Outcome): string => ENDINGS[outcome];
+
+const ENDINGS: Record<Outcome, string> = {
+  healthy: 'Loopback passes; nothing was changed',
+  fixed: 'Fixed, verified and kept',
+  'rolled-back': 'Rolled back: the rules are as they were before',
+  unfixed: 'Loopback is still blocked; nothing was changed',
+  'not-the-firewall': 'No loopback drop was found; nothing was changed',
+  'could-not-look': 'The walk ended before the rules were read',
+};
+
+/** What the next boot will load. */
+export const tellSaved = ({ saved }: Case): Block[] => {
+  if (saved === null) return [];
+  return [
+    ...(saved.files.length > 0
+      ? [text(span('good', 'Saved for the next boot'), ` in ${saved.files.join(' and ')}.`)]
+      : [text(span('warn', 'Not saved for the next boot:'), ' it lasts until the rules are loaded anew.')]),
+    ...(saved.advice.length > 0 ? [{ kind: 'list', items: saved.advice } as const] : []),
+    ...saved.backups.map((backup) => text(span('dim', `Backup: ${backup}`))),
+  ];
+};
+
+const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page<Event> =>
+  page({
+    title: tellOutcome(phase.outcome),
+    body: [
+      ...(walk.verification === null || phase.outcome !== 'fixed' ? [] : tellVerification(walk.verification)),
+      ...tellSaved(walk),
+      ...(walk.logging === null ? [] : [text('The temporary LOG rules are gone.')]),
+      ...(phase.outcome === 'fixed' ? [text(`To take it back later: lo-doctor undo ${walk.id}`)] : []),
+      ...(phase.report === null ? [] : [text(`Report: ${phase.report}`)]),
+      ...(phase.problem === null ? [] : tellProblem(phase.problem)),
+    ],
+  });
+
+/** The page of a phase of step 5. `now` drives the countdown. */
+export const verifyPage = (phase: Phase, walk: Case, now: Date): Page<Event> => {
+  switch (phase.name) {
+    case 'verifying':
+      return page({ title: 'The fix is on trial', busy: 'Trying again what failed' });
+    case 'awaiting-confirmation': {
+      const left = phase.trial.deadline.getTime() - now.getTime();
+      return confirming(phase.verification, Math.max(0, Math.ceil(left / 1000)));
+    }
+    case 'keeping':
+      return page({ title: 'Keeping the fix', busy: 'Saving it for the next boot' });
+    case 'rolling-back':
+      return page({ title: 'Taking the fix back', busy: 'Removing the added rules' });
+    case 'leaving':
+      return page({ title: 'Cleaning up', busy: 'Taking the temporary logging away, writing the report' });
+    case 'finished':
+      return finished(phase, walk);
+    default:
+      return page({ title: 'Applying the fix', busy: 'Arming the rollback first, then adding the rules' });
+  }
+};

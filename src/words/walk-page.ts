@@ -1,0 +1,39 @@
+// The page of a walk: one entry for every face.
+import type { Event } from '../wizard/event.ts';
+import { STEPS, type StepName, stepOf, type Walk } from '../wizard/state.ts';
+import { fixPage } from './fix-page.ts';
+import { inspectPage } from './inspect-page.ts';
+import type { Page } from './page.ts';
+import { readLogPage } from './read-log-page.ts';
+import { reproducePage } from './reproduce-page.ts';
+import { verifyPage } from './verify-page.ts';
+
+const STEP_TITLES: Record<StepName, string> = {
+  inspect: 'Inspect',
+  reproduce: 'Reproduce',
+  'read-log': 'Read the log',
+  fix: 'Fix',
+  verify: 'Verify',
+};
+
+/** The names of the five steps, in order. */
+export const stepTitles: readonly string[] = STEPS.map((step) => STEP_TITLES[step]);
+
+/** Where a walk stands among the steps, from 0. */
+export const stepNumber = ({ phase }: Walk): number => STEPS.indexOf(stepOf(phase.name));
+
+/** What a walk says and asks now. */
+export const walkPage = (walk: Walk, now: Date): Page<Event> => {
+  switch (stepOf(walk.phase.name)) {
+    case 'inspect':
+      return inspectPage(walk.phase, walk.case);
+    case 'reproduce':
+      return reproducePage(walk.phase, walk.case);
+    case 'read-log':
+      return readLogPage(walk.phase, walk.case);
+    case 'fix':
+      return fixPage(walk.phase, walk.case);
+    case 'verify':
+      return verifyPage(walk.phase, walk.case, now);
+  }
+};

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import type { Event } from '../../src/wizard/event.ts';
+import { next } from '../../src/wizard/next.ts';
+import { begin, type Walk } from '../../src/wizard/state.ts';
+import { blockedDiagnosis, blockedInspection, fixPlan, verification } from '../fixtures/walk.ts';
+
+const NOW = new Date('2026-11-22T18:00:00Z');
+const TRIAL = { caseId: 'a1', deadline: new Date('2026-11-22T18:01:00Z') };
+const PROBLEM = { message: 'refused', command: null, nextSteps: [] };
+
+const walked = (...events: readonly Event[]): Walk =>
+  events.reduce((walk, event) => next(walk, event, NOW), begin('a1', NOW, 60));
+
+const mail = { id: 'mail', tries: [], commandLine: 'mail' } as const;
+
+const TO_INSPECTED: Event[] = [{ name: 'inspected', inspection: blockedInspection }];
+const TO_READ: Event[] = [
+  ...TO_INSPECTED,
+  { name: 'logging-chosen' },
+  { name: 'logging-turned-on' },
+  { name: 'action-chosen', action: mail },
+  { name: 'tried', attempts: [] },
+  { name: 'diagnosed', diagnosis: blockedDiagnosis },
+];
+const TO_REVIEW: Event[] = [
+  ...TO_READ,
+  { name: 'fix-chosen' },
+  { name: 'fix-planned', plans: [fixPlan] },
+  { name: 'plan-chosen', plan: fixPlan },
+];
+const TO_CONFIRM: Event[] = [
+  ...TO_REVIEW,
+  { name: 'apply-chosen' },
+  { name: 'applied', trial: TRIAL },
+  { name: 'verified', verification },
+];
+
+test('the recommended way leads from inspecting to a kept fix', () => {
+  const walk = walked(
+    ...TO_CONFIRM,
+    { name: 'keep-chosen' },
+    { name: 'kept', saved: { files: ['/etc/iptables/rules.v4'], backups: [], advice: [] } },
+    { name: 'left', report: '/report.md', problem: null },
+  );
+  expect(walk.phase).toEqual({ name: 'finished', outcome: 'fixed', report: '/report.md', problem: null });
+  expect(walk.case.plan).toBe(fixPlan);
+});
+
+test('nothing is applied without apply being chosen on the page that shows the commands', () => {
+  expect(walked(...TO_READ, { name: 'apply-chosen' }).phase.name).toBe('log-read');
+  expect(walked(...TO_READ, { name: 'fix-chosen' }, { name: 'apply-chosen' }).phase.name).toBe('planning-fix');
+});
+
+test('the user is asked before the logging is turned on', () => {
+  expect(walked(...TO_INSPECTED).phase.name).toBe('inspected');
+  expect(walked(...TO_INSPECTED, { name: 'reproduction-chosen' }).case.logging).toBeNull();
+  expect(walked(...TO_INSPECTED, { name: 'logging-chosen' }, { name: 'logging-turned-on' }).case.logging).toBe(
+    blockedInspection.loggingPlan,
+  );
+});
+
+test.each<[string, Event]>([
+  ['Ctrl-C', { name: 'quit-chosen' }],
+  ['taking it back', { name: 'roll-back-chosen' }],
+])('%s while a fix is on trial rolls it back', (_, event) => {
+  const walk = walked(...TO_CONFIRM, event);
+  expect(walk.phase).toEqual({ name: 'rolling-back', trial: TRIAL });
+  expect(next(walk, { name: 'rolled-back' }, NOW).phase).toEqual({ name: 'leaving', outcome: 'rolled-back' });
+});
+
+test('a rollback that struck by itself ends the walk as rolled back, also while the fix was being kept', () => {
+  expect(walked(...TO_CONFIRM, { name: 'rolled-back' }).phase).toEqual({ name: 'leaving', outcome: 'rolled-back' });
+  const late = walked(...TO_CONFIRM, { name: 'keep-chosen' }, { name: 'rolled-back' });
+  expect(late.phase).toEqual({ name: 'leaving', outcome: 'rolled-back' });
+});
+
+test('Esc goes back a page and changes nothing that was found', () => {
+  expect(walked(...TO_REVIEW, { name: 'back-chosen' }).phase.name).toBe('choosing-fix');
+  expect(walked(...TO_REVIEW, { name: 'back-chosen' }, { name: 'back-chosen' }).phase.name).toBe('log-read');
+  expect(walked(...TO_READ, { name: 'back-chosen' }).phase.name).toBe('choosing-action');
+  expect(walked(...TO_READ, { name: 'back-chosen' }, { name: 'back-chosen' }).phase.name).toBe('inspected');
+});
+
+test('what the server refuses leads back to where another way can be chosen, with the reason', () => {
+  expect(walked({ name: 'failed', problem: PROBLEM }).phase).toEqual({ name: 'inspection-failed', problem: PROBLEM });
+  expect(walked(...TO_INSPECTED, { name: 'logging-chosen' }, { name: 'failed', problem: PROBLEM }).phase).toEqual({
+    name: 'inspected',
+    problem: PROBLEM,
+  });
+  const apply = walked(...TO_REVIEW, { name: 'apply-chosen' }, { name: 'failed', problem: PROBLEM });
+  expect(apply.phase).toEqual({ name: 'choosing-fix', plans: [fixPlan], problem: PROBLEM });
+});
+
+test('leaving says how the walk ended', () => {
+  expect(walked({ name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'could-not-look' });
+  expect(walked(...TO_INSPECTED, { name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'unfixed' });
+  const healthy = { ...blockedInspection, blocked: false };
+  const looked: Event = { name: 'inspected', inspection: healthy };
+  expect(walked(looked, { name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'healthy' });
+});
+
+test('a new attempt starts with no entries of the one before', () => {
+  const again = walked(...TO_READ, { name: 'back-chosen' }, { name: 'action-chosen', action: mail });
+  expect(again.case).toMatchObject({ entries: [], attempts: [], diagnosis: null });
+});
+
+test('an event that means nothing in a phase changes nothing', () => {
+  const walk = walked(...TO_INSPECTED);
+  expect(next(walk, { name: 'keep-chosen' }, NOW)).toBe(walk);
+});
