@@ -72,13 +72,7 @@ function evaluateRule(frame: Frame, rule: Rule, worlds: readonly World[]): reado
     run.met.push(new MetRule(at, 'no', []));
     return [only.world];
   }
-  run.met.push(
-    new MetRule(
-      at,
-      matchOf(ways),
-      ways.flatMap(({ doubts }) => doubts),
-    ),
-  );
+  run.met.push(new MetRule(at, matchOf(ways), [...new Set(ways.flatMap(({ doubts }) => doubts))]));
   for (const way of ways) run.logs.push(...way.logs.map((log) => written(at, way.world, log)));
   const next = ways.filter(({ verdict }) => verdict === null || verdict.kind === 'continue').map(({ world }) => world);
   const judged = ways.filter(({ verdict }) => verdict !== null && verdict.kind !== 'continue');

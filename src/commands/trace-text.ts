@@ -1,0 +1,131 @@
+// A trace for people: what becomes of the conversation, then its way, hook by hook and rule by rule.
+import { formatAddress } from '../firewall/address.ts';
+import type { Packet } from '../firewall/packet.ts';
+import type { Doubt, HookTrace, Met, PacketTrace, RulePlace, Trace } from '../firewall/trace.ts';
+import { printable } from '../words/printable.ts';
+import { count, nameChain, nameEndpoint, nameRule } from '../words/rules.ts';
+
+/** Longer runs of rules that don't match are shown as one line. */
+const LONGEST_RUN = 12;
+
+/** The whole answer as lines that need no colour to be understood. */
+export function traceText(trace: Trace): string {
+  const lines = [...summary(trace), ...trace.packets.flatMap((packet) => ['', ...packetLines(packet, trace)])];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+const OUTCOMES = { works: 'works', blocked: 'is blocked', unknown: "can't be told" };
+const LOGGED = {
+  yes: 'The kernel writes a log line about it.',
+  no: 'The kernel writes no log line about it.',
+  maybe: 'Whether the kernel writes a log line about it depends.',
+};
+const PACKETS = {
+  request: 'request',
+  reply: 'reply',
+  'established-request': 'what the client sends then',
+  'established-reply': 'what the server sends then',
+  error: 'the error that REJECT sends back',
+};
+
+function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace): string[] {
+  const { protocol, source, sourcePort, destination, destinationPort, uid } = conversation;
+  const ends = `${nameEndpoint(source, sourcePort)} -> ${nameEndpoint(destination, destinationPort)}`;
+  const stop = stoppedAt && [
+    `  Stopped in ${stoppedAt.hook.toUpperCase()} (${PACKETS[stoppedAt.packet]}), by ${nameRule(stoppedAt.rule)}:`,
+    `    ${stoppedAt.rule.text}`,
+  ];
+  return [
+    `${protocol.toUpperCase()} ${ends}, user ${uid}: ${OUTCOMES[outcome]}.`,
+    ...(stop ?? []),
+    `  ${LOGGED[logged]}`,
+    ...unknown.flatMap(doubtLines),
+  ];
+}
+
+function doubtLines({ rule, what, settledBy }: Doubt): string[] {
+  return [`  It depends on "${what}" in ${nameRule(rule)}; to settle it: ${settledBy}.`];
+}
+
+function packetLines({ packet, hooks }: PacketTrace, trace: Trace): string[] {
+  const [first] = hooks;
+  const title = `${PACKETS[packet]}${first ? `: ${describePacket(first.packet)}` : ''}`;
+  return [
+    title,
+    ...hooks.flatMap((hook) => hookLines(hook, packet === trace.stoppedAt?.packet ? trace.stoppedAt.rule : null)),
+  ];
+}
+
+const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
+
+/** `TCP SYN 127.0.0.1:40000 -> 127.0.0.1:25`. */
+function describePacket({ source, destination, transport }: Packet): string {
+  const end = (address: Packet['source'], port: number | null) =>
+    nameEndpoint(address === null ? '?' : formatAddress(address), port);
+  switch (transport.kind) {
+    case 'tcp': {
+      const flags = FLAGS.filter((_, bit) => (transport.flags >> bit) & 1).join(' ');
+      return `TCP ${flags} ${end(source, transport.sourcePort)} -> ${end(destination, transport.destinationPort)}`;
+    }
+    case 'udp':
+      return `UDP ${end(source, transport.sourcePort)} -> ${end(destination, transport.destinationPort)}`;
+    case 'icmp':
+    case 'icmpv6':
+      return `${transport.kind.toUpperCase()} type ${transport.type} ${end(source, null)} -> ${end(destination, null)}`;
+  }
+}
+
+const VERDICTS = { accept: 'passes', drop: 'dropped', reject: 'rejected', unknown: 'not known' };
+
+function hookLines({ hook, verdict, rules, logs }: HookTrace, stop: RulePlace | null): string[] {
+  const written = logs.map(
+    ({ rule, log, certain }) =>
+      `    logged${certain === 'yes' ? '' : ` (${certain})`} by ${nameRule(rule)}${log.prefix ? `, "${log.prefix}"` : ''}`,
+  );
+  return [
+    `  ${hook.toUpperCase()}: ${VERDICTS[verdict]}`,
+    ...runsOf(rules).flatMap((run) => runLines(run, stop)),
+    ...written,
+  ];
+}
+
+type Run = { readonly place: string; readonly rules: readonly Met[]; readonly isNew: boolean };
+
+/** Neighbours in one chain that don't match make one run; every other rule is a run of its own. */
+function runsOf(rules: readonly Met[]): Run[] {
+  const runs: { place: string; rules: Met[]; isNew: boolean }[] = [];
+  for (const met of rules) {
+    const place = nameChain(met.rule);
+    const last = runs.at(-1);
+    const isNew = last?.place !== place;
+    if (!isNew && met.match === 'no' && last?.rules[0]?.match === 'no') last.rules.push(met);
+    else runs.push({ place, rules: [met], isNew });
+  }
+  return runs;
+}
+
+function runLines({ place, rules, isNew }: Run, stop: RulePlace | null): string[] {
+  const title = isNew ? [`    ${place}`] : [];
+  if (rules.length <= LONGEST_RUN) return [...title, ...rules.map((met) => metLine(met, stop))];
+  const [first] = rules;
+  const numbers = `${first?.rule.number}-${rules.at(-1)?.rule.number}`;
+  return [...title, `    ${numbers.padStart(9)}  no       ${count(rules.length, 'rule')} that don't match`];
+}
+
+function metLine({ rule, match, doubts }: Met, stop: RulePlace | null): string {
+  const stops = stop !== null && match !== 'no' && samePlace(rule, stop);
+  const number = rule.number === 0 ? '' : String(rule.number);
+  const why = doubts.map(({ what }) => `  [${what}?]`).join('');
+  return `  ${stops ? '=>' : '  '}${number.padStart(9)}  ${match.padEnd(7)}  ${rule.text}${why}${stops ? '  <= stopped here' : ''}`;
+}
+
+function samePlace(one: RulePlace, other: RulePlace): boolean {
+  return (
+    one.layer === other.layer &&
+    one.variant === other.variant &&
+    one.family === other.family &&
+    one.table === other.table &&
+    one.chain === other.chain &&
+    one.number === other.number
+  );
+}
