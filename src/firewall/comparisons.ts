@@ -7,7 +7,7 @@ import type { Pattern, Step, Value } from './steps.ts';
 const MOST_ELEMENTS = 64;
 
 /** Every field that a rule compares, and what with. */
-export function* comparisons({ tables }: Ruleset): Generator<readonly [field: Field, pattern: Pattern]> {
+export function* comparisons({ tables }: Ruleset): Generator<Comparison> {
   for (const table of tables) {
     for (const chain of table.chains.values()) {
       for (const { steps } of rulesOf(chain)) for (const step of steps) yield* comparisonsIn(table, step);
@@ -15,7 +15,11 @@ export function* comparisons({ tables }: Ruleset): Generator<readonly [field: Fi
   }
 }
 
-function* comparisonsIn(table: Table, step: Step): Generator<readonly [field: Field, pattern: Pattern]> {
+/** One field, and a value or range that a rule looks for in it. */
+export type Comparison = readonly [field: Field, pattern: Pattern];
+
+/** The comparisons of one step of a rule; `table` is where its named sets live. */
+export function* comparisonsIn(table: Table, step: Step): Generator<Comparison> {
   switch (step.kind) {
     case 'compare':
       if (step.operand.kind === 'field') for (const pattern of step.values) yield [step.operand.field, pattern];
@@ -32,11 +36,7 @@ function* comparisonsIn(table: Table, step: Step): Generator<readonly [field: Fi
   }
 }
 
-function* keysIn(
-  table: Table,
-  key: Key,
-  reference: SetReference,
-): Generator<readonly [field: Field, pattern: Pattern]> {
+function* keysIn(table: Table, key: Key, reference: SetReference): Generator<Comparison> {
   const set = typeof reference === 'string' ? table.sets.get(reference) : reference;
   for (const element of set?.elements.slice(0, MOST_ELEMENTS) ?? []) {
     for (const [part, operand] of key.entries()) {
@@ -46,8 +46,8 @@ function* keysIn(
   }
 }
 
-/** Reading a rule costs something, and generated chains are long: their ends tell what is in between. */
-function rulesOf({ rules }: Chain): readonly Rule[] {
+/** The rules of a chain that are worth reading: of a very long, generated one, both ends. */
+export function rulesOf({ rules }: Chain): readonly Rule[] {
   return rules.length <= 2000 ? rules : [...rules.slice(0, 1000), ...rules.slice(-1000)];
 }
 

@@ -1,5 +1,5 @@
 // Shows that a change concerns loopback only: by how its rules are built, and by judging packets that are not on lo before and after.
-import type { Hook, Rule, Ruleset, Table } from '../model.ts';
+import type { Hook, Rule, Ruleset } from '../model.ts';
 import type { HookTrace } from '../trace.ts';
 import { evaluatePacket } from '../travel.ts';
 import { isCondition } from './added-rule.ts';
@@ -17,23 +17,22 @@ const MOST_PACKETS = 4000;
  */
 export function proveNothingElse(before: Ruleset, after: Ruleset, changes: readonly Change[]): Proof {
   const built = changes.every(({ rule }) => concernsLoopbackOnly(rule));
-  const hooks = hooksOf(before, changes);
-  const rules = before.tables.reduce(
-    (sum, { chains }) => sum + [...chains.values()].reduce((n, chain) => n + chain.rules.length, 0),
-    1,
-  );
-  const samples = samplePackets(
-    before,
-    hooks,
-    Math.max(50, Math.min(MOST_PACKETS, Math.floor(RULES_TO_MEET / rules / 2))),
-  );
+  const tables = before.tables.filter((table) => changes.some(({ place }) => isTableOf(table, place)));
+  const { samples, all } = samplePackets(tables, mostPackets(before));
   const same = samples.every((sample) => sameJudgement(judge(before, sample), judge(after, sample)));
+  const hooks = [...new Set(samples.map(({ hook }) => hook))];
   return {
     holds: built && same,
     packets: samples.length,
     hooks,
-    statement: state(built && same, samples.length, hooks),
+    statement: state(built && same, samples.length, hooks, all),
   };
+}
+
+function mostPackets({ tables }: Ruleset): number {
+  const chains = tables.flatMap((table) => [...table.chains.values()]);
+  const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 1);
+  return Math.max(50, Math.min(MOST_PACKETS, Math.floor(RULES_TO_MEET / rules / 2)));
 }
 
 /** True for a rule that nothing but a packet on lo can meet, and that does no more than accept or log it. */
@@ -52,14 +51,6 @@ export function concernsLoopbackOnly({ steps: [first, ...rest] }: Rule): boolean
   );
 }
 
-/** The hooks at which packets can come to the changed tables. */
-function hooksOf(ruleset: Ruleset, changes: readonly Change[]): Hook[] {
-  const changed = ruleset.tables.filter((table) => changes.some(({ place }) => isTableOf(table, place)));
-  const hooks = changed.flatMap(({ chains }: Table) => [...chains.values()].flatMap(({ base }) => base?.hook ?? []));
-  // On a device's own hooks, chains are bound to it by name: those of lo see nothing else.
-  return [...new Set(hooks)].filter((hook) => hook !== 'ingress' && hook !== 'egress');
-}
-
 function judge(ruleset: Ruleset, { packet, hook, device }: Sample): HookTrace {
   return evaluatePacket(ruleset, packet, hook, { ownAddresses: null, serverUid: null, serverGid: null }, device);
 }
@@ -68,8 +59,9 @@ function sameJudgement(a: HookTrace, b: HookTrace): boolean {
   return a.verdict === b.verdict && a.stopped?.text === b.stopped?.text && a.stopped?.chain === b.stopped?.chain;
 }
 
-function state(holds: boolean, packets: number, hooks: readonly Hook[]): string {
+function state(holds: boolean, packets: number, hooks: readonly Hook[], all: boolean): string {
   if (!holds) return 'Not proved: some traffic that is not on lo would be judged differently.';
   if (packets === 0) return 'Nothing changes.';
-  return `Each added rule asks for lo first. ${packets} packets that are not on lo, at the limits of all rules, were judged with and without the changes at ${hooks.join(', ')}: each time by the same rule, with the same verdict.`;
+  const which = all ? 'at the limits of every rule' : 'picked from those at the limits of the rules';
+  return `Each added rule asks for lo first. ${packets} packets that are not on lo, ${which} in the changed tables, were judged without and with the changes (${hooks.join(', ')}): each time by the same rule, with the same verdict.`;
 }

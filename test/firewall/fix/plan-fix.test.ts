@@ -1,22 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import { parseIptablesSave } from '../../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../../../src/firewall/model.ts';
 import { conversation, probeConversations } from '../../../src/firewall/probe-conversations.ts';
 import type { Conversation } from '../../../src/firewall/trace.ts';
 import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import { rules, surroundings, together } from './rules.ts';
 
-const surroundings = { ownAddresses: ['127.0.0.1', '::1', '192.0.2.10', 'fd00::10'], serverUid: 0, serverGid: 0 };
 const all: Choice = { kind: 'all' };
 const mail: Choice = { kind: 'services', services: [{ protocol: 'tcp', port: 25 }] };
 const toMail = conversation('tcp', '127.0.0.1', 25);
-
-/** One table of rules, of the filter table unless the text says otherwise. */
-function rules(text: string, family: 'ip' | 'ip6' = 'ip'): Ruleset {
-  const dump = text.trim().startsWith('*') ? text : `*filter\n${text}\nCOMMIT\n`;
-  return { tables: parseIptablesSave(dump.replace(/^ +/gm, ''), { file: 'test', family }) };
-}
 
 function plan(ruleset: Ruleset, choice: Choice = all, failing: readonly Conversation[] = [toMail]): FixPlan {
   const fix = planFix(ruleset, surroundings, failing, choice, { caseId: 'c1', iptables: 'nft' });
@@ -235,7 +228,7 @@ describe('permitting a service', () => {
 
   test('the service works at every address of the host, IPv6 included', () => {
     const four = rules('-A OUTPUT -j DROP');
-    const both = { tables: [...four.tables, ...rules('-A OUTPUT -j DROP', 'ip6').tables] };
+    const both = together(four, rules('-A OUTPUT -j DROP', 'ip6'));
     const fix = plan(both, mail);
     expect(fix.repaired.map(({ destination }) => destination).sort()).toEqual(
       ['127.0.0.1', '192.0.2.10', '::1', 'fd00::10'].sort(),
@@ -289,13 +282,7 @@ describe('what a plan says of itself', () => {
   });
 
   test('the other variant is called by its full name', () => {
-    const legacy = {
-      tables: parseIptablesSave('*filter\n-A OUTPUT -j DROP\nCOMMIT\n', {
-        file: 't',
-        family: 'ip6',
-        variant: 'legacy',
-      }),
-    };
+    const legacy = rules('-A OUTPUT -j DROP', 'ip6', 'legacy');
     const fix = plan(legacy, all, [conversation('tcp', '::1', 25)]);
     expect(commands(fix)[0]).toMatch(/^ip6tables-legacy /);
   });
