@@ -1,0 +1,95 @@
+// Opens a conversation for real, with what a bare server has: bash's /dev/tcp, or nc where there is no bash.
+import type { Conversation } from '../firewall/trace.ts';
+import type { Command, Host, RunResult } from './host.ts';
+
+/** How opening a connection ended, as the client sees it. */
+export type ConnectionEnd = 'connected' | 'refused' | 'timed-out' | 'not-permitted' | 'unreachable' | 'failed';
+
+/** `detail`: what the server said first, or the system's own words. Both are hostile text. */
+export type ProbeResult = {
+  readonly kind: 'connection';
+  readonly conversation: Conversation;
+  readonly end: ConnectionEnd;
+  readonly detail: string;
+};
+
+const PATIENCE = 3000;
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+const LONGEST_DETAIL = 200;
+
+/** Connects, then waits half a second for a greeting. */
+const TCP = 'exec 3<>"/dev/tcp/$0/$1" || exit 1; IFS= read -r -t 0.5 line <&3; printf %s "$line"';
+
+/** Sends a question and waits for an answer, or for the news that nobody listens. */
+const UDP = `exec 3<>"/dev/udp/$0/$1" && printf "$2" >&3 || exit 1
+IFS= read -r -d '' -N 1 -t 2 line <&3; code=$?
+[ $code -le 128 ] || { echo "timed out" >&2; exit 1; }
+exit $code`;
+
+/** The name server's question that every one can answer: who serves the root? */
+const DNS_QUESTION = '\\114\\104\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\1';
+
+/** Opens the conversation as its user (as ourselves where the server has no setpriv). Takes 3 s at most. */
+export async function probeConversation(
+  host: Host,
+  conversation: Conversation,
+  signal?: AbortSignal,
+): Promise<ProbeResult> {
+  const options = { timeout: PATIENCE, ...(signal === undefined ? {} : { signal }) };
+  let result: RunResult | null = null;
+  for (const command of commandsFor(conversation)) {
+    result = await host.run(command, options);
+    if (!isUnable(result)) break;
+  }
+  if (result === null || isUnable(result)) {
+    return { kind: 'connection', conversation, end: 'failed', detail: 'Neither bash nor nc is here to connect with.' };
+  }
+  const { stdout, stderr } = result;
+  const end = signal?.aborted ? 'failed' : endOf(result);
+  const said = end === 'connected' ? stdout : (stderr.trim().split('\n').at(-1) ?? '');
+  return { kind: 'connection', conversation, end, detail: said.trim().slice(0, LONGEST_DETAIL) };
+}
+
+/** The ways to open it, best first. */
+function commandsFor({ protocol, destination, destinationPort, uid, gid = null }: Conversation): Command[] {
+  const port = `${destinationPort ?? 0}`;
+  const plain: Command[] = (() => {
+    switch (protocol) {
+      case 'tcp':
+        return [
+          ['bash', '-c', TCP, destination, port],
+          ['nc', '-z', '-v', '-w', '2', destination, port],
+        ];
+      case 'udp':
+        return [['bash', '-c', UDP, destination, port, port === '53' ? DNS_QUESTION : '\\n']];
+      case 'icmp':
+        return [['ping', '-c', '1', '-W', '2', destination]];
+    }
+  })();
+  if (uid === 0) return plain;
+  const group = gid === null ? [] : ['--regid', `${gid}`];
+  const asUser = plain.map(
+    (command): Command => ['setpriv', '--reuid', `${uid}`, ...group, '--clear-groups', ...command],
+  );
+  return [...asUser, ...plain];
+}
+
+/** The program is missing, or its bash was built without /dev/tcp: another way has to be tried. */
+function isUnable({ code, stderr }: RunResult): boolean {
+  return (
+    code === NOT_FOUND ||
+    code === NOT_EXECUTABLE ||
+    /\/dev\/(tcp|udp)\/.*No such file|setpriv: failed to execute|setpriv: unrecognized/.test(stderr)
+  );
+}
+
+/** By the system's words, which are the same from every client; those of bash end `connect: Connection refused`. */
+function endOf({ code, stdout, stderr, timedOut }: RunResult): ConnectionEnd {
+  if (code === 0) return 'connected';
+  if (timedOut || /timed out/i.test(stderr) || /100% packet loss/.test(stdout)) return 'timed-out';
+  if (/refused/i.test(stderr)) return 'refused';
+  if (/not permitted|Permission denied/i.test(stderr)) return 'not-permitted';
+  if (/unreachable|No route/i.test(stderr)) return 'unreachable';
+  return 'failed';
+}
