@@ -1,0 +1,270 @@
+// The matches and targets that the practice server's iptables knows, and how it prints their options.
+import { parseIcmpType } from '../../../firewall/iptables/icmp-types.ts';
+import { parseMasked, parseNumber, parsePort } from '../../../firewall/iptables/values.ts';
+import { wrongUsage } from './iptables-error.ts';
+
+/** What an option is read with. `user` turns a user's name into its number. */
+export type Reading = { readonly family: 'ip' | 'ip6'; readonly user: (name: string) => number | null };
+
+/** An option: how many words it takes, and these as iptables-save prints them; null where it leaves the option out (a default). */
+export type Option = {
+  readonly arity: 0 | 1 | 2;
+  readonly print: (words: readonly string[], reading: Reading) => string | null;
+  /** The option under which it is printed (`--syn` is `--tcp-flags`). */
+  readonly as?: string;
+};
+
+/** A match or target: its options in the order in which they are printed. `needs`: what has to be given, else the message. */
+export type Extension = {
+  readonly options: Readonly<Record<string, Option>>;
+  readonly defaults?: readonly string[];
+  readonly needs?: string;
+};
+
+/** The match of that name, or null. */
+export function findMatch(name: string, family: 'ip' | 'ip6'): Extension | null {
+  if (name === 'icmp' && family === 'ip') return icmp('icmp');
+  if (name === 'icmp6' && family === 'ip6') return icmp('icmpv6');
+  return MATCHES[name] ?? null;
+}
+
+/** The target extension of that name, or null. */
+export function findTarget(name: string, family: 'ip' | 'ip6'): Extension | null {
+  return name === 'REJECT' ? reject(family) : (TARGETS[name] ?? null);
+}
+
+const one = (print: Option['print']): Option => ({ arity: 1, print });
+const verbatim = one(([word = '']) => word);
+const port = one(([word = '']) => readPorts(word));
+const ports = one(([word = '']) => word.split(',').map(readPorts).join(','));
+const sameAs = (option: Option, as: string): Option => ({ ...option, as });
+
+const portOptions = {
+  sport: port,
+  'source-port': sameAs(port, 'sport'),
+  dport: port,
+  'destination-port': sameAs(port, 'dport'),
+};
+
+const tcpFlags: Option = { arity: 2, print: (words) => words.map(readFlags).join(' ') };
+
+const MATCHES: Readonly<Record<string, Extension>> = {
+  tcp: {
+    options: {
+      ...portOptions,
+      'tcp-flags': tcpFlags,
+      syn: { arity: 0, print: () => 'FIN,SYN,RST,ACK SYN', as: 'tcp-flags' },
+    },
+  },
+  udp: { options: portOptions },
+  udplite: { options: portOptions },
+  sctp: { options: portOptions },
+  dccp: { options: portOptions },
+  multiport: {
+    options: {
+      sports: ports,
+      'source-ports': sameAs(ports, 'sports'),
+      dports: ports,
+      'destination-ports': sameAs(ports, 'dports'),
+      ports,
+    },
+    needs: 'multiport expection an option',
+  },
+  conntrack: {
+    options: { ctstate: one(([word = '']) => readStates(word, CT_STATES, 'ctstate')) },
+    needs: 'conntrack: At least one option is required',
+  },
+  state: {
+    options: { state: one(([word = '']) => readStates(word, STATES, 'state')) },
+    needs: 'state: option "--state" must be specified',
+  },
+  comment: {
+    options: { comment: one(([word = '']) => quote(word)) },
+    needs: 'comment: option "--comment" must be specified\n',
+  },
+  limit: {
+    options: {
+      limit: one(([word = '']) => readRate(word)),
+      'limit-burst': one(([word = '']) => (readNumber(word, 'limit', 'limit-burst', 10_000) === 5 ? null : word)),
+    },
+    defaults: ['limit', '3/hour'],
+  },
+  owner: {
+    options: {
+      'uid-owner': one(([word = ''], { user }) => readUsers(word, user, 'uid-owner')),
+      'gid-owner': one(([word = ''], { user }) => readUsers(word, user, 'gid-owner')),
+    },
+    needs: 'owner: At least one of --uid-owner, --gid-owner or --socket-exists is required',
+  },
+  mark: {
+    options: { mark: one(([word = '']) => readMark(word, 'mark')) },
+    needs: 'mark: option "--mark" must be specified',
+  },
+  addrtype: {
+    options: { 'src-type': verbatim, 'dst-type': verbatim },
+    needs: 'addrtype: you must specify --src-type or --dst-type',
+  },
+  pkttype: { options: { 'pkt-type': verbatim }, needs: 'pkttype: option "--pkt-type" must be specified' },
+  ttl: {
+    options: { 'ttl-eq': verbatim, 'ttl-lt': verbatim, 'ttl-gt': verbatim },
+    needs: "TTL match: You must specify one of `--ttl-eq', `--ttl-lt', `--ttl-gt",
+  },
+};
+
+const TARGETS: Readonly<Record<string, Extension>> = {
+  LOG: {
+    options: {
+      'log-prefix': one(([word = '']) => quoteAlways(word.slice(0, 29))),
+      'log-level': one(([word = '']) => readLevel(word)),
+      'log-tcp-sequence': { arity: 0, print: () => '' },
+      'log-tcp-options': { arity: 0, print: () => '' },
+      'log-ip-options': { arity: 0, print: () => '' },
+      'log-uid': { arity: 0, print: () => '' },
+      'log-macdecode': { arity: 0, print: () => '' },
+    },
+  },
+  NFLOG: {
+    options: {
+      'nflog-prefix': one(([word = '']) => quote(word)),
+      'nflog-group': one(([word = '']) => `${readNumber(word, 'NFLOG', 'nflog-group', 0xffff)}`),
+    },
+  },
+  MARK: {
+    options: {
+      'set-xmark': one(([word = '']) => readSetMark(word)),
+      'set-mark': { arity: 1, print: ([word = '']) => readSetMark(word), as: 'set-xmark' },
+    },
+    needs: 'MARK: One of the --set-xmark, --{and,or,xor,set}-mark options is required',
+  },
+  REDIRECT: { options: { 'to-ports': one(([word = '']) => readPorts(word.replace('-', ':')).replace(':', '-')) } },
+  DNAT: { options: { 'to-destination': verbatim }, needs: 'DNAT: option "--to-destination" must be specified' },
+  MASQUERADE: { options: {} },
+};
+
+function icmp(protocol: 'icmp' | 'icmpv6'): Extension {
+  const print: Option['print'] = ([word = '']) => {
+    if (word === 'any') return 'any';
+    const found = parseIcmpType(word, protocol);
+    if (found === null) throw wrongUsage(`Invalid ICMP${protocol === 'icmp' ? '' : 'v6'} type \`${word}'\n`);
+    const { type, codes } = found;
+    return codes === null ? `${type}` : `${type}/${codes.from}`;
+  };
+  const name = protocol === 'icmp' ? 'icmp-type' : 'icmpv6-type';
+  return { options: { [name]: one(print) }, needs: `${protocol}: option "--${name}" must be specified` };
+}
+
+/** A reject type may be shortened; the first one that fits is meant. */
+function reject(family: 'ip' | 'ip6'): Extension {
+  const print: Option['print'] = ([word = '']) => {
+    const found = REJECT_TYPES[family].find((names) => names.some((name) => name.startsWith(word)));
+    if (found === undefined) throw wrongUsage(`unknown reject type "${word}"`);
+    return found[0] ?? '';
+  };
+  return {
+    options: { 'reject-with': one(print) },
+    defaults: ['reject-with', family === 'ip' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'],
+  };
+}
+
+const REJECT_TYPES = {
+  ip: [
+    ['icmp-net-unreachable', 'net-unreach'],
+    ['icmp-host-unreachable', 'host-unreach'],
+    ['icmp-proto-unreachable', 'proto-unreach'],
+    ['icmp-port-unreachable', 'port-unreach'],
+    ['icmp-net-prohibited', 'net-prohib'],
+    ['icmp-host-prohibited', 'host-prohib'],
+    ['tcp-reset', 'tcp-rst'],
+    ['icmp-admin-prohibited', 'admin-prohib'],
+  ],
+  ip6: [
+    ['icmp6-no-route', 'no-route'],
+    ['icmp6-adm-prohibited', 'adm-prohibited'],
+    ['icmp6-addr-unreachable', 'addr-unreach'],
+    ['icmp6-port-unreachable', 'port-unreach'],
+    ['tcp-reset', 'tcp-reset'],
+  ],
+} as const;
+
+const STATES = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED'];
+const CT_STATES = [...STATES, 'SNAT', 'DNAT'];
+const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
+const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug'];
+const UNITS = ['second', 'minute', 'hour', 'day'] as const;
+
+/** iptables prints a word in quotes only where it has to. */
+function quote(word: string): string {
+  return /^[\w.:,/@%+=-]+$/.test(word) ? word : quoteAlways(word);
+}
+
+function quoteAlways(word: string): string {
+  return `"${word.replaceAll(/["'\\]/g, '\\$&')}"`;
+}
+
+function readPorts(word: string): string {
+  const read = (text: string, missing: number) => {
+    const found = text === '' ? missing : parsePort(text);
+    if (found === null) throw wrongUsage(`invalid port/service \`${text}' specified`);
+    return found;
+  };
+  const [from = '', to] = word.split(':');
+  if (to === undefined) return `${read(from, -1)}`;
+  const [first, last] = [read(from, 0), read(to, 0xffff)];
+  if (first > last) throw wrongUsage(`invalid portrange (min > max)`);
+  return `${first}:${last}`;
+}
+
+function readFlags(word: string): string {
+  if (word === 'ALL') return FLAG_NAMES.join(',');
+  if (word === 'NONE') return word;
+  const names = word.split(',');
+  const unknown = names.find((name) => !FLAG_NAMES.includes(name));
+  if (unknown !== undefined) throw wrongUsage(`Unknown TCP flag \`${unknown}'`);
+  return FLAG_NAMES.filter((name) => names.includes(name)).join(',');
+}
+
+/** States are printed in the order of the tool, whatever order they were given in. */
+function readStates(word: string, known: readonly string[], option: string): string {
+  const names = word.toUpperCase().split(',');
+  if (names.some((name) => !known.includes(name))) throw wrongUsage(`Bad ${option} "${word}"`);
+  return known.filter((name) => names.includes(name)).join(',');
+}
+
+function readRate(word: string): string {
+  const [, count = '', unitText = 'second'] = /^(\d+)(?:\/(\w+))?$/.exec(word) ?? [];
+  const unit = UNITS.find((name) => name.startsWith(unitText.toLowerCase()));
+  if (count === '' || unit === undefined) throw wrongUsage(`bad rate "${word}"'`);
+  return `${count}/${unit === 'second' ? 'sec' : unit === 'minute' ? 'min' : unit}`;
+}
+
+function readLevel(word: string): string | null {
+  const aliases: Readonly<Record<string, string>> = { panic: 'emerg', err: 'error', warn: 'warning' };
+  const number = parseNumber(word, 7) ?? LEVELS.indexOf(aliases[word] ?? word);
+  if (number < 0) throw wrongUsage(`log level "${word}" unknown\n`);
+  return number === 4 ? null : `${number}`;
+}
+
+function readNumber(word: string, extension: string, option: string, most: number): number {
+  const number = parseNumber(word, most);
+  if (number === null) throw wrongUsage(`${extension}: Bad value for "--${option}" option: "${word}"`);
+  return number;
+}
+
+function readUsers(word: string, user: Reading['user'], option: string): string {
+  const numbers = word.split('-').map((part) => parseNumber(part));
+  const known = user(word) ?? (numbers.length <= 2 && !numbers.includes(null) ? numbers.join('-') : null);
+  if (known === null) throw wrongUsage(`owner: Bad value for "--${option}" option: "${word}"`);
+  return `${known}`;
+}
+
+function readMark(word: string, extension: string): string {
+  const read = parseMasked(word);
+  if (read === null) throw wrongUsage(`${extension}: Bad value for "--mark" option: "${word}"`);
+  return `0x${read.value.toString(16)}${read.mask === 0xffffffff ? '' : `/0x${read.mask.toString(16)}`}`;
+}
+
+function readSetMark(word: string): string {
+  const read = parseMasked(word);
+  if (read === null) throw wrongUsage(`MARK: Bad value for "--set-mark" option: "${word}"`);
+  return `0x${read.value.toString(16)}/0x${read.mask.toString(16)}`;
+}

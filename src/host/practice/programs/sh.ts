@@ -1,0 +1,64 @@
+// The shell of the practice server: command lines with quotes, pipes, lists and redirections, and the scripts of a case.
+import { type Pipeline, parseCommandLine, type Redirection, type SimpleCommand } from '../parse-command-line.ts';
+import { type Call, type Ended, failed, joined, type Program, pathOf, printed } from '../program.ts';
+import { runCaseScript } from './case-scripts.ts';
+
+/** `sh -c TEXT [NAME ARGUMENT…]` and `sh FILE [ARGUMENT…]`. */
+export const sh: Program = async (call) => {
+  const [first = '', text = '', ...parameters] = call.args;
+  if (first === '-c') return runText(call, text, parameters);
+  const script = runCaseScript(call.server, pathOf(call, first), call.args.slice(1));
+  return script ?? failed(127, `${call.name}: 0: cannot open ${first}: No such file`);
+};
+
+async function runText(call: Call, text: string, parameters: readonly string[]): Promise<Ended> {
+  // The one line with which lo-doctor starts its watchdog: what matters of it is the script that it leaves running.
+  if (text.includes('sh ./watch') && parameters[0]) {
+    return runCaseScript(call.server, `${parameters[0]}/watch`, []) ?? failed(2, '');
+  }
+  const parsed = parseCommandLine(text);
+  if (typeof parsed === 'string') return failed(2, `${call.name}: 1: ${parsed}`);
+  const ends: Ended[] = [];
+  let code = 0;
+  for (const pipeline of parsed) {
+    if ((pipeline.when === '&&' && code !== 0) || (pipeline.when === '||' && code === 0)) continue;
+    const ended = await runPipeline(call, pipeline);
+    code = ended.code;
+    ends.push(ended);
+  }
+  return { ...joined(ends), code };
+}
+
+async function runPipeline(call: Call, { commands }: Pipeline): Promise<Ended> {
+  let input = call.input;
+  let stderr = '';
+  let last = printed();
+  for (const command of commands) {
+    last = await runSimple(call, command, input);
+    input = last.stdout;
+    stderr += last.stderr;
+  }
+  return { ...last, stderr };
+}
+
+async function runSimple(call: Call, { words, redirections }: SimpleCommand, input: string): Promise<Ended> {
+  const from = redirections.find(({ to }) => to === 'input');
+  const text = from === undefined ? input : call.server.files.read(pathOf(call, from.path));
+  if (text === null) return failed(2, `${call.name}: 1: cannot open ${from?.path}: No such file`);
+  const [program, ...args] = words;
+  if (program === undefined) return printed();
+  const options = { input: text, signal: call.signal, uid: call.uid, directory: call.directory, timeout: 600_000 };
+  const { code, stdout, stderr } = await call.server.run([program, ...args], options);
+  return redirections.reduce((ended, one) => redirect(call, one, ended), { code: code ?? 143, stdout, stderr });
+}
+
+function redirect(call: Call, { to, path, append }: Redirection, ended: Ended): Ended {
+  if (to === 'input') return ended;
+  if (to === 'stderr' && path === '&1') return { ...ended, stdout: ended.stdout + ended.stderr, stderr: '' };
+  if (to === 'stdout' && path === '&2') return { ...ended, stdout: '', stderr: ended.stderr + ended.stdout };
+  const { files } = call.server;
+  const written = to === 'stdout' ? ended.stdout : ended.stderr;
+  const done = path === '/dev/null' || (append ? files.append : files.write)(pathOf(call, path), written);
+  if (!done) return failed(2, `${call.name}: 1: cannot create ${path}: Directory nonexistent`);
+  return { ...ended, [to]: '' };
+}

@@ -1,0 +1,40 @@
+// What the scenarios' servers have in common: their usual services and addresses.
+import type { Service } from '../server.ts';
+
+/** The addresses of eth0, from the ranges that are kept for examples (RFC 5737, RFC 3849). */
+export const OWN = { ip: '192.0.2.10', ip6: '2001:db8::10' } as const;
+
+const service = (program: string, pid: number, port: number, address: string, uid: number, banner = ''): Service => ({
+  program,
+  pid,
+  protocol: 'tcp',
+  address,
+  port,
+  uid,
+  banner,
+});
+
+export const SSHD = service('sshd', 588, 22, '0.0.0.0', 0, 'SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n');
+export const NGINX = service('nginx', 701, 80, '0.0.0.0', 33);
+export const NGINX_TLS = service('nginx', 701, 443, '0.0.0.0', 33);
+export const MARIADB = service('mariadbd', 745, 3306, '127.0.0.1', 106, '5.5.5-10.11.6-MariaDB-0+deb12u1\0');
+export const VSFTPD = service('vsftpd', 612, 21, '0.0.0.0', 0, '220 (vsFTPd 3.0.3)\r\n');
+export const POSTFIX = service(
+  'master',
+  911,
+  25,
+  '127.0.0.1',
+  0,
+  '220 web1.example.org ESMTP Postfix (Debian/GNU)\r\n',
+);
+
+/** The same service at another address. */
+export const at = (one: Service, address: string): Service => ({ ...one, address });
+
+/** ip6tables with nothing in it. */
+export const OPEN6 = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+COMMIT
+`;

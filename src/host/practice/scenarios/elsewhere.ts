@@ -1,0 +1,29 @@
+// A decoy: packets are dropped and logged, but on eth0: the host that plugins are fetched from is not permitted.
+import type { Scenario } from '../scenario.ts';
+import { MARIADB, NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
+
+export const elsewhere: Scenario = {
+  id: 'elsewhere',
+  title: 'WordPress cannot fetch its updates',
+  symptom: '“wp plugin update --all” ends with: Failed to connect to downloads.wordpress.org port 443',
+  story:
+    'web1 may speak to the company’s package mirror and to nothing else. That does include loopback. But plugins don’t come from the mirror.',
+  rules: `*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
+-A OUTPUT -o lo -j ACCEPT
+-A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT
+-A OUTPUT -d 203.0.113.20/32 -o eth0 -p tcp -m multiport --dports 80,443 -m comment --comment "package mirror" -j ACCEPT
+-A OUTPUT -j LOG --log-prefix "OUT-DROP: "
+-A OUTPUT -j DROP
+COMMIT
+`,
+  rules6: OPEN6,
+  services: [SSHD, NGINX, NGINX_TLS, MARIADB, VSFTPD],
+  hosts: { localhost: ['127.0.0.1'] },
+};

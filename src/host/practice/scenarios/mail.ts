@@ -1,0 +1,29 @@
+// Alert mails stay away: a rule against spam, far before the final one, drops everything to port 25.
+import type { Scenario } from '../scenario.ts';
+import { NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
+
+export const mail: Scenario = {
+  id: 'mail',
+  title: 'Alert mails no longer arrive',
+  symptom: '“mail -s test root@example.org” ends with: cannot connect to localhost, port 25: Connection timed out',
+  story:
+    'After a hacked contact form had sent spam, somebody forbade web1 to speak SMTP. The monitoring hands its alerts to the mail server on localhost, and has been quiet ever since.',
+  rules: `*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
+-A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A OUTPUT -p tcp -m tcp --dport 25 -m comment --comment "no spam from here" -j DROP
+-A OUTPUT -p tcp -m multiport --dports 80,443,587 -j ACCEPT
+-A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT
+-A OUTPUT -m limit --limit 10/min --limit-burst 20 -j LOG --log-prefix "OUT-REJECT: "
+-A OUTPUT -j REJECT --reject-with icmp-port-unreachable
+COMMIT
+`,
+  rules6: OPEN6,
+  services: [SSHD, NGINX, NGINX_TLS, POSTFIX],
+  hosts: { localhost: ['127.0.0.1'] },
+};

@@ -1,0 +1,49 @@
+// The practice server: all that it is, in memory.
+import type { Command, RunOptions, RunResult } from '../host.ts';
+import type { Clock } from './clock.ts';
+import type { Files } from './files.ts';
+import type { Kernel } from './kernel.ts';
+import type { LogBook } from './log-book.ts';
+import type { Random } from './random.ts';
+
+/** A program that listens. `address` may be `0.0.0.0` or `::` (all of the family); `banner` is what it says first. */
+export type Service = {
+  readonly program: string;
+  readonly pid: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly uid: number;
+  readonly banner: string;
+};
+
+/** The website on the server: what WordPress connects to when it updates, and how it calls itself. */
+export type Site = { readonly url: string; readonly ftpHost: string };
+
+export type Server = {
+  readonly name: string;
+  /** The addresses of eth0. */
+  readonly addresses: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly log: LogBook;
+  readonly kernel: Kernel;
+  readonly services: readonly Service[];
+  /** Who answers elsewhere: `192.0.2.80:443`. */
+  readonly outside: ReadonlySet<string>;
+  readonly site: Site;
+  /** The units that systemd knows, and how they are. */
+  readonly units: ReadonlyMap<string, 'active' | 'inactive'>;
+  /** Users by name. */
+  readonly users: ReadonlyMap<string, number>;
+  /** What a name (or an address) resolves to, in the order in which programs try it; empty where nothing is known. */
+  resolve(name: string): readonly string[];
+  /** Runs a command as `Host.run` does, as the user and in the directory given. */
+  run(command: Command, options?: RunOptions & As): Promise<RunResult>;
+  /** Starts a process of its own that does something again and again until it says that it is done; answers its pid. */
+  startProcess(step: () => boolean): number;
+};
+
+/** Who runs a command and where. */
+export type As = { readonly uid?: number; readonly directory?: string };
