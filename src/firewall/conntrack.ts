@@ -19,8 +19,11 @@ export function track(world: World): World {
   if (!tuple) return { ...world, track: { kind: 'invalid' } };
   for (const [index, connection] of world.connections.entries()) {
     if ((connection.status & CONFIRMED) === 0 || connection.zone !== world.zone) continue;
-    if (sameTuple(connection.original, tuple)) return found(world, index, 'original', connection);
-    if (sameTuple(connection.reply, tuple)) return found(world, index, 'reply', connection);
+    const { transport } = world.packet;
+    if (!isEchoReply(transport) && sameTuple(connection.original, tuple))
+      return found(world, index, 'original', connection);
+    if (!isEchoRequest(transport) && sameTuple(connection.reply, tuple))
+      return found(world, index, 'reply', connection);
   }
   if (!startsConnection(world.packet.transport)) return { ...world, track: { kind: 'invalid' } };
   const connection: Connection = {
@@ -80,8 +83,7 @@ function tupleOf({ packet }: World): Tuple | null {
       return { source, sourcePort: transport.sourcePort, destination, destinationPort: transport.destinationPort };
     case 'icmp':
     case 'icmpv6': {
-      const request = transport.type === ECHO_REQUEST[transport.kind];
-      if (!request && transport.type !== ECHO_REPLY[transport.kind]) return null;
+      if (!isEchoRequest(transport) && !isEchoReply(transport)) return null;
       return { source, sourcePort: transport.id, destination, destinationPort: transport.id };
     }
   }
@@ -96,8 +98,17 @@ function startsConnection(transport: Transport): boolean {
       return (transport.flags & RST) === 0 && (transport.flags & (SYN | ACK)) !== (SYN | ACK);
     case 'icmp':
     case 'icmpv6':
-      return transport.type === ECHO_REQUEST[transport.kind];
+      return isEchoRequest(transport);
   }
+}
+
+/** The type is part of an echo's tuple: a ping to oneself looks the same both ways but for it. */
+function isEchoRequest(transport: Transport): boolean {
+  return (transport.kind === 'icmp' || transport.kind === 'icmpv6') && transport.type === ECHO_REQUEST[transport.kind];
+}
+
+function isEchoReply(transport: Transport): boolean {
+  return (transport.kind === 'icmp' || transport.kind === 'icmpv6') && transport.type === ECHO_REPLY[transport.kind];
 }
 
 function sameTuple(one: Tuple, other: Tuple): boolean {

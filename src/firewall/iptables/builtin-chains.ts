@@ -21,14 +21,23 @@ const TABLES: Readonly<Record<string, { readonly chains: readonly string[]; prio
   security: { chains: ['INPUT', 'FORWARD', 'OUTPUT'], priority: () => 50 },
 };
 
+/** The priority in iptables/nft.c, where NF_IP_PRI_SECURITY is 50. */
+const NFT_SECURITY = 150;
+
 /** The names of iptables' tables. */
 export const TABLE_NAMES: readonly string[] = Object.keys(TABLES);
 
-/** Where a chain of a table is hooked, or null for a user's chain. */
-export function builtinBase(table: string, chain: string, policy: 'accept' | 'drop'): Base | null {
+/** Where a chain of a table is hooked, or null for a user's chain. iptables-nft hooks its security table later than legacy does. */
+export function builtinBase(
+  table: string,
+  chain: string,
+  policy: 'accept' | 'drop',
+  variant: 'nft' | 'legacy' = 'nft',
+): Base | null {
   const known = TABLES[table];
   const hook = HOOKS[chain];
   if (!known || !hook || !known.chains.includes(chain)) return null;
   const type = table === 'nat' ? 'nat' : table === 'mangle' && hook === 'output' ? 'route' : 'filter';
-  return { hook, priority: known.priority(hook), type, policy, devices: [] };
+  const priority = table === 'security' && variant === 'nft' ? NFT_SECURITY : known.priority(hook);
+  return { hook, priority, type, policy, devices: [] };
 }

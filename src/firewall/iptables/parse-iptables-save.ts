@@ -117,7 +117,7 @@ function readChain(reading: Reading, line: string): void {
 }
 
 function addChain(open: OpenTable, name: string, policy: 'accept' | 'drop'): MutableChain {
-  const base = builtinBase(open.name, name, policy);
+  const base = builtinBase(open.name, name, policy, open.variant);
   if (!base) open.userChains.add(name);
   const chain = { name, base, rules: [] };
   open.chains.set(name, chain);
