@@ -29,12 +29,17 @@ export function errorPacket({ world, verdict }: Ending): World | null {
     transport,
     length,
     ttl: 64,
-    dscp: 0,
+    dscp: transport.kind === 'icmp' ? internetControl(world.packet.dscp) : 0,
     uid: null,
     gid: null,
     mark: 0,
   };
   return { ...world, packet, zone: 0, track: relatedTrack(world) };
+}
+
+/** ICMP errors have the precedence "internetwork control", and keep the rest of the packet's type of service (icmp_send in net/ipv4/icmp.c). */
+function internetControl(dscp: number | null): number | null {
+  return dscp === null ? null : 48 | (dscp & 7);
 }
 
 function errorTransport(

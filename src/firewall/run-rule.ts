@@ -64,7 +64,8 @@ export function runRule(at: RuleSite, start: World): Way[] {
     const done = act(at, world, step, logs);
     if (done === null) return leave(null, false);
     world = done.world;
-    if (done.verdict) return leave(done.verdict, true);
+    // `continue`, as a map may say it, goes on in this very rule: only other verdicts leave it (nft_do_chain).
+    if (done.verdict && done.verdict.kind !== 'continue') return leave(done.verdict, true);
   }
   if (pending.length > 0) doubts = [...doubts, ...pending.map((uncertainty) => doubt(at, uncertainty))];
   return leave(null, true);
