@@ -5,7 +5,6 @@ import type { Conversation, HookTrace, PacketTrace, Surroundings } from '../../f
 import { traceConversation } from '../../firewall/trace-conversation.ts';
 import { evaluatePacket } from '../../firewall/travel.ts';
 import type { KernelPacket } from '../../log/print-kernel-line.ts';
-import type { Device } from './kernel.ts';
 import { lengthOf, printPacket, toKernelPacket, type Wire } from './log-packet.ts';
 import type { Server, Service } from './server.ts';
 
@@ -22,6 +21,10 @@ export type Connection = {
   readonly end: 'connected' | 'refused' | 'unreachable' | 'not-permitted' | 'timed-out';
   readonly banner: string;
 };
+
+type Device = 'lo' | 'eth0';
+
+const ETH0 = { name: 'eth0', index: 2 };
 
 /** The kernel sends a lost SYN again after a second. Nobody who practises should wait for more than that. */
 const RETRANSMIT_AFTER = 1;
@@ -92,7 +95,7 @@ function exchange(talk: Talk, attempt: number): Connection {
 function exchangeOnLoopback(talk: Talk, attempt: number): Connection {
   const { server, conversation } = talk;
   const expected = findService(server, conversation.protocol, conversation.destination, conversation.destinationPort);
-  const { packets } = traceConversation(server.kernel.ruleset('lo'), conversation, surroundingsOf(server, expected));
+  const { packets } = traceConversation(server.kernel.ruleset(), conversation, surroundingsOf(server, expected));
   const [request, ...answers] = packets;
   if (request === undefined) return { end: 'timed-out', banner: '' };
   deliver(talk, request, wireOf(talk, request, attempt));
@@ -151,12 +154,8 @@ function isSocketTold({ protocol }: Conversation, request: PacketTrace): boolean
 /** What leaves the server meets the rules of OUTPUT; who answers out there is the scenario's to say. */
 function exchangeOutside(talk: Talk, attempt: number): Connection {
   const { server, conversation } = talk;
-  const trace = evaluatePacket(
-    server.kernel.ruleset('eth0'),
-    outgoing(conversation),
-    'output',
-    surroundingsOf(server, null),
-  );
+  const packet = outgoing(conversation);
+  const trace = evaluatePacket(server.kernel.ruleset(), packet, 'output', surroundingsOf(server, null), ETH0);
   const wire: Wire = { id: talk.id + attempt, flowLabel: talk.flowLabel, window: 64_240, sequence: 1, embedded: null };
   deliver(talk, { packet: 'request', hooks: [trace] }, wire);
   if (trace.verdict === 'drop' || trace.verdict === 'reject') {

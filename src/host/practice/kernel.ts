@@ -7,14 +7,12 @@ import { createLimits } from './limits.ts';
 import { printTable } from './netfilter/print-tables.ts';
 import type { Counters, Tables } from './netfilter/tables.ts';
 
-export type Device = 'lo' | 'eth0';
-
 export type Kernel = {
   readonly tables: Readonly<Record<'ip' | 'ip6', Tables>>;
   /** To be called after each change of the tables. */
   touch(): void;
-  /** The rules in force, as a packet on that device meets them. */
-  ruleset(device: Device): Ruleset;
+  /** The rules in force. */
+  ruleset(): Ruleset;
   /** Counts a packet of so many bytes in all rules that it met in a hook, and answers what was logged of it. */
   count(trace: HookTrace, bytes: number): readonly Written[];
 };
@@ -22,22 +20,16 @@ export type Kernel = {
 export function createKernel(clock: Clock): Kernel {
   const tables = { ip: new Map(), ip6: new Map() };
   const limits = createLimits(clock);
-  let rulesets: Partial<Record<Device, Ruleset>> = {};
-
-  const ruleset = (device: Device): Ruleset => {
-    const families = [readTables(tables.ip, 'ip', device), readTables(tables.ip6, 'ip6', device)];
-    return { tables: families.flat() };
-  };
+  let ruleset: Ruleset | null = null;
 
   return {
     tables,
     touch: () => {
-      rulesets = {};
+      ruleset = null;
     },
-    ruleset(device) {
-      const found = rulesets[device] ?? ruleset(device);
-      rulesets[device] = found;
-      return found;
+    ruleset() {
+      ruleset ??= { tables: [...readTables(tables.ip, 'ip'), ...readTables(tables.ip6, 'ip6')] };
+      return ruleset;
     },
     count({ rules, logs }, bytes) {
       const matched = rules.filter((met) => isMatched(met, limits.take));
@@ -70,16 +62,8 @@ function countedBy(tables: Kernel['tables'], { family, table, chain, number }: R
   return (number === 0 ? found : found?.rules[number - 1]) ?? null;
 }
 
-/**
- * The evaluator judges packets on lo. A packet on another device meets the same rules as if the two devices had
- * changed names: what asks for lo does not match it, what asks for its own device does.
- */
-function readTables(tables: Tables, family: 'ip' | 'ip6', device: Device): Table[] {
+/** As the wizard reads them, only without the way through text and files. */
+function readTables(tables: Tables, family: 'ip' | 'ip6'): Table[] {
   const text = [...tables].map(([name, table]) => printTable(name, table, { counters: false })).join('');
-  if (text === '') return [];
-  const seen =
-    device === 'lo'
-      ? text
-      : text.replaceAll(/(?<= -[io] )(lo|eth0|eth\+)(?= |$)/gm, (name) => (name === 'lo' ? device : 'lo'));
-  return parseIptablesSave(seen, { file: `${family}tables`, family, variant: 'nft' });
+  return text === '' ? [] : parseIptablesSave(text, { file: `${family}tables`, family, variant: 'nft' });
 }

@@ -4,7 +4,6 @@ import type { Packet } from '../../firewall/packet.ts';
 import type { Log } from '../../firewall/steps.ts';
 import type { HookTrace } from '../../firewall/trace.ts';
 import { type KernelPacket, type KernelPayload, printKernelLine } from '../../log/print-kernel-line.ts';
-import type { Device } from './kernel.ts';
 
 /** What the wire shows of a packet beyond what rules can see. `embedded`: the packet that an ICMP error is about. */
 export type Wire = {
@@ -25,7 +24,7 @@ export function printPacket(
   { hook, packet }: Pick<HookTrace, 'hook' | 'packet'>,
   wire: Wire,
   log: Log,
-  device: Device,
+  device: string,
 ): string {
   const enters = hook === 'prerouting' || hook === 'input';
   const { uid, gid, mark } = packet;

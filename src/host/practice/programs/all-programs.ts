@@ -58,7 +58,7 @@ function pick(): Record<string, Program> {
   const { curl, mail, mysql, nc, php, ping, wp } = clients;
   const { date, getent, hostname, id, ip, lookup, ss, sysctl, systemctl, systemdRun, uname, uptime, whoami } = system;
   const { dd, dmesg, journalctl } = logs;
-  const { runner, sudo, timeout } = wrappers;
+  const { runner, setpriv, sudo, timeout } = wrappers;
   return {
     ...{
       cat,
@@ -114,6 +114,7 @@ function pick(): Record<string, Program> {
     },
     ...{ 'systemd-run': systemdRun, dd, dmesg, journalctl },
     ...{
+      setpriv,
       sudo,
       timeout,
       env: runner,

@@ -144,7 +144,8 @@ export const mysql: Program = async (call) => {
   );
 };
 
-const WORDS: Readonly<Record<Connection['end'], string>> = {
+/** How the system words it when a connection can't be opened. */
+export const WORDS: Readonly<Record<Connection['end'], string>> = {
   connected: 'Connected',
   refused: 'Connection refused',
   unreachable: 'No route to host',

@@ -39,11 +39,7 @@ export const journalctl: Program = (call) => {
 export const followJournalctl: FollowedProgram = (call, say) => {
   const { options, operands } = splitOptions(call.args, 'nopuSU');
   const format = options.get('o') ?? options.get('output') ?? 'short';
-  const number = Number(
-    /;i=([0-9a-f]+)/.exec(after ?? '')?.[1]
-      ? Number.parseInt(/;i=([0-9a-f]+)/.exec(after ?? '')?.[1] ?? '', 16)
-      : call.server.log.records.length,
-  );
+  const newest = numberOfCursor(options.get('after-cursor')) ?? call.server.log.records.length;
   const wanted = selectFrom(operands, options);
   const tell = (record: LogRecord) => {
     if (record.number > newest && wanted(record)) say(formatJournal(record, call.server.name, format));

@@ -2,6 +2,7 @@
 import { type Pipeline, parseCommandLine, type Redirection, type SimpleCommand } from '../parse-command-line.ts';
 import { type Call, type Ended, failed, joined, type Program, pathOf, printed } from '../program.ts';
 import { runCaseScript } from './case-scripts.ts';
+import { openDevice } from './dev-tcp.ts';
 
 /** `sh -c TEXT [NAME ARGUMENT…]` and `sh FILE [ARGUMENT…]`. */
 export const sh: Program = async (call) => {
@@ -16,6 +17,8 @@ async function runText(call: Call, text: string, parameters: readonly string[]):
   if (text.includes('sh ./watch') && parameters[0]) {
     return runCaseScript(call.server, `${parameters[0]}/watch`, []) ?? failed(2, '');
   }
+  const device = call.name === 'bash' ? openDevice(call, text, parameters) : null;
+  if (device !== null) return device;
   const parsed = parseCommandLine(text);
   if (typeof parsed === 'string') return failed(2, `${call.name}: 1: ${parsed}`);
   const ends: Ended[] = [];

@@ -15,6 +15,15 @@ export const sudo: Program = (call) => {
   return runRest(call, rest, uid);
 };
 
+/** `setpriv --reuid NUMBER [--regid NUMBER] --clear-groups COMMAND…` */
+export const setpriv: Program = (call) => {
+  const at = call.args.findIndex(
+    (word, index) => !word.startsWith('-') && !/^--re[ug]id$/.test(call.args[index - 1] ?? ''),
+  );
+  const uid = Number(call.args[call.args.indexOf('--reuid') + 1]);
+  return runRest(call, at < 0 ? [] : call.args.slice(at), Number.isInteger(uid) ? uid : call.uid);
+};
+
 /** `timeout SECONDS COMMAND…` */
 export const timeout: Program = async (call) => {
   const [seconds = '', ...rest] = call.args.filter(
