@@ -17,6 +17,7 @@ export type WalkParts = {
   work: Work;
   caseId: string;
   confirmWithin: number;
+  story: string | null;
   face: Face;
   io: Io;
   onStore: (store: Store<Walk, Event>) => void;
@@ -70,7 +71,7 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
 export const runWalk = async (parts: WalkParts): Promise<Outcome> => {
   const { work, io, face } = parts;
   const store = createStore<Walk, Event>({
-    initial: begin(parts.caseId, io.now(), parts.confirmWithin),
+    initial: begin({ id: parts.caseId, startedAt: io.now(), confirmWithin: parts.confirmWithin, story: parts.story }),
     next: (walk, event) => next(walk, event, io.now()),
     key: ({ phase }) => phase.name,
     effectOf: effectOf(work),

@@ -14,7 +14,7 @@ import { saveForBoot } from '../host/save-for-boot.ts';
 import { startTemporary, startTrial, type Temporary, type Trial } from '../host/trial.ts';
 import { writeRecord } from '../host/write-record.ts';
 import type { Sighting } from '../log/count-sightings.ts';
-import type { EntryLine } from '../log/entry.ts';
+import type { EntryLine, LogLine } from '../log/entry.ts';
 import { parseLine } from '../log/parse-line.ts';
 import { walkReport } from '../report/walk-report.ts';
 import type { Action } from '../wizard/action.ts';
@@ -30,6 +30,10 @@ const COMMAND_TIMEOUT = 10 * 60_000;
 /** How long after a retry entries are waited for. */
 const SETTLE = 500;
 const POLL = 500;
+/** How long entries are gathered before they are told. */
+const BATCH = 50;
+
+const isEntryLine = (line: LogLine): line is EntryLine => line.entry !== null;
 
 /** `now` is the clock that log lines without a year are read by. */
 export type ServerWorkParts = { host: Host; caseId: string; now: () => Date };
@@ -75,11 +79,19 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   const watchLog: Work['watchLog'] = async (onEntries) => {
     const logs = await openLogs(host, await findLogSources(host));
+    let waiting: Sighting[] = [];
     const listen = async () => {
       for await (const { source, line } of logs.lines) {
         const parsed = parseLine(line, { now: now() });
-        if (parsed.entry !== null) onEntries([{ source, line: parsed as EntryLine }]);
+        if (!isEntryLine(parsed)) continue;
+        // A flood of entries is told in batches: each one told is drawn.
+        if (waiting.length === 0) setTimeout(tell, BATCH);
+        waiting.push({ source, line: parsed });
       }
+    };
+    const tell = () => {
+      onEntries(waiting);
+      waiting = [];
     };
     void listen();
     return { stop: logs.stop };

@@ -3,7 +3,7 @@ import { type Host, HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import type { Outcome } from '../wizard/state.ts';
 import type { Io } from './io.ts';
-import { openPractice } from './practice.ts';
+import { openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
 import { serverWork } from './server-work.ts';
 
@@ -58,6 +58,7 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
     work: serverWork({ host, caseId, now: io.now }),
     caseId,
     confirmWithin,
+    story: practice === null ? null : storyOf(practice),
     face: faceOf(options),
     io,
     onStore: (store) => options.onLeave(() => store.send({ name: 'quit-chosen' })),

@@ -6,7 +6,7 @@ import { traceConversation } from '../firewall/trace-conversation.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { EntryLine } from '../log/entry.ts';
 import { groupEntries, type Conversation as LoggedConversation } from '../log/group-entries.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, ConnectionEnd } from './attempt.ts';
 import { findOtherCauses } from './find-other-causes.ts';
 import type { Finding } from './finding.ts';
 import type { Listener } from './listener.ts';
@@ -93,10 +93,13 @@ const fromLog = (seen: Seen): BlockedConversation[] =>
 const isSame = (a: Conversation, b: Conversation): boolean =>
   a.protocol === b.protocol && a.destination === b.destination && a.destinationPort === b.destinationPort;
 
+/** Ends that a firewall can cause; `failed` says nothing about the network. */
+const isFailure = (end: ConnectionEnd): boolean => end !== 'connected' && end !== 'failed';
+
 /** What failed just now and left no entry, although the rules stop it. */
 const fromAttempts = (seen: Seen, known: readonly BlockedConversation[]): BlockedConversation[] =>
   seen.attempts.flatMap((attempt): BlockedConversation[] => {
-    if (attempt.kind !== 'connection' || attempt.end === 'connected') return [];
+    if (attempt.kind !== 'connection' || !isFailure(attempt.end)) return [];
     const { conversation } = attempt;
     if (known.some((one) => isSame(one.conversation, conversation))) return [];
     const trace = traceConversation(seen.ruleset, conversation, seen.surroundings);

@@ -33,7 +33,7 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): F
           ...listStops(blockedTraces),
           ...blockedServices.map(
             ({ process, address, port }) =>
-              `${process ?? 'a service'} on ${address} port ${port} can’t be reached over lo`,
+              `${process ?? 'a service'} on ${address} port ${port} can't be reached over lo`,
           ),
         ],
         advice:
@@ -75,7 +75,7 @@ const findUnknown = ({ loopback }: Inspection): Finding | null => {
   return {
     id: 'loopback-unknown',
     severity: 'warning',
-    title: 'Whether loopback passes can’t be told from the rules alone.',
+    title: "Whether loopback passes can't be told from the rules alone.",
     evidence: [...new Set(doubts.map(({ rule, what }) => `it depends on "${what}" in ${nameRule(rule)}`))],
     advice: `What would settle it: ${[...new Set(doubts.map(({ settledBy }) => settledBy))].join('; ')}.`,
     commands: [],

@@ -76,7 +76,7 @@ export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>)
     page.choices.length > 1 ? 'up/down choose' : '',
     page.choices.length > 0 || page.input !== null ? 'Enter confirm' : '',
     page.back === null ? '' : 'Esc back',
-    'Ctrl-C quit',
+    page.isLast ? '' : 'Ctrl-C quit',
   ];
   return (
     <Box flexDirection="column" width={width}>

@@ -53,6 +53,9 @@ const triesFor = (inspection: Inspection, wanted: (listener: Listener) => boolea
     .slice(0, MOST_TRIES);
 };
 
+const endpoints = (tries: readonly Conversation[]): string =>
+  tries.map(({ destination, destinationPort }) => `${destination} ${destinationPort}`).join(', ');
+
 const isBlocked = ({ blockedServices }: Inspection, listener: Listener): boolean =>
   blockedServices.some(({ protocol, port }) => protocol === listener.protocol && port === listener.port);
 
@@ -79,7 +82,8 @@ export const listActions = (inspection: Inspection): Action[] => {
   ranked.sort((a, b) => a.key - b.key);
   const likely = ranked.map(({ action }) => action);
   const isCovered = likely.some((action) => rank(action) === 0);
-  const unsure = services.tries.length === 0 ? [] : [services];
+  const isNew = !likely.some(({ tries }) => endpoints(tries) === endpoints(services.tries));
+  const unsure = services.tries.length > 0 && isNew ? [services] : [];
   return [
     ...(isCovered ? [...likely, ...unsure] : [...unsure, ...likely]),
     { id: 'command', tries: [], commandLine: null },

@@ -1,4 +1,5 @@
 // The rules of the walk: what follows from a state when something happens. Pure.
+import type { Sighting } from '../log/count-sightings.ts';
 import type { Event } from './event.ts';
 import type { Case, Outcome, Phase, Walk } from './state.ts';
 
@@ -17,12 +18,26 @@ const goTo = (walk: Walk, phase: Phase, found: Partial<Case> = {}): Walk => ({
 
 const leave = (walk: Walk): Walk => goTo(walk, { name: 'leaving', outcome: outcomeOf(walk.case) });
 
+/** A flood of entries must not fill the memory: of loopback and of other traffic the latest are kept. */
+const MOST = { loopback: 2000, other: 200 };
+
+/** Of a command's output the end is shown. */
+const MOST_OUTPUT = 20_000;
+
+const keepLatest = (entries: readonly Sighting[]): readonly Sighting[] => {
+  if (entries.length <= MOST.other) return entries;
+  const loopback = entries.filter(({ line }) => line.entry.loopback).slice(-MOST.loopback);
+  const other = entries.filter(({ line }) => !line.entry.loopback).slice(-MOST.other);
+  const kept = new Set([...loopback, ...other]);
+  return entries.filter((entry) => kept.has(entry));
+};
+
 /** Entries and output come in at any time of a phase that listens; they change no phase. */
 const hear = (walk: Walk, event: Event): Walk | null => {
   if (event.name === 'entries-seen')
-    return goTo(walk, walk.phase, { entries: [...walk.case.entries, ...event.entries] });
+    return goTo(walk, walk.phase, { entries: keepLatest([...walk.case.entries, ...event.entries]) });
   if (event.name === 'output-seen' && walk.phase.name === 'trying')
-    return goTo(walk, { ...walk.phase, output: walk.phase.output + event.output });
+    return goTo(walk, { ...walk.phase, output: (walk.phase.output + event.output).slice(-MOST_OUTPUT) });
   return null;
 };
 

@@ -43,6 +43,8 @@ export type Case = {
   readonly startedAt: Date;
   /** Seconds until a fix on trial is rolled back. */
   readonly confirmWithin: number;
+  /** What the user of a practice server notices; null on a real server. */
+  readonly story: string | null;
   readonly inspection: Inspection | null;
   /** The temporary log rules that are in force. */
   readonly logging: LoggingPlan | null;
@@ -95,12 +97,10 @@ export type PhaseName = Phase['name'];
 export type Walk = { readonly phase: Phase; readonly case: Case };
 
 /** A walk at its beginning. */
-export const begin = (id: string, startedAt: Date, confirmWithin: number): Walk => ({
+export const begin = (known: Pick<Case, 'id' | 'startedAt' | 'confirmWithin' | 'story'>): Walk => ({
   phase: { name: 'inspecting' },
   case: {
-    id,
-    startedAt,
-    confirmWithin,
+    ...known,
     inspection: null,
     logging: null,
     action: null,

@@ -4,7 +4,7 @@ import type { EntryLine, SpanName } from '../log/entry.ts';
 import { type Span, span } from './page.ts';
 
 /** The fields that tell a loopback drop; on a reply the service's port is SPT. */
-const MARKED: readonly SpanName[] = ['out', 'src', 'dst', 'dpt'];
+const MARKED: readonly SpanName[] = ['src', 'dst', 'dpt'];
 
 /** The entries' lines, each packet once, however many logs it was seen in. */
 export const distinctLines = (entries: readonly Sighting[]): EntryLine[] => {
@@ -14,7 +14,8 @@ export const distinctLines = (entries: readonly Sighting[]): EntryLine[] => {
 
 /** The raw line as it stands in the log, in spans; the fields that matter have the tone `mark`. */
 export const markEntry = ({ text, entry }: EntryLine): Span[] => {
-  const names = entry.direction === 'reply' ? [...MARKED, 'spt' as const] : MARKED;
+  const device: SpanName = entry.out === null ? 'in' : 'out';
+  const names = [device, ...MARKED, ...(entry.direction === 'reply' ? ['spt' as const] : [])];
   const marks = names
     .map((name) => entry.spans[name])
     .filter((place) => place !== undefined)
@@ -26,4 +27,20 @@ export const markEntry = ({ text, entry }: EntryLine): Span[] => {
     done = end;
   }
   return [...spans, span('plain', text.slice(done))].filter((part) => part.text !== '');
+};
+
+/** An entry in one short line, for a list that grows: `18:11:21  OUT=lo  127.0.0.1 -> 127.0.0.1  TCP DPT=21 ftp`. */
+export const tellEntry = ({ time, entry }: EntryLine): Span[] => {
+  const clock = time === null ? '' : `${new Date(time).toTimeString().slice(0, 8)}  `;
+  const device = entry.out === null ? `IN=${entry.in ?? ''}` : `OUT=${entry.out}`;
+  const port = entry.direction === 'reply' ? `SPT=${entry.spt}` : entry.dpt === null ? '' : `DPT=${entry.dpt}`;
+  const tone = entry.loopback ? 'strong' : 'dim';
+  const role = entry.direction === 'reply' || entry.direction === 'error' ? ` (${entry.direction})` : '';
+  return [
+    span('dim', clock),
+    span(
+      tone,
+      `${device}  ${entry.src} -> ${entry.dst}  ${entry.proto} ${port} ${entry.service ?? ''}${role}`.trimEnd(),
+    ),
+  ];
 };

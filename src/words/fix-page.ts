@@ -25,7 +25,7 @@ const tellRemaining = (remaining: readonly Remaining[]): Block[] =>
   remaining.length === 0
     ? []
     : [
-        text(span('warn', 'A firewall rule can’t put this right:')),
+        text(span('warn', "A firewall rule can't put this right:")),
         {
           kind: 'list',
           items: remaining.map(
@@ -56,7 +56,7 @@ const choosing = (plans: readonly FixPlan[]): Page<Event> => {
     body: [
       text(
         span('strong', 'All loopback traffic. '),
-        'Only programs on this server can use lo, so it gives an outsider nothing: whoever could misuse it is on the server already. And the next local service won’t fail the same way.',
+        "Only programs on this server can use lo, so it gives an outsider nothing: whoever could misuse it is on the server already. And the next local service won't fail the same way.",
       ),
       ...(narrow === undefined
         ? []

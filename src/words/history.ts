@@ -23,7 +23,7 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
   'back-chosen': 'a step back',
   'reproduction-chosen': 'repeating the failing action was chosen',
   'retry-chosen': 'another try',
-  'command-chosen': 'a command of the user’s was chosen',
+  'command-chosen': "a command of the user's was chosen",
   failed: 'the server refused something',
   left: 'temporary logging was gone, the report written',
 };

@@ -23,7 +23,7 @@ const ACTIONS: Record<FinalRule['action'], string> = {
   accept: 'accepts the rest',
   drop: 'drops the rest',
   reject: 'rejects the rest',
-  unknown: 'can’t be judged',
+  unknown: "can't be judged",
 };
 
 /** What the final rule does, in a few words. */
@@ -47,7 +47,7 @@ const judge = ({ outcome, trace }: Judgement): Rich => {
       return [span('good', 'passes')];
     case 'unknown': {
       const doubt = trace?.unknown[0];
-      return [span('warn', 'can’t tell'), doubt ? `: it depends on "${doubt.what}" in ${nameRule(doubt.rule)}` : ''];
+      return [span('warn', "can't tell"), doubt ? `: it depends on "${doubt.what}" in ${nameRule(doubt.rule)}` : ''];
     }
     case 'blocked': {
       const stop = trace?.stoppedAt;
@@ -104,7 +104,7 @@ const verdictLine = (inspection: Inspection): Block => {
 };
 
 const loggingLine = ({ blocked, loggingPlan }: Inspection): Block[] => {
-  if (!blocked) return [text('If something fails on this server, this firewall’s loopback rules are not the cause.')];
+  if (!blocked) return [text("If something fails on this server, this firewall's loopback rules are not the cause.")];
   if (loggingPlan === null || loggingPlan.changes.length === 0)
     return [text('Such a drop is logged, so the log can prove it. Next: repeat what fails and read the log.')];
   return [
@@ -119,7 +119,7 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
   if (blocked) return `The firewall of ${host} blocks loopback traffic`;
   const unsure = Object.values(loopback).some(({ outcome }) => outcome === 'unknown');
   return unsure
-    ? `Whether ${host} lets loopback through can’t be told for sure`
+    ? `Whether ${host} lets loopback through can't be told for sure`
     : `The firewall of ${host} lets loopback traffic through`;
 };
 
@@ -143,13 +143,16 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
   ],
 });
 
+const tellStory = (story: string | null): Block[] =>
+  story === null ? [] : [text(span('accent', 'Practice server. '), story), gap];
+
 const inspected = (inspection: Inspection, problem: Block[]): Page<Event> => {
   const { title, body } = tellInspection(inspection);
   return page({ title, body: [...problem, ...body, ...loggingLine(inspection)], choices: choices(inspection) });
 };
 
 /** The page of a phase of step 1. */
-export const inspectPage = (phase: Phase, { inspection }: Case): Page<Event> => {
+export const inspectPage = (phase: Phase, { inspection, story }: Case): Page<Event> => {
   switch (phase.name) {
     case 'inspection-failed':
       return problemPage('This server could not be inspected', phase.problem, [
@@ -157,7 +160,8 @@ export const inspectPage = (phase: Phase, { inspection }: Case): Page<Event> => 
         { ...QUIT, recommended: true },
       ]);
     case 'inspected':
-      if (inspection !== null) return inspected(inspection, phase.problem === null ? [] : tellProblem(phase.problem));
+      if (inspection !== null)
+        return inspected(inspection, phase.problem === null ? tellStory(story) : tellProblem(phase.problem));
       break;
     case 'turning-logging-on':
       return page({ title: 'Turning logging on', busy: 'Adding the LOG rules; they expire by themselves' });

@@ -29,6 +29,9 @@ const join = (pieces: readonly Span[]): Line => {
     if (last?.tone === piece.tone) line[line.length - 1] = { tone: last.tone, text: last.text + piece.text };
     else line.push(piece);
   }
+  const end = line.at(-1);
+  // The space behind a line's last word would count as a column.
+  if (end) line[line.length - 1] = { ...end, text: end.text.trimEnd() };
   return line;
 };
 

@@ -16,6 +16,7 @@ export const page = (parts: Partial<Page<Event>> & { title: string }): Page<Even
   ),
   input: null,
   back: null,
+  isLast: false,
   ...parts,
 });
 

@@ -25,9 +25,17 @@ const whoListens = ({ listener }: BlockedConversation): string =>
 
 const addressInWords = (address: string | null): string => {
   if (address === null) return 'not in the line';
-  if (address === '::1' || address.startsWith('127.')) return `${address}: the loopback address, this server itself`;
-  return `${address}: an address of this server’s own, so it goes over lo as well`;
+  if (address === '::1' || address.startsWith('127.')) return `${address}, the loopback address: this server itself`;
+  return `${address}, this server's own address: it goes over lo as well`;
 };
+
+const addressRows = ({ src, dst }: EntryLine['entry']): (readonly [string, Rich])[] =>
+  src === dst
+    ? [['SRC, DST', `both ${addressInWords(src)}`]]
+    : [
+        ['SRC', addressInWords(src)],
+        ['DST', addressInWords(dst)],
+      ];
 
 const portInWords = (blocked: BlockedConversation, { entry }: EntryLine): readonly [string, Rich] => {
   const service = servicePort(blocked) === null ? null : findService(servicePort(blocked) ?? 0);
@@ -39,9 +47,8 @@ const portInWords = (blocked: BlockedConversation, { entry }: EntryLine): readon
 const fields = (blocked: BlockedConversation, line: EntryLine): Block => ({
   kind: 'facts',
   rows: [
-    [`OUT=${line.entry.out ?? ''}`, 'leaving by lo, the loopback interface: this server talks to itself'],
-    ['SRC', addressInWords(line.entry.src)],
-    ['DST', addressInWords(line.entry.dst)],
+    [`OUT=${line.entry.out ?? ''}`, 'leaving by lo, the loopback interface'],
+    ...addressRows(line.entry),
     portInWords(blocked, line),
   ],
 });
@@ -111,7 +118,7 @@ const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
   const shown = services.length > 3 ? [...services.slice(0, 2), `${services.length - 2} more`] : services;
   return page({
     title: `The firewall stops local connections: ${enumerate(shown)}`,
-    body: [...tellBlocked(diagnosis), gap, ...findings.flatMap(tellFinding)],
+    body: [...tellBlocked(diagnosis), ...findings.flatMap((finding) => [gap, ...tellFinding(finding)])],
     choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
     back: { name: 'back-chosen' },
   });

@@ -1,10 +1,9 @@
 // Step 2 in words: what fails, how it is repeated, and the entries that come in meanwhile.
-import type { EntryLine } from '../log/entry.ts';
 import { type Action, listActions } from '../wizard/action.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Phase } from '../wizard/state.ts';
 import { adviseByHand, nameAction, nameTries } from './actions.ts';
-import { distinctLines, markEntry } from './entry-line.ts';
+import { distinctLines, tellEntry } from './entry-line.ts';
 import { type Block, type Choice, type Page, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
 
@@ -14,14 +13,21 @@ const toChoice = (action: Action, index: number): Choice<Event> => ({
   recommended: index === 0,
 });
 
-const liveEntry = (line: EntryLine): Block =>
-  line.entry.loopback ? { kind: 'code', lines: [markEntry(line)] } : text(span('dim', line.text));
+/** Entries listed at the most: all of them are counted. */
+const LISTED = 50;
 
-/** The new entries, the latest at the end; loopback ones marked. */
-const liveEntries = ({ entries }: Case): Block[] => distinctLines(entries).map(liveEntry);
+/** The new entries, the latest at the end. */
+const liveEntries = ({ entries }: Case): Block[] =>
+  distinctLines(entries.slice(-LISTED)).map((line) => text(...tellEntry(line)));
 
 const nothingYet = ({ entries }: Case): Block[] =>
-  entries.length === 0 ? [text(span('dim', 'No new firewall entry yet.'))] : [text('New firewall entries:')];
+  entries.length === 0
+    ? [text(span('dim', 'No new firewall entry yet.'))]
+    : [
+        text(
+          entries.length > LISTED ? `New firewall entries (the latest of ${entries.length}):` : 'New firewall entries:',
+        ),
+      ];
 
 const tail = (output: string): Block[] =>
   output.trim() === '' ? [] : [text('Its output:'), { kind: 'code', lines: output.trimEnd().split('\n').slice(-6) }];
@@ -35,7 +41,7 @@ export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
         title: 'Which command fails?',
         body: [
           text('Type it as in a shell. It runs as the user that runs lo-doctor; a rule can judge users differently,'),
-          text('so for the web server’s user write for example: sudo -u www-data wp plugin update --all'),
+          text("so for the web server's user write for example: sudo -u www-data wp plugin update --all"),
         ],
         input: {
           prompt: 'Command:',

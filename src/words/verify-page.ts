@@ -84,6 +84,7 @@ export const tellSaved = ({ saved }: Case): Block[] => {
 const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page<Event> =>
   page({
     title: tellOutcome(phase.outcome),
+    isLast: true,
     body: [
       ...(walk.verification === null || phase.outcome !== 'fixed' ? [] : tellVerification(walk.verification)),
       ...tellSaved(walk),

@@ -15,6 +15,7 @@ const PAGE: Page<string> = {
   initial: 0,
   input: null,
   back: 'back',
+  isLast: false,
 };
 
 const PROGRESS = { names: ['Inspect', 'Reproduce'], current: 1 };

@@ -9,7 +9,10 @@ const TRIAL = { caseId: 'a1', deadline: new Date('2026-11-22T18:01:00Z') };
 const PROBLEM = { message: 'refused', command: null, nextSteps: [] };
 
 const walked = (...events: readonly Event[]): Walk =>
-  events.reduce((walk, event) => next(walk, event, NOW), begin('a1', NOW, 60));
+  events.reduce(
+    (walk, event) => next(walk, event, NOW),
+    begin({ id: 'a1', startedAt: NOW, confirmWithin: 60, story: null }),
+  );
 
 const mail = { id: 'mail', tries: [], commandLine: 'mail' } as const;
 
