@@ -23,37 +23,47 @@ export type Services = {
   ): Promise<Attempted>;
 };
 
-/** The services of a lab. The agent starts with the first one asked for. */
+/**
+ * The services of a lab. An agent that listens and one that talks start with the first thing asked of them: a talker
+ * changes its user now and then, which must not rub off on the connections that a service accepts.
+ */
 export function startServices(inside: Lab['inside'], env: Record<string, string>): Services {
-  let agent: ((order: Order) => Promise<readonly Attempted[]>) | null = null;
-  const ask = (order: Order) => {
-    agent ??= startAgent(inside, env);
-    return agent(order);
-  };
+  const listener = lazyAgent(inside, env);
+  const talker = lazyAgent(inside, env);
   const listen = async (services: readonly Service[]) => {
-    await ask({ do: 'listen', services });
+    await listener({ do: 'listen', services });
   };
   return {
     listen,
     stop: async (services) => {
-      await ask({ do: 'stop', services });
+      await listener({ do: 'stop', services });
     },
     startTcpServer: (port, address = '127.0.0.1', banner = 'hello\r\n') =>
       listen([{ protocol: 'tcp', address, port, kind: 'banner', banner }]),
     startSmtp: (port = 25, address = '127.0.0.1') =>
       listen([{ protocol: 'tcp', address, port, kind: 'smtp', banner: '220 web1 ESMTP\r\n' }]),
-    talk: (attempts, deadline) => ask({ do: 'talk', attempts, deadline }),
+    talk: (attempts, deadline) => talker({ do: 'talk', attempts, deadline }),
     probe: async (destination, destinationPort, { deadline = 1000, ...options } = {}) => {
       const usual = { protocol: 'tcp', source: null, sourcePort: 0, uid: 0 } as const;
       const attempt = { ...usual, destination, destinationPort, ...options };
-      const [attempted] = await ask({ do: 'talk', attempts: [attempt], deadline });
+      const [attempted] = await talker({ do: 'talk', attempts: [attempt], deadline });
       if (attempted === undefined) throw new Error('the agent lost the attempt');
       return attempted;
     },
   };
 }
 
-function startAgent(inside: Lab['inside'], env: Record<string, string>) {
+type AskAgent = (order: Order) => Promise<readonly Attempted[]>;
+
+function lazyAgent(inside: Lab['inside'], env: Record<string, string>): AskAgent {
+  let agent: AskAgent | null = null;
+  return (order) => {
+    agent ??= startAgent(inside, env);
+    return agent(order);
+  };
+}
+
+function startAgent(inside: Lab['inside'], env: Record<string, string>): AskAgent {
   const [nsenter, ...args] = inside([process.execPath]);
   const agent = fork(fileURLToPath(new URL('agent.ts', import.meta.url)), { execPath: nsenter, execArgv: args, env });
   const waiting = new Map<number, PromiseWithResolvers<readonly Attempted[]>>();
