@@ -50,7 +50,6 @@ function lowerElement(json: Json, types: NamedSet): SetElement | null {
 }
 
 function lowerKeyPatterns(json: Json, types: readonly Datatype[]): readonly Pattern[] | null {
-  if (typeof json === 'number') return [types[0] === 'ipv6_addr' ? BigInt(json) : json];
   if (json === '*') return types.map(everything);
   const entry = soleEntry(json);
   if (entry?.[0] === 'elem') {

@@ -1,6 +1,7 @@
 // Parses the JSON of `nft -j list ruleset` into tables of the model.
 import type { Base, Chain, ElementSet, Hook, Rule, Table } from '../model.ts';
-import { contentOf, isList, type JsonRecord, listOf, numberAt, stringAt } from './json.ts';
+import type { Unknown } from '../steps.ts';
+import { contentOf, isList, type Json, type JsonRecord, listOf, numberAt, stringAt } from './json.ts';
 import { lowerRule } from './lower-rule.ts';
 import { hasOwnConditions, lowerElements } from './lower-set.ts';
 import { printRule } from './print-rule.ts';
@@ -36,15 +37,24 @@ function lowerTable(document: TableDocument): Table {
   };
 }
 
-function scopeOf({ family, sets, objects }: TableDocument): Scope {
+function scopeOf({ family, table, sets, objects }: TableDocument): Scope {
   return {
     family,
     sets: new Map(sets.map((set) => [stringAt(set, 'name') ?? '', typesOfSet(set)])),
     objects: new Map(objects.map(({ kind, content }) => [`${kind} ${stringAt(content, 'name')}`, content])),
     chains: new Map(),
     changing: new Set(),
+    inForce: doubtOf(table),
   };
 }
+
+/** nft 1.0.6 prints flags of a table as whatever stands in its memory. */
+function doubtOf(table: JsonRecord): Unknown | null {
+  const strange = listOf(table.flags).some((flag) => !TABLE_FLAGS.includes(flag));
+  return strange ? unknown(`table ${stringAt(table, 'name')} is not dormant`, '`nft list tables`') : null;
+}
+
+const TABLE_FLAGS: readonly Json[] = ['dormant', 'owner', 'persist'];
 
 function typesOfSet(set: JsonRecord): NamedSet {
   return { key: declaredTypes(set.type), data: declaredTypes(set.map) };
@@ -60,9 +70,12 @@ function lowerNamedSet(set: JsonRecord, { changing }: Scope): ElementSet {
 function lowerChain(name: string, json: JsonRecord, rules: readonly JsonRecord[], scope: Scope): Chain {
   const base = baseOf(json, scope);
   const lowered = rules.map((rule, index) => lowerOneRule(rule, index + 1, scope));
-  return base !== null && base.devices.length === 0 && isDeviceHook(base.hook)
-    ? withoutDevices(name, base, lowered)
-    : { name, base, rules: lowered };
+  if (base === null) return { name, base, rules: lowered };
+  if (base.devices.length > 0 || !isDeviceHook(base.hook))
+    return inForceIf(scope.inForce, { name, base, rules: lowered });
+  // nft 1.0.6 doesn't say for which devices such a chain is.
+  const isLo = unknown(`chain ${name} is for the device lo`, '`nft list chains netdev`');
+  return inForceIf(isLo, { name, base: { ...base, devices: ['lo'] }, rules: lowered });
 }
 
 function lowerOneRule(json: JsonRecord, number: number, scope: Scope): Rule {
@@ -96,21 +109,18 @@ function isDeviceHook(hook: Hook): boolean {
   return hook === 'ingress' || hook === 'egress';
 }
 
-/** nft 1.0.6 doesn't say for which devices such a chain is: it may be lo, so that all that it does is not known. */
-function withoutDevices(name: string, base: Base, rules: readonly Rule[]): Chain {
-  const isLo = unknown(`chain ${name} is for the device lo`, '`nft list chains netdev`');
-  const doubtful = rules.map((rule) => ({ ...rule, steps: [isLo, ...rule.steps] }));
+/** A base chain of which it is not known whether packets on lo meet it: no rule of it, nor its policy, is sure. */
+function inForceIf(doubt: Unknown | null, { name, base, rules }: Chain & { readonly base: Base }): Chain {
+  if (doubt === null) return { name, base, rules };
+  const doubtful = rules.map((rule) => ({ ...rule, steps: [doubt, ...rule.steps] }));
+  if (base.policy === 'accept') return { name, base, rules: doubtful };
   const policy: Rule = {
     number: 0,
-    text: `policy ${base.policy}`,
+    text: 'policy drop',
     line: null,
     handle: null,
     comment: null,
-    steps: [isLo, { kind: 'verdict', verdict: { kind: base.policy } }],
+    steps: [doubt, { kind: 'verdict', verdict: { kind: 'drop' } }],
   };
-  return {
-    name,
-    base: { ...base, policy: 'accept', devices: ['lo'] },
-    rules: base.policy === 'drop' ? [...doubtful, policy] : doubtful,
-  };
+  return { name, base: { ...base, policy: 'accept' }, rules: [...doubtful, policy] };
 }

@@ -50,7 +50,9 @@ function printValue(name: string, content: Json, type: Datatype): string {
     case 'prefix':
       return `${constant(contentOf(content, 'addr') ?? null, type)}/${contentOf(content, 'len')}`;
     case 'concat':
-      return printParts({ concat: content }, typesOf({ concat: content }));
+      return isList(content)
+        ? printParts({ concat: content }, typesOf({ concat: content }))
+        : printRecord({ concat: content });
     case 'set':
       return printSet({ set: content }, [type]);
     case 'elem':
@@ -159,6 +161,7 @@ function printList(list: JsonList, type: Datatype): string {
 function constant(json: Json, type: Datatype): string {
   if (typeof json === 'boolean') return json ? 'exists' : 'missing';
   if (typeof json === 'number') return printNumber(json, type);
+  if (json === null) return 'null';
   if (typeof json !== 'string') return printExpression(json, type);
   return needsQuotes(json, type) ? quote(json) : json;
 }

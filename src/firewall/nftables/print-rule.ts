@@ -15,11 +15,7 @@ export function printRule(statements: JsonList, comment: string | null, family: 
 
 /** The text of one statement: `{"match": …}` → `tcp dport 25`. */
 export function printStatement(statement: Json, family: Family): string {
-  if (typeof statement === 'string')
-    return statement
-      .replace(/\s*\n\s*/g, ' ; ')
-      .replace(/\{ ; /, '{ ')
-      .trim();
+  if (typeof statement === 'string') return printText(statement);
   const entry = soleEntry(statement);
   if (entry === null) return JSON.stringify(statement);
   const [name, content] = entry;
@@ -29,7 +25,7 @@ export function printStatement(statement: Json, family: Family): string {
 }
 
 /** A chain that stands in a rule, on one line. */
-function _printText(text: string): string {
+function printText(text: string): string {
   const [head = '', ...lines] = withoutCounts(text)
     .trim()
     .split(/\s*\n\s*/);

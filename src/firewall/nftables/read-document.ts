@@ -76,17 +76,24 @@ function parseJson(text: string, file: string): Json {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    if (/"flags": *$/.test(text.trimEnd())) {
-      const expected =
-        'the flags of a table, where nft 1.0.6 breaks its JSON off; `nft list tables` and a newer nft show them';
-      throw new ParseError({ file, line: 1, text: text.trimEnd().slice(-80), expected });
-    }
-    const position = Number(/position (\d+)/.exec(error.message)?.[1] ?? text.length);
+    const position = positionOf(error.message, text);
     const line = text.slice(0, position).split('\n').length;
-    throw new ParseError({ file, line, text: text.slice(Math.max(0, position - 40), position + 40), expected: NFT });
+    const cut = /"flags": *$/.test(text.trimEnd());
+    const shown = text.slice(Math.max(0, position - 60), position + 20);
+    throw new ParseError({ file, line, text: shown, expected: cut ? FLAGS : NFT });
   }
 }
 
+/** V8 says the position, or that it was the end, or shows ten characters around it; for short texts only the text. */
+function positionOf(message: string, text: string): number {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return Number(position);
+  if (message.includes('end of JSON')) return text.trimEnd().length;
+  const context = /\.\.\."([\s\S]*)"(?:\.\.\.)? is not valid JSON$/.exec(message)?.[1];
+  return context === undefined ? 0 : text.indexOf(context) + 10;
+}
+
+const FLAGS = 'the flags of a table, where nft 1.0.6 breaks its JSON off; `nft list tables` and a newer nft show them';
 const NFT = 'the JSON of `nft -j list ruleset`';
 
 function notNft(file: string, text: string): ParseError {

@@ -17,6 +17,8 @@ export type Scope = {
   readonly objects: ReadonlyMap<string, Json>;
   readonly chains: Map<string, Chain>;
   readonly changing: Set<string>;
+  /** What its being in force hangs on, where that is not known. */
+  readonly inForce: Unknown | null;
 };
 
 /** Something that is not known, in nft's own words. */

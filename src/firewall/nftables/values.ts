@@ -6,7 +6,7 @@ import { isList, type Json, type JsonList, numberAt, soleEntry } from './json.ts
 
 /** One constant (`25`, `"127.0.0.1"`, `"syn"`, `["syn", "ack"]`, `{"|": ["syn", "ack"]}`), or null where it isn't understood. */
 export function parseConstant(json: Json, type: Datatype): Value | null {
-  if (typeof json === 'number') return type === 'ipv6_addr' ? BigInt(json) : json;
+  if (typeof json === 'number') return parseInteger(json, type);
   if (typeof json === 'boolean') return json ? 1 : 0;
   if (typeof json === 'string') return parseText(json, type);
   if (isList(json)) return isBitmask(type) ? joinBits(json, type) : null;
@@ -16,7 +16,7 @@ export function parseConstant(json: Json, type: Datatype): Value | null {
 
 /** A constant, `{"range": [80, 90]}`, `{"prefix": {"addr": "127.0.0.0", "len": 8}}` or `"eth*"`; null where it isn't understood. */
 export function parsePattern(json: Json, type: Datatype): Pattern | null {
-  if (typeof json === 'number' && type !== 'ipv6_addr') return json;
+  if (typeof json === 'number') return parseInteger(json, type);
   if (typeof json === 'string') return type === 'ifname' ? namePattern(json) : parseText(json, type);
   const entry = soleEntry(json);
   if (entry?.[0] === 'range' && isList(entry[1])) return parseRange(entry[1], type);
@@ -29,6 +29,11 @@ export function largestOf(type: Datatype): number | bigint {
   if (type === 'integer') return Number.MAX_SAFE_INTEGER;
   const width = widthOf(type);
   return width > 32 ? (1n << BigInt(width)) - 1n : 2 ** width - 1;
+}
+
+function parseInteger(number: number, type: Datatype): Value {
+  if (type === 'ipv6_addr') return BigInt(number);
+  return type === 'iface_index' ? nameOfIndex(`${number}`) : number;
 }
 
 function parseText(text: string, type: Datatype): Value | null {
@@ -44,6 +49,8 @@ function parseText(text: string, type: Datatype): Value | null {
       return text;
     case 'classid':
       return parseClass(text);
+    case 'duration':
+      return parseDuration(text);
     default:
       return numberOfSymbol(type, text) ?? parseNumber(text);
   }
@@ -68,6 +75,14 @@ function parseClass(text: string): Value | null {
   const halves = /^([0-9a-f]{0,4}):([0-9a-f]{0,4})$/i.exec(text);
   if (halves === null) return parseNumber(text);
   return Number.parseInt(halves[1] || '0', 16) * 65536 + Number.parseInt(halves[2] || '0', 16);
+}
+
+/** Seconds, which nft's text writes as `1h5m`. */
+function parseDuration(text: string): Value | null {
+  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  if (parts === null || text === '') return parseNumber(text);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 
 function parseNumber(text: string): Value | null {

@@ -1,0 +1,128 @@
+// nft's JSON against nft's text: each rule of the real kernel is printed as nft prints it, and means the same as its text.
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { Rule, Table } from '../../src/firewall/model.ts';
+import { lowerRule } from '../../src/firewall/nftables/lower-rule.ts';
+import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
+import { parseRuleText } from '../../src/firewall/nftables/parse-rule-text.ts';
+import { printRule } from '../../src/firewall/nftables/print-rule.ts';
+import { describeKernel } from './available.ts';
+import { type Lab, startLab } from './lab.ts';
+
+const commands = readFileSync(new URL('../fixtures/nftables/commands.nft', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** Loads the commands one by one, as kernels and nft differ in what they can; resolves to those that were refused. */
+async function load(lab: Lab): Promise<string[]> {
+  const { stdout } = await lab.exec(
+    ['sh', '-c', 'while read -r line; do echo "$line" | nft -f - 2>/dev/null || echo "$line"; done'],
+    {
+      input: `${commands.join('\n')}\n`,
+    },
+  );
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** `nft -s -a list ruleset`: the text of each rule by table and handle; chains inside of rules on one line. */
+function textsByHandle(listing: string): Map<string, string> {
+  const texts = new Map<string, string>();
+  let table = '';
+  const block: string[] = [];
+  for (const line of listing.split('\n')) {
+    if (line.startsWith('table ')) table = line.split(' ').slice(1, 3).join(' ');
+    if (block.length > 0 || /(jump|goto) \{$/.test(line)) block.push(line.trim());
+    const [, text, handle] = /^\t+(.*) # handle (\d+)$/.exec(line) ?? [];
+    if (text === undefined || /^(chain|set|map|counter|limit|quota|ct \w+) \S+ \{$/.test(text)) continue;
+    texts.set(`${table} ${handle}`, block.length === 0 ? text : onOneLine(block.splice(0)));
+  }
+  return texts;
+}
+
+function onOneLine(block: readonly string[]): string {
+  const lines = block.map((line) => line.replace(/ # handle \d+$/, ''));
+  return `${lines[0]} ${lines.slice(1, -1).join('; ')} ${lines.at(-1)}`;
+}
+
+function rulesOf(tables: readonly Table[]): (Rule & { readonly table: Table })[] {
+  return tables.flatMap((table) =>
+    [...table.chains.values()].flatMap(({ rules }) => rules.map((rule) => ({ ...rule, table }))),
+  );
+}
+
+describeKernel('parseNftRuleset', () => {
+  it('prints every rule that the kernel has as nft prints it', async () => {
+    await using lab = await startLab();
+    const refused = await load(lab);
+    expect(refused.length, `refused here: ${refused.join('\n')}`).toBeLessThan(commands.length / 10);
+    const json = (await lab.exec(['nft', '-j', 'list', 'ruleset'])).stdout;
+    const wanted = textsByHandle((await lab.exec(['nft', '-s', '-a', 'list', 'ruleset'])).stdout);
+    const printed = rulesOf(parseNftRuleset(json, { file: 'nft' })).filter(({ handle }) => handle !== null);
+    expect(printed.length).toBeGreaterThan(300);
+    const different = printed
+      .map(({ table, handle, text }) => ({ text, nft: wanted.get(`${table.family} ${table.name} ${handle}`) }))
+      .filter(({ text, nft }) => text !== nft);
+    expect(different).toEqual([]);
+  });
+
+  it('numbers the rules as they stand in their chains', async () => {
+    await using lab = await startLab();
+    await lab.loadNft('table ip t { chain out { type filter hook output priority 0; accept; counter; drop; }; }');
+    await lab.run(['nft', 'insert', 'rule', 'ip', 't', 'out', 'oif', 'lo', 'accept']);
+    const [table] = parseNftRuleset(await lab.run(['nft', '-j', 'list', 'ruleset']), { file: 'nft' });
+    const rules = table?.chains.get('out')?.rules.map(({ number, handle, text }) => [number, handle, text]);
+    expect(rules).toEqual([
+      [1, 5, 'oif "lo" accept'],
+      [2, 2, 'accept'],
+      [3, 3, 'counter'],
+      [4, 4, 'drop'],
+    ]);
+  });
+
+  it('reads the text of a rule as its JSON', async () => {
+    await using lab = await startLab();
+    await load(lab);
+    const json = (await lab.exec(['nft', '-j', 'list', 'ruleset'])).stdout;
+    const rules = rulesOf(parseNftRuleset(json, { file: 'nft' })).filter(
+      ({ table: { family } }) => family !== 'netdev',
+    );
+    const read = rules.flatMap((rule) => {
+      const statements = parseRuleText(rule.text);
+      return statements === null || /limit name|quota name/.test(rule.text) ? [] : [{ rule, statements }];
+    });
+    expect(read.length).toBeGreaterThan(250);
+    for (const { rule, statements } of read) {
+      const { family } = rule.table;
+      const scope = {
+        family,
+        sets: new Map(),
+        objects: new Map(),
+        chains: new Map(),
+        changing: new Set<string>(),
+        inForce: null,
+      };
+      expect(printRule(statements, rule.comment, family)).toBe(rule.text);
+      expect(lowerRule(statements, scope), rule.text).toEqual(rule.steps);
+    }
+  });
+
+  it('has no unknown step for what rulesets on servers use', async () => {
+    await using lab = await startLab();
+    await load(lab);
+    const json = (await lab.exec(['nft', '-j', 'list', 'ruleset'])).stdout;
+    const usual =
+      /^(ip6? [sd]addr|oif|iif|ct (state|mark|status|direction)|tcp|udp|icmp|icmpv6|meta (mark|l4proto|nfproto|skuid|skgid)|fib|limit|log|reject|jump|goto)\b/;
+    const rules = rulesOf(parseNftRuleset(json, { file: 'nft' })).filter(
+      ({ text, table: { family } }) => usual.test(text) && family !== 'netdev' && family !== 'bridge',
+    );
+    expect(rules.length).toBeGreaterThan(150);
+    const unknown = rules.filter(({ steps }) => JSON.stringify(steps, plain).includes('"kind":"unknown"'));
+    expect(unknown.map(({ text }) => text).filter((text) => !/@nh|igmp|jhash|numgen| set | tproxy/.test(text))).toEqual(
+      ['icmp mtu 50', 'tcp option sack left 5'],
+    );
+  });
+});
+
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}` : value;
+}
