@@ -1,8 +1,8 @@
 // The work of a walk done on a server, by what host/ can do there.
 import type { Attempt } from '../diagnosis/attempt.ts';
 import { diagnose } from '../diagnosis/diagnose.ts';
-import { inspect, type ServerFacts } from '../diagnosis/inspect.ts';
-import type { Choice, FixPlan, Service } from '../firewall/fix/plan.ts';
+import { inspect } from '../diagnosis/inspect.ts';
+import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { planFix } from '../firewall/fix/plan-fix.ts';
 import type { Conversation } from '../firewall/trace.ts';
 import { type Host, HostError } from '../host/host.ts';
@@ -16,11 +16,13 @@ import { writeRecord } from '../host/write-record.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { EntryLine, LogLine } from '../log/entry.ts';
 import { parseLine } from '../log/parse-line.ts';
+import { reportDocument } from '../report/report-document.ts';
+import { reportScript } from '../report/report-script.ts';
 import { walkReport } from '../report/walk-report.ts';
 import type { Action } from '../wizard/action.ts';
-import { outcomeOf } from '../wizard/next.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
+import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
 
 /** How long temporary log rules live when nobody takes them away: longer than a walk takes, shorter than a forgotten one. */
@@ -43,21 +45,6 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const works = (attempt: Attempt): boolean =>
   attempt.kind === 'connection' ? attempt.end === 'connected' : attempt.code === 0;
 
-/** The services that were seen blocked, each once. */
-const servicesSeen = ({ diagnosis }: Case): Service[] => {
-  const services = new Map<string, Service>();
-  for (const { conversation } of diagnosis?.blocked ?? []) {
-    const { protocol, destinationPort: port } = conversation;
-    services.set(`${protocol}/${port}`, { protocol, port });
-  }
-  return [...services.values()];
-};
-
-const choicesFor = (walk: Case): Choice[] => {
-  const services = servicesSeen(walk);
-  return [{ kind: 'all' }, ...(services.length > 0 ? [{ kind: 'services', services } as const] : [])];
-};
-
 const failing = ({ diagnosis }: Case): Conversation[] =>
   (diagnosis?.blocked ?? []).map(({ conversation }) => conversation);
 
@@ -70,9 +57,9 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
-  const planAll = (facts: ServerFacts, walk: Case): FixPlan[] => {
-    const { ruleset, surroundings, iptables } = inspect(facts, caseId);
-    return choicesFor(walk).map((choice) =>
+  const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
+    const { ruleset, surroundings, iptables } = await inspectNow();
+    return choices.map((choice) =>
       planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables }),
     );
   };
@@ -145,13 +132,14 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       const { ruleset, surroundings, listeners } = await inspectNow();
       return diagnose({ ruleset, surroundings, listeners, entries, attempts, ownPrefix: plan?.prefix ?? null });
     },
-    planFix: async (walk) => planAll(await readServer(host), walk),
+    planFix: planNow,
     apply: async (walk, plan) => {
-      const again = planAll(await readServer(host), walk).find(({ choice }) => choice.kind === plan.choice.kind);
+      const [again] = await planNow(walk, [plan.choice]);
       if (again === undefined || !isSamePlan(again, plan))
         throw new HostError('The rules of this server have changed meanwhile, so nothing was applied.', {
           nextSteps: ['Go back and have the fix worked out anew, by the rules as they are now.'],
         });
+      await writePlanRecord(host, caseId, plan);
       trial = await startTrial(host, { caseId, apply: plan.apply, undo: plan.undo, confirmWithin: walk.confirmWithin });
       return { caseId, deadline: new Date(trial.rollsBackAt) };
     },
@@ -166,7 +154,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     },
     keep: async (plan) => {
       const end = await trial?.confirm();
-      return end === 'confirmed' ? saveForBoot(host, { caseId, insertions: plan.bootInsertions, tag: plan.tag }) : null;
+      return end === 'confirmed' ? saveForBoot(host, { caseId, insertions: plan.bootInsertions }) : null;
     },
     rollBack: async () => {
       if ((await trial?.rollBack()) !== 'rollback-failed') return;
@@ -174,6 +162,10 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
         nextSteps: [`lo-doctor undo ${caseId}`, 'Or delete the rules by hand: their comments name the case.'],
       });
     },
-    writeReport: (walk) => writeRecord(host, caseId, 'report.md', walkReport(walk, outcomeOf(walk), host.name)),
+    writeReport: async (walk, outcome) => {
+      await writeRecord(host, caseId, 'report.json', `${JSON.stringify(reportDocument(walk, outcome, host.name))}\n`);
+      await writeRecord(host, caseId, 'report.sh', reportScript(walk, outcome, host.name));
+      return writeRecord(host, caseId, 'report.md', walkReport(walk, outcome, host.name));
+    },
   };
 };

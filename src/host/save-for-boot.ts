@@ -1,0 +1,115 @@
+// Makes a fix last: its rules, and only they, go into the file that the next boot loads.
+import type { BootInsertion } from '../firewall/fix/plan.ts';
+import { insertRulesIntoSave } from '../firewall/iptables/insert-into-save.ts';
+import { adviseBootPlace, adviseLoading } from './boot-advice.ts';
+import { findBootPlace } from './find-boot-place.ts';
+import { findRestoreComplaint } from './find-restore-complaint.ts';
+import { type Command, type Host, HostError } from './host.ts';
+import { readBytes, replaceFile, toBytes } from './replace-file.ts';
+import { type SavedRules, writeSavedRules } from './saved-rules.ts';
+import { makeRecordDirectory } from './write-record.ts';
+
+type Family = 'ip' | 'ip6';
+
+/** What was saved: `files` hold the rules now, `backups` are the files as they were; `advice` says what is left to do by hand. */
+export type SavedForBoot = {
+  readonly files: readonly string[];
+  readonly backups: readonly string[];
+  readonly advice: readonly string[];
+};
+
+/** What is gathered on the way. */
+type Progress = { files: string[]; backups: string[]; advice: string[]; rules: SavedRules[] };
+
+/**
+ * Saves the insertions of both families. Nothing is thrown: the fix is in force already, so what can't be saved becomes advice.
+ * Rules that are only in force for now (fail2ban's, Docker's, our own logging) are not saved with it.
+ */
+export async function saveForBoot(
+  host: Host,
+  { caseId, insertions }: { caseId: string; insertions: readonly BootInsertion[] },
+): Promise<SavedForBoot> {
+  const progress: Progress = { files: [], backups: [], advice: [], rules: [] };
+  for (const family of ['ip', 'ip6'] as const) {
+    const own = insertions.filter((insertion) => insertion.family === family);
+    if (own.length === 0) continue;
+    try {
+      await saveFamily(host, caseId, family, own, progress);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      progress.advice.push(error.message, ...error.nextSteps);
+    }
+  }
+  const { files, backups, advice } = progress;
+  return { files, backups, advice };
+}
+
+async function saveFamily(
+  host: Host,
+  caseId: string,
+  family: Family,
+  insertions: readonly BootInsertion[],
+  { files, backups, advice, rules }: Progress,
+): Promise<void> {
+  const place = await findBootPlace(host, family);
+  if (place === null) {
+    advice.push(await adviseBootPlace(host, family));
+    return;
+  }
+  const old = place.exists ? await readBytes(host, place.path) : null;
+  if (place.exists && old === null) throw new HostError(`${place.path} can’t be read, so nothing was saved there.`);
+  const path = old?.path ?? place.path;
+  const bytes =
+    old === null ? await dumpRules(host, family, insertions) : insertInto(old.bytes, path, insertions, advice);
+  if (old !== null) backups.push(await backUp(host, caseId, path));
+  // Written down before the file is changed: an undo then finds it whatever happens in between.
+  rules.push({ path, ruleTexts: insertions.map(({ ruleText }) => ruleText) });
+  await writeSavedRules(host, caseId, rules);
+  await replaceFile(host, path, bytes, (file) => findRestoreComplaint(host, family, file, old?.path ?? null));
+  files.push(path);
+  if (!place.isLoaded) advice.push(adviseLoading(place));
+}
+
+/** The file's bytes with the rules in them. */
+function insertInto(bytes: string, path: string, insertions: readonly BootInsertion[], advice: string[]): string {
+  const result = insertRulesIntoSave(bytes, insertions.map(toByteText));
+  switch (result.kind) {
+    case 'inserted':
+      for (const { chain, ruleText } of result.placedFirst) {
+        advice.push(
+          `${path} differs from the rules in force, so this rule stands first in its chain ${chain}: ${ruleText}`,
+        );
+      }
+      return result.text;
+    case 'impossible': {
+      const { table, chain, ruleText } = result.insertion;
+      const missing = result.why === 'no-table' ? `table ${table}` : `chain ${chain} in its table ${table}`;
+      throw new HostError(`${path} has no ${missing}, so this rule was not saved there: ${ruleText}`, {
+        nextSteps: ['Find out what else makes these rules at boot, and add the rule there.'],
+      });
+    }
+  }
+}
+
+function toByteText(insertion: BootInsertion): BootInsertion {
+  const { beforeRuleText: before, ruleText } = insertion;
+  return { ...insertion, ruleText: toBytes(ruleText), beforeRuleText: before === null ? null : toBytes(before) };
+}
+
+/** The rules in force, for a file that is not there yet; of lo-doctor's own only those that are to stay. */
+async function dumpRules(host: Host, family: Family, insertions: readonly BootInsertion[]): Promise<string> {
+  const command: Command = [`${family}tables-save`];
+  const { code, stdout, stderr } = await host.run(command);
+  if (code !== 0) throw new HostError(`${command[0]} failed: ${stderr.trim()}`, { command });
+  const kept = insertions.map(({ ruleText }) => ruleText);
+  const isTemporary = (line: string) => line.includes('--comment "lo-doctor ') && !kept.includes(line);
+  const lines = stdout.split('\n').filter((line) => !isTemporary(line));
+  return toBytes(lines.join('\n'));
+}
+
+async function backUp(host: Host, caseId: string, path: string): Promise<string> {
+  const backup = `${await makeRecordDirectory(host, caseId)}/${path.slice(path.lastIndexOf('/') + 1)}.before`;
+  const { code, stderr } = await host.run(['cp', '-p', path, backup]);
+  if (code === 0) return backup;
+  throw new HostError(`${path} could not be backed up, so nothing was saved there: ${stderr.trim()}`);
+}
