@@ -36,9 +36,7 @@ function columns({ verbose, exact, numbers }: Flags): string {
   const wide = exact ? '    pkts      bytes ' : ' pkts bytes ';
   const start = `${numbers ? 'num  ' : ''}${verbose ? wide : ''}`;
   const devices = verbose ? 'in     out     ' : '';
-  return `${start}target     prot opt ${devices}source               destination${verbose ? '' : '         '}`.padEnd(
-    0,
-  );
+  return `${start}target     prot opt ${devices}source               destination         `;
 }
 
 /** A rule's words sorted into the columns. */
@@ -46,7 +44,7 @@ function row({ text, packets, bytes }: RuleState, number: number, flags: Flags):
   const words = splitWords(text) ?? [];
   const { values, rest } = sortWords(words);
   const anywhere = flags.numeric ? '0.0.0.0/0' : 'anywhere';
-  const width = flags.exact ? [8, 10] : [5, 5];
+  const width = flags.exact ? [8, 8] : [5, 5];
   const counters = flags.verbose
     ? `${count(packets, flags.exact).padStart(width[0] ?? 0)} ${count(bytes, flags.exact).padStart(width[1] ?? 0)} `
     : '';
@@ -57,7 +55,8 @@ function row({ text, packets, bytes }: RuleState, number: number, flags: Flags):
   const target = values.get('-j') ?? values.get('-g') ?? '';
   const protocol = showProtocol(values.get('-p') ?? 'all', flags.numeric).padEnd(4);
   const addresses = ['-s', '-d'].map((side) => showAddress(values.get(side), anywhere).padEnd(20)).join(' ');
-  return `${num}${counters}${target.padEnd(9)}  ${protocol}  --  ${devices}${addresses}${rest.length > 0 ? ` ${describe(rest)}` : ''}`;
+  const described = [describe(rest), target === 'LOG' ? describeLog(rest) : ''].filter((part) => part !== '').join(' ');
+  return `${num}${counters}${target.padEnd(10)} ${protocol} --  ${devices}${addresses}${described === '' ? '' : ` ${described}`}`;
 }
 
 const COLUMNS = ['-s', '-d', '-i', '-o', '-p', '-j', '-g'];
@@ -112,11 +111,21 @@ const WORDED: readonly (readonly [RegExp, string])[] = [
   [/-m owner --uid-owner (\S+)/g, 'owner UID match $1'],
   [/-m addrtype --dst-type (\S+)/g, 'ADDRTYPE match dst-type $1'],
   [/--reject-with/g, 'reject-with'],
-  [/--log-prefix (\S+)/g, 'prefix $1'],
+  [/--log-prefix ("[^"]*"|\S+)|--log-level \S+|--log-[a-z-]+/g, ''],
 ];
+
+const LOG_FLAGS = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', '', '--log-macdecode'];
+
+/** `LOG flags 0 level 4 prefix "OUT: "` */
+function describeLog(rest: readonly string[]): string {
+  const flags = LOG_FLAGS.reduce((sum, name, bit) => (rest.includes(name) ? sum | (1 << bit) : sum), 0);
+  const wordAfter = (name: string) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined);
+  const prefix = wordAfter('--log-prefix');
+  return `LOG flags ${flags} level ${wordAfter('--log-level') ?? 4}${prefix === undefined ? '' : ` prefix "${prefix}"`}`;
+}
 
 function describe(rest: readonly string[]): string {
   const text = rest.map((word) => (/[ "]/.test(word) ? `"${word.replaceAll('"', '\\"')}"` : word)).join(' ');
   const worded = WORDED.reduce((said, [pattern, wording]) => said.replaceAll(pattern, wording), text);
-  return worded.replace(/(limit: avg \S+ burst )(?= |$)/, '$15');
+  return worded.replace(/(limit: avg \S+ burst )(?= |$)/, '$15').trim();
 }

@@ -65,7 +65,7 @@ export function deleteRule(table: TableState, name: string, text: string): void 
 
 export function deleteRuleNumber(table: TableState, name: string, number: number): void {
   const { rules } = needChain(table, name);
-  if (number > rules.length) throw refused(NO_SUCH_CHAIN);
+  if (number > rules.length) throw refused('Index of deletion too big.');
   rules.splice(number - 1, 1);
 }
 
