@@ -1,6 +1,8 @@
 // nft's JSON against nft's text: each rule of the real kernel is printed as nft prints it, and means the same as its text.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { combineLayers } from '../../src/firewall/combine-layers.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Rule, Table } from '../../src/firewall/model.ts';
 import { lowerRule } from '../../src/firewall/nftables/lower-rule.ts';
 import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
@@ -120,6 +122,30 @@ describeKernel('parseNftRuleset', () => {
     expect(unknown.map(({ text }) => text).filter((text) => !/@nh|igmp|jhash|numgen| set | tproxy/.test(text))).toEqual(
       ['icmp mtu 50', 'tcp option sack left 5'],
     );
+  });
+});
+
+describeKernel('combineLayers', () => {
+  it('says of each rule what it does, where iptables-nft and nft share a table', async () => {
+    await using lab = await startLab();
+    await lab.loadRules('*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m conntrack --ctstate NEW -j DROP\nCOMMIT\n');
+    await lab.loadNft(`add set ip filter blocked { type ipv4_addr; elements = { 192.0.2.1 }; }
+      add rule ip filter OUTPUT ip daddr @blocked drop
+      add rule ip filter OUTPUT tcp dport { 25, 26 } drop
+      add chain ip filter late { type filter hook output priority 5; policy drop; }
+      add rule ip filter late oifname lo accept`);
+    const text = await lab.run(['iptables-nft-save']);
+    expect(text).toContain('-A OUTPUT -j DROP\n');
+    const iptables = parseIptablesSave(text, { file: 'iptables-save', family: 'ip', variant: 'nft' });
+    const nft = parseNftRuleset(await lab.run(['nft', '-j', 'list', 'ruleset']), { file: 'nft' });
+    const { tables } = combineLayers({ iptables, nft });
+    expect(rulesOf(tables).map((rule) => `${rule.table.layer} ${rule.handle} ${rule.text}`)).toEqual([
+      'iptables 2 -A OUTPUT -p tcp -m conntrack --ctstate NEW -j DROP',
+      'iptables 4 ip daddr @blocked drop',
+      'iptables 6 tcp dport { 25, 26 } drop',
+      'iptables 8 oifname "lo" accept',
+    ]);
+    expect(tables[0]?.chains.get('late')?.base).toMatchObject({ hook: 'output', priority: 5, policy: 'drop' });
   });
 });
 

@@ -87,7 +87,7 @@ function parseJson(text: string, file: string): Json {
 /** V8 says the position, or that it was the end, or shows ten characters around it; for short texts only the text. */
 function positionOf(message: string, text: string): number {
   const position = /at position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return Number(position);
+  if (position !== undefined) return Math.min(Number(position), text.trimEnd().length);
   if (message.includes('end of JSON')) return text.trimEnd().length;
   const context = /\.\.\."([\s\S]*)"(?:\.\.\.)? is not valid JSON$/.exec(message)?.[1];
   return context === undefined ? 0 : text.indexOf(context) + 10;
