@@ -1,12 +1,12 @@
-// Makes a fix last: its rules, and only they, go into the file that the next boot loads.
+// Makes a fix last: its rules, and only they, go into the file that the next boot loads; and out of it again.
 import type { BootInsertion } from '../firewall/fix/plan.ts';
-import { insertRulesIntoSave } from '../firewall/iptables/insert-into-save.ts';
+import { insertRulesIntoSave, removeRulesFromSave } from '../firewall/iptables/insert-into-save.ts';
 import { adviseBootPlace, adviseLoading } from './boot-advice.ts';
 import { findBootPlace } from './find-boot-place.ts';
 import { findRestoreComplaint } from './find-restore-complaint.ts';
 import { type Command, type Host, HostError } from './host.ts';
 import { readBytes, replaceFile, toBytes } from './replace-file.ts';
-import { type SavedRules, writeSavedRules } from './saved-rules.ts';
+import { readSavedRules, type SavedRules, writeSavedRules } from './saved-rules.ts';
 import { makeRecordDirectory } from './write-record.ts';
 
 type Family = 'ip' | 'ip6';
@@ -42,6 +42,20 @@ export async function saveForBoot(
   }
   const { files, backups, advice } = progress;
   return { files, backups, advice };
+}
+
+/** Takes the case's rules out of the files again, wherever in them they stand by now; returns the files that had them. */
+export async function undoSaveForBoot(host: Host, caseId: string): Promise<string[]> {
+  const changed: string[] = [];
+  for (const { path, ruleTexts } of await readSavedRules(host, caseId)) {
+    const found = await readBytes(host, path);
+    if (found === null) continue;
+    const bytes = removeRulesFromSave(found.bytes, ruleTexts.map(toBytes));
+    if (bytes === found.bytes) continue;
+    await replaceFile(host, found.path, bytes, async () => null);
+    changed.push(path);
+  }
+  return changed;
 }
 
 async function saveFamily(

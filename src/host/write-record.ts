@@ -19,3 +19,9 @@ export async function makeRecordDirectory(host: Host, caseId: string): Promise<s
     nextSteps: [`See whether ${RECORD_ROOT} can be written: a full disk, or a read-only one.`],
   });
 }
+
+/** A file that belongs to a case; null where there is none. */
+export async function readRecord(host: Host, caseId: string, name: string): Promise<string | null> {
+  const { code, stdout } = await host.run(['cat', `${RECORD_ROOT}/${checkedId(caseId)}/${name}`]);
+  return code === 0 ? stdout : null;
+}

@@ -1,8 +1,7 @@
 // Saving a fix where the next boot finds it: on a real file system, judged by the real iptables-restore.
 import { expect, it } from 'vitest';
 import type { BootInsertion } from '../../src/firewall/fix/plan.ts';
-import { saveForBoot } from '../../src/host/save-for-boot.ts';
-import { undoSaveForBoot } from '../../src/host/saved-rules.ts';
+import { saveForBoot, undoSaveForBoot } from '../../src/host/save-for-boot.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';
