@@ -1,5 +1,4 @@
 // One file, dist/lo-doctor.js: production React, no devtools. Ink stays behind a dynamic import, so only what draws runs it.
-import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const empty = {
@@ -11,7 +10,6 @@ const empty = {
 };
 
 const { default: manifest } = await import('./package.json', { with: { type: 'json' } });
-rmSync('dist', { recursive: true, force: true });
 await build({
   entryPoints: ['src/cli.tsx'],
   outfile: 'dist/lo-doctor.js',

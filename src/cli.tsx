@@ -1,7 +1,10 @@
 // argv → command → exit code. The only file that ends the process.
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Io } from './commands/io.ts';
+import type { DumpFile } from './commands/read-dumps.ts';
 import { HostError } from './host/host.ts';
+import { localHost } from './host/local.ts';
 import { openPrompt } from './host/terminal.ts';
 
 declare const LO_DOCTOR_VERSION: string;
@@ -9,58 +12,68 @@ declare const LO_DOCTOR_VERSION: string;
 const EXIT = { usage: 2, couldNot: 3, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type GlobalOptions = { json?: boolean; plain?: boolean; screenReader?: boolean; color: boolean };
+type RulesOptions = { rules?: DumpFile[]; rules4?: DumpFile[]; rules6?: DumpFile[] };
 
 const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
 
-const ioOf = ({ color }: GlobalOptions): Io => ({
+const io = (): Io => ({
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   stdin: process.stdin,
   openPrompt,
   isTerminal,
   columns: process.stdout.columns ?? 100,
-  color: color && process.stdout.isTTY === true && !process.env.NO_COLOR,
+  color: globals().color && process.stdout.isTTY === true && !process.env.NO_COLOR,
   now: () => new Date(),
 });
 
-const seconds = (text: string): number => {
+const program = new Command('lo-doctor');
+const globals = (): GlobalOptions => program.opts<GlobalOptions>();
+const isJson = () => globals().json === true;
+
+const wholeNumber = (least: number, most: number) => (text: string) => {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 10 || number > 3600)
-    throw new InvalidArgumentError('It has to be a whole number of seconds from 10 to 3600.');
-  return number;
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
 };
 
-const program = new Command('lo-doctor')
-  .description(
-    'Finds out whether an outbound firewall policy blocks loopback, and fixes it with a rollback.\nWithout a command: the wizard on this server.',
-  )
-  .version(LO_DOCTOR_VERSION, '-V, --version', 'print the version')
-  .helpOption('-h, --help', 'print this help')
-  .option('--json', 'print a document for machines')
-  .option('--plain', 'prompts and lines instead of a full screen')
-  .option('--screen-reader', 'like --plain: lines that are only ever added, numbered choices')
-  .option('--no-color', 'no colours (also by the variable NO_COLOR)')
-  .showHelpAfterError('Run lo-doctor --help to see what there is.')
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lo-doctor: ')) })
-  .exitOverride()
-  .enablePositionalOptions(false);
+const dumpFiles =
+  (family: DumpFile['family']) =>
+  (path: string, before: DumpFile[] = []) => [...before, { path, family }];
+const dumpsOf = ({ rules = [], rules4 = [], rules6 = [] }: RulesOptions) => [...rules, ...rules4, ...rules6];
 
-const globals = (): GlobalOptions => program.opts<GlobalOptions>();
+/** The options by which a command reads dumps instead of this server. */
+const withRules = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--rules <file>',
+        'read a dump instead of this server: iptables-save, ip6tables-save, nft -j; repeatable',
+      ).argParser(dumpFiles(null)),
+    )
+    .addOption(
+      new Option('--rules4 <file>', 'a dump of iptables-save that does not tell so itself').argParser(dumpFiles('ip')),
+    )
+    .addOption(
+      new Option('--rules6 <file>', 'a dump of ip6tables-save that does not tell so itself').argParser(
+        dumpFiles('ip6'),
+      ),
+    );
 
 const confirmWithin = () =>
-  new Option('--confirm-within <seconds>', 'how long a fix waits to be kept before it is rolled back')
-    .argParser(seconds)
-    .default(60);
+  new Option('--confirm-within <seconds>', 'how long a fix waits to be kept before it is rolled back').argParser(
+    wholeNumber(10, 3600),
+  );
 
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
 const walk = async (practice: string | null, within: number): Promise<number> => {
-  const options = globals();
+  const { plain, screenReader } = globals();
   const { runWizard } = await import('./commands/wizard.ts');
   return runWizard({
     practice,
     confirmWithin: within,
-    isPlain: options.plain === true || options.screenReader === true || process.env.TERM === 'dumb',
-    io: ioOf(options),
+    isPlain: plain === true || screenReader === true || process.env.TERM === 'dumb',
+    io: io(),
     onLeave: (leave) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         process.on(signal, () => {
@@ -73,7 +86,21 @@ const walk = async (practice: string | null, within: number): Promise<number> =>
   });
 };
 
-program.addOption(confirmWithin()).action(async ({ confirmWithin }) => finish(await walk(null, confirmWithin)));
+program
+  .description(
+    'Finds out whether an outbound firewall policy blocks loopback, and fixes it with a rollback.\nWithout a command: the wizard on this server.',
+  )
+  .version(LO_DOCTOR_VERSION, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .option('--json', 'print a document for machines')
+  .option('--plain', 'prompts and lines instead of a full screen')
+  .option('--screen-reader', 'like --plain: lines that are only ever added, numbered choices')
+  .option('--no-color', 'no colours (also by the variable NO_COLOR)')
+  .showHelpAfterError('Run lo-doctor --help to see what there is.')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lo-doctor: ')) })
+  .exitOverride()
+  .addOption(confirmWithin().default(60))
+  .action(async (options: { confirmWithin: number }) => finish(await walk(null, options.confirmWithin)));
 
 program
   .command('practice')
@@ -81,25 +108,127 @@ program
   .argument('[scenario]', 'which server to practise on', 'wordpress')
   .option('--list', 'list the scenarios')
   .action(async (scenario: string, { list }: { list?: boolean }) => {
-    if (list) {
-      const { listPractice } = await import('./commands/practice.ts');
-      return finish(listPractice(ioOf(globals()), globals().json === true));
-    }
-    finish(await walk(scenario, 60));
+    if (!list) return finish(await walk(scenario, 60));
+    const { listPractice } = await import('./commands/practice.ts');
+    finish(listPractice(io(), isJson()));
+  });
+
+withRules(
+  program
+    .command('check')
+    .description('one look without questions: does loopback pass, would its drop be logged, who manages the firewall'),
+).action(async (options: RulesOptions) => {
+  const { runCheck } = await import('./commands/check.ts');
+  finish(await runCheck(io(), { rules: dumpsOf(options), json: isJson() }, { readFile, openHost }));
+});
+
+type TraceFlags = RulesOptions & {
+  to: string;
+  dport?: number;
+  proto: 'tcp' | 'udp' | 'icmp';
+  from?: string;
+  sport?: number;
+  uid: number;
+};
+
+withRules(
+  program
+    .command('trace')
+    .description('the way of one loopback conversation through the rules')
+    .requiredOption('--to <address>', "the address that is talked to: 127.0.0.1, ::1, one of the server's own")
+    .addOption(new Option('--dport <port>', 'the port of the service').argParser(wholeNumber(1, 65535)))
+    .addOption(new Option('--proto <protocol>', 'the protocol').choices(['tcp', 'udp', 'icmp']).default('tcp'))
+    .option('--from <address>', 'the address that talks; usually the same')
+    .addOption(new Option('--sport <port>', 'the port of the client').argParser(wholeNumber(1, 65535)))
+    .addOption(
+      new Option('--uid <number>', 'the user whose program talks').argParser(wholeNumber(0, 4294967294)).default(0),
+    ),
+).action(async (flags: TraceFlags) => {
+  const { runTrace } = await import('./commands/trace.ts');
+  const { to, proto: protocol, dport = null, from = null, sport = null, uid } = flags;
+  const options = { to, protocol, dport, from, sport, uid, rules: dumpsOf(flags), json: isJson() };
+  finish(await runTrace(options, { io: io(), readFile, openHost }));
+});
+
+program
+  .command('explain')
+  .description('a log line, field by field; - reads many from standard input')
+  .argument('[line]', 'the line, in quotes; without it, or with -, standard input is read')
+  .action(async (line: string | undefined) => {
+    const { runExplain } = await import('./commands/explain.ts');
+    finish(await runExplain({ line: line ?? null, json: isJson() }, io()));
   });
 
 program
-  .command('check')
-  .description('one look without questions: does loopback pass, would its drop be logged')
-  .action(async () => {
-    const [{ runCheck }, { localHost }] = await Promise.all([import('./commands/check.ts'), import('./host/local.ts')]);
-    finish(await runCheck(ioOf(globals()), localHost(), { json: globals().json === true }));
+  .command('fix')
+  .description('the fix without the wizard')
+  .option('--all', 'permit all loopback traffic (recommended)')
+  .option('--service <service...>', 'permit only these services on loopback: tcp/25, udp/53, icmp')
+  .option('--dry-run', 'show the commands and what they do, change nothing')
+  .option('--yes', 'apply without asking; what works afterwards is kept, what does not is rolled back')
+  .addOption(confirmWithin())
+  .action(
+    async (flags: { all?: boolean; service?: string[]; dryRun?: boolean; yes?: boolean; confirmWithin?: number }) => {
+      const { parseService, runFix } = await import('./commands/fix.ts');
+      const { nameCase } = await import('./commands/name-case.ts');
+      const services = (flags.service ?? []).map((text) => {
+        const service = parseService(text);
+        if (service === null) return program.error(`lo-doctor: --service ${text}: it has to be like tcp/25, udp/53 or icmp.`);
+        return service;
+      });
+      if ((flags.all === true) === services.length > 0)
+        program.error('lo-doctor: fix needs either --all or --service.');
+      const choice = flags.all ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
+      const options = {
+        choice,
+        isDryRun: flags.dryRun === true,
+        yes: flags.yes === true,
+        confirmWithin: flags.confirmWithin ?? null,
+        json: isJson(),
+      };
+      finish(await runFix(options, { host: localHost(), caseId: nameCase(new Date()), io: io() }));
+    },
+  );
+
+program
+  .command('confirm')
+  .description('keep a fix that waits for its confirmation')
+  .argument('[case]', 'the case; without it, the one that waits')
+  .action(async (id: string | undefined) => {
+    const { runConfirm } = await import('./commands/cases.ts');
+    finish(await runConfirm(id ?? null, localHost(), io()));
   });
 
-/** Sets the exit code unless a signal has; the process then ends by itself once everything is written. */
+program
+  .command('undo')
+  .description('take a fix back, also from the files of the next boot')
+  .argument('[case]', 'the case; without it, the latest')
+  .action(async (id: string | undefined) => {
+    const { runUndo } = await import('./commands/cases.ts');
+    finish(await runUndo(id ?? null, localHost(), io()));
+  });
+
+program
+  .command('report')
+  .description('the report of a walk')
+  .argument('[case]', 'the case; without it, the latest')
+  .addOption(new Option('--format <format>', 'as what').choices(['md', 'json', 'sh']).default('md'))
+  .action(async (id: string | undefined, { format }: { format: 'md' | 'json' | 'sh' }) => {
+    const { runReport } = await import('./commands/cases.ts');
+    finish(await runReport(id ?? null, isJson() ? 'json' : format, localHost(), io()));
+  });
+
+function readFile(path: string): string {
+  return readFileSync(path === '-' ? 0 : path, 'utf8');
+}
+
+async function openHost() {
+  return localHost();
+}
+
+/** Sets the exit code unless a signal has. Followed logs and timers of a past walk must not keep the process. */
 function finish(code: number) {
   process.exitCode ??= code;
-  // Followed logs and timers of the past walk must not keep the process.
   setTimeout(() => process.exit(), 200).unref();
 }
 
@@ -109,17 +238,16 @@ function fail(error: unknown): never {
     process.stderr.write(`lo-doctor: ${message}\n${nextSteps.map((step) => `  ${step}\n`).join('')}`);
     process.exit(EXIT.couldNot);
   }
-  process.stderr.write(
-    `lo-doctor: a defect of its own. Please report it.\n${error instanceof Error ? error.stack : error}\n`,
-  );
+  const told = error instanceof Error ? error.stack : error;
+  process.stderr.write(`lo-doctor: a defect of its own. Please report it with what stands below.\n${told}\n`);
   process.exit(EXIT.couldNot);
 }
 
 // A closed pipe or terminal is no defect: what is to be undone is undone all the same.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-if (globals().color === false || process.env.NO_COLOR || process.argv.includes('--no-color'))
-  process.env.FORCE_COLOR = '0';
+// Ink's colours are decided while it is loaded.
+if (process.env.NO_COLOR || process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
 try {
   await program.parseAsync();

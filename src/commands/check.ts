@@ -1,13 +1,17 @@
 // `lo-doctor check`: one look without questions.
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import { type Inspection, inspect } from '../diagnosis/inspect.ts';
+import { type Inspection, inspect, type ServerFacts } from '../diagnosis/inspect.ts';
+import { ParseError } from '../firewall/parse-error.ts';
 import type { Host } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
-import { layOut, lineText } from '../words/lay-out.ts';
-import { gap } from '../words/page.ts';
+import { gap, span, text } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
 import type { Io } from './io.ts';
+import { printBlocks } from './print-blocks.ts';
+import { type DumpFile, readDumps } from './read-dumps.ts';
 import { readServer } from './read-server.ts';
+
+const COULD_NOT = 3;
 
 /** contract.md: 0 healthy, 1 blocked, 4 can't tell. */
 const exitCode = ({ blocked, loopback }: Inspection): number => {
@@ -43,15 +47,37 @@ export const checkDocument = (inspection: Inspection, time: Date) => ({
   findings: findRuleFindings(inspection),
 });
 
-/** Inspects a server and prints what was found; resolves with the exit code. */
-export const runCheck = async (io: Io, host: Host, { json }: { json: boolean }): Promise<number> => {
-  const inspection = inspect(await readServer(host), 'check');
-  if (json) io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}\n`);
-  else {
-    const { title, body } = tellInspection(inspection);
-    const blocks = [...body, gap, ...findRuleFindings(inspection).flatMap(tellFinding)];
-    const lines = layOut(blocks, Math.min(io.columns, 116)).map(lineText);
-    io.stdout(`${title}\n\n${lines.join('\n').trimEnd()}\n`);
+/** Without `rules`, this server is looked at. */
+export type CheckOptions = { readonly rules: readonly DumpFile[]; readonly json: boolean };
+
+/** What the command needs of the outside; `readFile` throws where it can't. */
+export type CheckSeams = { readonly readFile: (path: string) => string; readonly openHost: () => Promise<Host> };
+
+const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckSeams): Promise<ServerFacts> => {
+  if (rules.length === 0) return readServer(await openHost());
+  const ruleset = readDumps(rules, readFile);
+  const host = rules.map(({ path }) => path).join(' + ');
+  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, manager: 'none' };
+};
+
+/** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */
+export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
+  try {
+    const inspection = inspect(await readFacts(options, seams), 'check');
+    if (options.json) io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}\n`);
+    else {
+      const { title, body } = tellInspection(inspection);
+      io.stdout(
+        printBlocks(
+          [text(span('strong', title)), gap, ...body, gap, ...findRuleFindings(inspection).flatMap(tellFinding)],
+          io,
+        ),
+      );
+    }
+    return exitCode(inspection);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    io.stderr(`lo-doctor: ${error.message}\n`);
+    return COULD_NOT;
   }
-  return exitCode(inspection);
 };

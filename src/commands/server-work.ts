@@ -59,9 +59,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
     const { ruleset, surroundings, iptables } = await inspectNow();
-    return choices.map((choice) =>
-      planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables }),
-    );
+    return choices.map((choice) => planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables }));
   };
 
   const watchLog: Work['watchLog'] = async (onEntries) => {

@@ -1,10 +1,10 @@
 // A trace as the document `lo-doctor.trace/1`.
 import type { Doubt, HookTrace, Met, RulePlace, Trace } from '../firewall/trace.ts';
 
-/** Beyond this many rules in one hook, those that don't match are only counted (`omitted`). */
-const MOST_RULES = 1000;
+/** Of more neighbours than these that don't match, only the number is said (`omitted`). */
+const LONGEST_RUN = 1000;
 
-/** The trace in the shape that scripts rely on; `omitted` counts rules of a very long hook that did not match and are left out. */
+/** The trace in the shape that scripts rely on; `omitted` counts rules in very long chains that did not match and are left out. */
 export function traceDocument(trace: Trace) {
   const { conversation, outcome, logged, stoppedAt, unknown, packets } = trace;
   const { protocol, source, destination, sourcePort, destinationPort, uid } = conversation;
@@ -27,9 +27,9 @@ function doubtDocument({ rule, what, settledBy }: Doubt) {
   return { rule: placeDocument(rule), what, settledBy };
 }
 
-function hookDocument({ hook, verdict, rules, logs }: HookTrace) {
-  const shown = rules.length > MOST_RULES ? rules.filter(({ match }) => match !== 'no') : rules;
-  const omitted = rules.length - shown.length;
+function hookDocument({ hook, verdict, way, logs }: HookTrace) {
+  const shown = way.flatMap((part) => ('rule' in part ? part : part.count > LONGEST_RUN ? [] : part.each));
+  const omitted = way.reduce((sum, part) => sum + ('count' in part && part.count > LONGEST_RUN ? part.count : 0), 0);
   return {
     hook,
     verdict,

@@ -1,7 +1,7 @@
 // A trace for people: what becomes of the conversation, then its way, hook by hook and rule by rule.
 import { formatAddress } from '../firewall/address.ts';
 import type { Packet } from '../firewall/packet.ts';
-import type { Doubt, HookTrace, Met, PacketTrace, RulePlace, Trace } from '../firewall/trace.ts';
+import type { Doubt, HookTrace, Met, PacketTrace, PassedRules, RulePlace, Trace, Written } from '../firewall/trace.ts';
 import { printable } from '../words/printable.ts';
 import { count, nameChain, nameEndpoint, nameRule } from '../words/rules.ts';
 
@@ -77,39 +77,26 @@ function describePacket({ source, destination, transport }: Packet): string {
 
 const VERDICTS = { accept: 'passes', drop: 'dropped', reject: 'rejected', unknown: 'not known' };
 
-function hookLines({ hook, verdict, rules, logs }: HookTrace, stop: RulePlace | null): string[] {
-  const written = logs.map(
-    ({ rule, log, certain }) =>
-      `    logged${certain === 'yes' ? '' : ` (${certain})`} by ${nameRule(rule)}${log.prefix ? `, "${log.prefix}"` : ''}`,
-  );
-  return [
-    `  ${hook.toUpperCase()}: ${VERDICTS[verdict]}`,
-    ...runsOf(rules).flatMap((run) => runLines(run, stop)),
-    ...written,
-  ];
-}
-
-type Run = { readonly place: string; readonly rules: readonly Met[]; readonly isNew: boolean };
-
-/** Neighbours in one chain that don't match make one run; every other rule is a run of its own. */
-function runsOf(rules: readonly Met[]): Run[] {
-  const runs: { place: string; rules: Met[]; isNew: boolean }[] = [];
-  for (const met of rules) {
-    const place = nameChain(met.rule);
-    const last = runs.at(-1);
-    const isNew = last?.place !== place;
-    if (!isNew && met.match === 'no' && last?.rules[0]?.match === 'no') last.rules.push(met);
-    else runs.push({ place, rules: [met], isNew });
+function hookLines({ hook, verdict, way, logs }: HookTrace, stop: RulePlace | null): string[] {
+  const lines = [`  ${hook.toUpperCase()}: ${VERDICTS[verdict]}`];
+  let chain = '';
+  for (const part of way) {
+    const place = nameChain('rule' in part ? part.rule : part.first);
+    if (place !== chain) lines.push(`    ${place}`);
+    chain = place;
+    lines.push(...('rule' in part ? [metLine(part, stop)] : passedLines(part, stop)));
   }
-  return runs;
+  return [...lines, ...logs.map(logLine)];
 }
 
-function runLines({ place, rules, isNew }: Run, stop: RulePlace | null): string[] {
-  const title = isNew ? [`    ${place}`] : [];
-  if (rules.length <= LONGEST_RUN) return [...title, ...rules.map((met) => metLine(met, stop))];
-  const [first] = rules;
-  const numbers = `${first?.rule.number}-${rules.at(-1)?.rule.number}`;
-  return [...title, `    ${numbers.padStart(9)}  no       ${count(rules.length, 'rule')} that don't match`];
+function passedLines(passed: PassedRules, stop: RulePlace | null): string[] {
+  const { count: number, first, last } = passed;
+  if (number <= LONGEST_RUN) return passed.each.map((met) => metLine(met, stop));
+  return [`    ${`${first.number}-${last.number}`.padStart(9)}  no       ${count(number, 'rule')} that don't match`];
+}
+
+function logLine({ rule, log, certain }: Written): string {
+  return `    logged${certain === 'yes' ? '' : ` (${certain})`} by ${nameRule(rule)}${log.prefix ? `, "${log.prefix}"` : ''}`;
 }
 
 function metLine({ rule, match, doubts }: Met, stop: RulePlace | null): string {

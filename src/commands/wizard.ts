@@ -3,6 +3,7 @@ import { type Host, HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import type { Outcome } from '../wizard/state.ts';
 import type { Io } from './io.ts';
+import { nameCase } from './name-case.ts';
 import { openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
 import { serverWork } from './server-work.ts';
@@ -30,14 +31,6 @@ const EXIT_CODES: Record<Outcome, number> = {
 const faceOf = ({ practice, isPlain, io }: WizardOptions): Face => {
   if (!io.isTerminal) return practice === null ? 'plain' : 'alone';
   return isPlain ? 'plain' : 'wizard';
-};
-
-/** A case's name: the time, and enough chance that two of a second differ. Fits into a log prefix and a rule's comment. */
-const nameCase = (now: Date): string => {
-  const time = now.toISOString().replace(/\D/g, '').slice(4, 12);
-  return `${time}${Math.floor(Math.random() * 36 ** 2)
-    .toString(36)
-    .padStart(2, '0')}`;
 };
 
 const needRoot = async (host: Host) => {

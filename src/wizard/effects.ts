@@ -1,6 +1,8 @@
 // What each phase does while it lasts, by the work that was handed in.
 import { HostError } from '../host/host.ts';
+import { choicesFor } from './choices.ts';
 import type { Event } from './event.ts';
+import { outcomeOf } from './next.ts';
 import type { Case, Phase, PhaseName, Problem, Walk } from './state.ts';
 import type { Effect, EffectTools } from './store.ts';
 import type { Work } from './work.ts';
@@ -70,7 +72,8 @@ const EFFECTS: Partial<Record<PhaseName, PhaseEffect>> = {
 
   'reading-log': async (work, walk, { send }) => send({ name: 'diagnosed', diagnosis: await work.diagnose(walk.case) }),
 
-  'planning-fix': async (work, walk, { send }) => send({ name: 'fix-planned', plans: await work.planFix(walk.case) }),
+  'planning-fix': async (work, walk, { send }) =>
+    send({ name: 'fix-planned', plans: await work.planFix(walk.case, choicesFor(walk.case)) }),
 
   applying: async (work, walk, { send }) => {
     if (walk.phase.name !== 'applying') return;
@@ -96,11 +99,12 @@ const EFFECTS: Partial<Record<PhaseName, PhaseEffect>> = {
   },
 
   leaving: async (work, walk, { send }) => {
+    const outcome = walk.phase.name === 'leaving' ? walk.phase.outcome : outcomeOf(walk.case);
     let problem: Problem | null = null;
     let report: string | null = null;
     try {
       if (walk.case.logging !== null) await work.turnLoggingOff();
-      if (isWorthReporting(walk.case)) report = await work.writeReport(walk.case);
+      if (isWorthReporting(walk.case)) report = await work.writeReport(walk.case, outcome);
     } catch (error) {
       problem = toProblem(error);
     }

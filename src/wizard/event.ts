@@ -18,6 +18,8 @@ export type Event =
   | { readonly name: 'fix-chosen' }
   | { readonly name: 'plan-chosen'; readonly plan: FixPlan }
   | { readonly name: 'apply-chosen' }
+  /** The user leaves with the commands of the plan that is shown. */
+  | { readonly name: 'commands-chosen' }
   | { readonly name: 'keep-chosen' }
   | { readonly name: 'roll-back-chosen' }
   | { readonly name: 'back-chosen' }

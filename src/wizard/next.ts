@@ -129,6 +129,10 @@ const fix = (walk: Walk, event: Event): Walk => {
       return phase.name === 'reviewing-fix'
         ? goTo(walk, { name: 'choosing-fix', plans: phase.plans, problem: null })
         : goTo(walk, { name: 'log-read' });
+    case 'commands-chosen':
+      return phase.name === 'reviewing-fix'
+        ? goTo(walk, { name: 'leaving', outcome: 'unfixed' }, { plan: phase.plan })
+        : walk;
     case 'failed':
       return goTo(walk, { name: 'choosing-fix', plans: [], problem: event.problem });
     case 'quit-chosen':

@@ -2,10 +2,10 @@
 import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
-import type { FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
+import type { Choice, FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Action } from './action.ts';
-import type { Case, SavedForBoot, Trial, Verification } from './state.ts';
+import type { Case, Outcome, SavedForBoot, Trial, Verification } from './state.ts';
 
 /** A running watch of the logs. */
 export type Watch = { stop: () => void };
@@ -25,8 +25,8 @@ export type Work = {
   attempt: (action: Action, signal: AbortSignal, onOutput: (output: string) => void) => Promise<readonly Attempt[]>;
   /** Ties what was seen to the rules as they are now. */
   diagnose: (walk: Case) => Promise<Diagnosis>;
-  /** The fixes that can be offered, by the rules as they are now; the recommended one first. */
-  planFix: (walk: Case) => Promise<readonly FixPlan[]>;
+  /** One plan for each choice, by the rules as they are now. */
+  planFix: (walk: Case, choices: readonly Choice[]) => Promise<readonly FixPlan[]>;
   /** Makes sure that the plan still is what the rules need, arms the rollback, then applies. */
   apply: (walk: Case, plan: FixPlan) => Promise<Trial>;
   verify: (walk: Case, signal: AbortSignal) => Promise<Verification>;
@@ -36,5 +36,5 @@ export type Work = {
   keep: (plan: FixPlan) => Promise<SavedForBoot | null>;
   rollBack: () => Promise<void>;
   /** Writes the report; returns where it is. */
-  writeReport: (walk: Case) => Promise<string>;
+  writeReport: (walk: Case, outcome: Outcome) => Promise<string>;
 };

@@ -101,41 +101,46 @@ export const commandLines = (commands: FixPlan['apply']): string[] =>
       .map((line) => `  ${line}`),
   ]);
 
-const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> =>
-  page({
+/** A plan in blocks: its commands, the policy afterwards, why there, what was proved, what stays. */
+export const tellPlan = (plan: FixPlan): Block[] => [
+  { kind: 'code', lines: commandLines(plan.apply) },
+  gap,
+  ...plan.policies.flatMap((policy): Block[] => [
+    text(span('strong', nameChain(policy.place)), ' afterwards (+ is new):'),
+    { kind: 'rules', rows: listChange(policy) },
+  ]),
+  gap,
+  { kind: 'list', items: plan.changes.map(tellReason) },
+  text(
+    span(plan.proof.holds ? 'good' : 'bad', plan.proof.holds ? 'Proved beforehand: ' : 'Not proved: '),
+    plan.proof.statement,
+  ),
+  ...tellRemaining(plan.remaining),
+  ...(plan.staysBroken.length > 0
+    ? [text('What stays stopped:'), { kind: 'list', items: plan.staysBroken } as const]
+    : []),
+  ...plan.notes.map((note) => text(note)),
+];
+
+const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> => {
+  const apply: Choice<Event> = {
+    label: `Apply it: permit ${namePlan(plan)}, with a rollback`,
+    event: { name: 'apply-chosen' },
+    recommended: true,
+  };
+  return page({
     title: `Permit ${namePlan(plan)}: ${count(plan.apply.length, 'command')}`,
-    body: [
-      { kind: 'code', lines: commandLines(plan.apply) },
-      gap,
-      ...plan.policies.flatMap((policy): Block[] => [
-        text(span('strong', nameChain(policy.place)), ' afterwards (+ is new):'),
-        { kind: 'rules', rows: listChange(policy) },
-      ]),
-      gap,
-      { kind: 'list', items: plan.changes.map(tellReason) },
-      text(
-        span(plan.proof.holds ? 'good' : 'bad', plan.proof.holds ? 'Proved beforehand: ' : 'Not proved: '),
-        plan.proof.statement,
-      ),
-      ...tellRemaining(plan.remaining),
-      ...(plan.staysBroken.length > 0
-        ? [text('What stays stopped:'), { kind: 'list', items: plan.staysBroken } as const]
-        : []),
-      ...plan.notes.map((note) => text(note)),
-      text(`Applied, it is taken back by itself after ${confirmWithin} s unless you keep it.`),
-    ],
+    body: [...tellPlan(plan), text(`Applied, it is taken back by itself after ${confirmWithin} s unless you keep it.`)],
     choices: [
       { label: 'Not now: back to the choice', event: { name: 'back-chosen' } },
-      {
-        label: `Apply it: permit ${namePlan(plan)}, with a rollback`,
-        event: { name: 'apply-chosen' },
-        recommended: true,
-      },
-      { label: 'Leave, and run the commands myself', event: { name: 'quit-chosen' } },
+      // What could not be proved harmless is not applied by lo-doctor.
+      ...(plan.proof.holds ? [apply] : []),
+      { label: 'Leave, and run the commands myself', event: { name: 'commands-chosen' } },
     ],
     initial: 0,
     back: { name: 'back-chosen' },
   });
+};
 
 /** The page of a phase of step 4. */
 export const fixPage = (phase: Phase, { confirmWithin }: Case): Page<Event> => {

@@ -13,6 +13,7 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
   'fix-planned': 'the fix was worked out',
   'plan-chosen': 'a fix was chosen',
   'apply-chosen': 'applying it was chosen',
+  'commands-chosen': 'the commands were taken along, to be run by hand',
   applied: 'the rollback was armed and the fix was applied',
   verified: 'the failing action was tried again',
   'keep-chosen': 'keeping the fix was chosen',

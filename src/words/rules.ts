@@ -46,6 +46,9 @@ export const count = (number: number, one: string, many = `${one}s`): string =>
 export const enumerate = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 
+/** A word as a POSIX shell reads it back; quotes only where it needs them. */
+export const quoteShellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
 /** A command as a shell line that does the same when it is pasted. */
-export const shellLine = (argv: readonly string[]): string =>
-  argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+export const shellLine = (argv: readonly string[]): string => argv.map(quoteShellWord).join(' ');

@@ -2,6 +2,7 @@
 import type { Attempt, ConnectionEnd } from '../diagnosis/attempt.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Outcome, Phase, Verification } from '../wizard/state.ts';
+import { commandLines } from './fix-page.ts';
 import { type Block, gap, type Page, type Rich, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
 import { count, nameConversation } from './rules.ts';
@@ -88,6 +89,9 @@ const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page
     body: [
       ...(walk.verification === null || phase.outcome !== 'fixed' ? [] : tellVerification(walk.verification)),
       ...tellSaved(walk),
+      ...(walk.plan === null || phase.outcome !== 'unfixed'
+        ? []
+        : [text('The commands of the fix, not run:'), { kind: 'code', lines: commandLines(walk.plan.apply) } as const]),
       ...(walk.logging === null ? [] : [text('The temporary LOG rules are gone.')]),
       ...(phase.outcome === 'fixed' ? [text(`To take it back later: lo-doctor undo ${walk.id}`)] : []),
       ...(phase.report === null ? [] : [text(`Report: ${phase.report}`)]),

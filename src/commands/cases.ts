@@ -1,0 +1,79 @@
+// `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
+import { type Case, listCases } from '../host/case-file.ts';
+import { type Host, HostError } from '../host/host.ts';
+import { saveForBoot, undoSaveForBoot } from '../host/save-for-boot.ts';
+import { confirmCase, rollBackCase } from '../host/trial.ts';
+import { readRecord } from '../host/write-record.ts';
+import type { Io } from './io.ts';
+import { readBootInsertions } from './plan-record.ts';
+
+type CaseIo = Pick<Io, 'stdout'>;
+
+const EXIT = { done: 0, rolledBack: 5 } as const;
+
+/** The case that is meant: the named one, or the only (`latest`: the youngest) one that fits. */
+const findCase = async (host: Host, id: string | null, fits: (one: Case) => boolean, none: string): Promise<Case> => {
+  const cases = await listCases(host);
+  const named = id === null ? null : cases.find((one) => one.id === id);
+  if (named) return named;
+  if (id !== null)
+    throw new HostError(`There is no case ${id} on this server.`, {
+      nextSteps: cases.length === 0 ? [] : [`Cases: ${cases.map((one) => `${one.id} (${one.state})`).join(', ')}`],
+    });
+  const latest = cases
+    .filter(({ kind }) => kind === 'trial')
+    .filter(fits)
+    .at(-1);
+  if (latest === undefined) throw new HostError(none);
+  return latest;
+};
+
+/** Keeps a fix that waits for its confirmation, also for the next boot. */
+export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Promise<number> => {
+  const none = 'No fix waits for its confirmation: it was kept or rolled back already.';
+  const found = await findCase(host, id, ({ state }) => state === 'armed', none);
+  if ((await confirmCase(host, found.id)) !== 'confirmed') {
+    io.stdout(`Case ${found.id} was rolled back already: the rules are as they were before.\n`);
+    return EXIT.rolledBack;
+  }
+  const { files, advice } = await saveForBoot(host, {
+    caseId: found.id,
+    insertions: await readBootInsertions(host, found.id),
+  });
+  io.stdout(`Case ${found.id} is kept.\n`);
+  for (const file of files) io.stdout(`Saved for the next boot in ${file}.\n`);
+  for (const line of advice) io.stdout(`${line}\n`);
+  return EXIT.done;
+};
+
+/** Takes a fix back: its rules, and what it saved for the next boot. */
+export const runUndo = async (id: string | null, host: Host, io: CaseIo): Promise<number> => {
+  const fits = ({ state }: Case) => state === 'armed' || state === 'confirmed' || state === 'rollback-failed';
+  const found = await findCase(host, id, fits, 'There is no fix on this server that could be taken back.');
+  const outcome = await rollBackCase(host, found.id);
+  const files = await undoSaveForBoot(host, found.id);
+  if (outcome === 'rollback-failed')
+    throw new HostError(`Case ${found.id} could not be taken back completely.`, {
+      nextSteps: [`Its log tells what is left: ${found.directory}/log`],
+    });
+  io.stdout(`Case ${found.id} is taken back: its rules are gone.\n`);
+  for (const file of files) io.stdout(`Removed from ${file} too.\n`);
+  return EXIT.done;
+};
+
+/** Prints the report of a walk. */
+export const runReport = async (
+  id: string | null,
+  format: 'md' | 'json' | 'sh',
+  host: Host,
+  io: CaseIo,
+): Promise<number> => {
+  const found = id ?? (await findCase(host, null, () => true, 'There is no report on this server yet.')).id;
+  const text = await readRecord(host, found, `report.${format}`);
+  if (text === null)
+    throw new HostError(`Case ${found} has no report on this server.`, {
+      nextSteps: ['A walk writes it when it ends: look in /var/lib/lo-doctor.'],
+    });
+  io.stdout(text);
+  return EXIT.done;
+};

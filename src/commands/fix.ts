@@ -1,0 +1,160 @@
+// `lo-doctor fix`: the fix without the wizard, for those who know what they want, and for scripts.
+
+import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
+import type { Inspection } from '../diagnosis/inspect.ts';
+import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { type Host, HostError } from '../host/host.ts';
+import { begin, type Case } from '../wizard/state.ts';
+import type { Work } from '../wizard/work.ts';
+import { namePlan, tellPlan } from '../words/fix-page.ts';
+import { type Block, text } from '../words/page.ts';
+import { tellSaved, tellVerification } from '../words/verify-page.ts';
+import type { Io } from './io.ts';
+import { printBlocks } from './print-blocks.ts';
+import { serverWork } from './server-work.ts';
+
+/** `keep` asks, keeps what works, or waits for `lo-doctor confirm`. */
+export type FixOptions = {
+  readonly choice: Choice;
+  readonly isDryRun: boolean;
+  readonly yes: boolean;
+  /** Seconds for the confirmation; null: not said, a fix that works is kept at once with `yes`. */
+  readonly confirmWithin: number | null;
+  readonly json: boolean;
+};
+
+export type FixParts = { readonly host: Host; readonly caseId: string; readonly io: Io };
+
+const DEFAULT_WITHIN = 60;
+const EXIT = { done: 0, unfixed: 1, usage: 2, rolledBack: 5 } as const;
+
+type End = 'nothing-to-do' | 'dry-run' | 'not-applied' | 'waits' | 'kept' | 'rolled-back' | 'no-cure';
+
+/** The rules alone tell what fails: nothing was reproduced. */
+const diagnosisOf = ({ blockedTraces, listeners }: Inspection): Diagnosis => ({
+  verdict: 'loopback-blocked',
+  blocked: blockedTraces.map(
+    (trace): BlockedConversation => ({
+      conversation: trace.conversation,
+      sample: null,
+      entries: 0,
+      listener:
+        listeners.find(
+          ({ protocol, port, address }) =>
+            protocol === trace.conversation.protocol &&
+            port === trace.conversation.destinationPort &&
+            (address === trace.conversation.destination ||
+              (address === '0.0.0.0' && !trace.conversation.destination.includes(':'))),
+        ) ?? null,
+      trace,
+    }),
+  ),
+  elsewhere: [],
+  findings: [],
+});
+
+const agree = async (io: Io, question: string): Promise<boolean> => {
+  const { ask, close } = io.openPrompt();
+  const answer = await ask(`${question} [y/N] `, new AbortController().signal);
+  close();
+  return /^y(es)?$/i.test(answer?.trim() ?? '');
+};
+
+/** Runs the fix; resolves to the exit code. Rejects with a HostError where the server refuses. */
+export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts): Promise<number> => {
+  const work = serverWork({ host, caseId, now: io.now });
+  const say = (blocks: readonly Block[]) => {
+    if (!options.json) io.stdout(printBlocks(blocks, io));
+  };
+  const inspection = await work.inspect();
+  const confirmWithin = options.confirmWithin ?? DEFAULT_WITHIN;
+  const known = begin({ id: caseId, startedAt: io.now(), confirmWithin, story: null }).case;
+  const walk: Case = { ...known, inspection, diagnosis: diagnosisOf(inspection) };
+
+  const finish = (end: End, plan: FixPlan | null, found: Partial<Case> = {}): number => {
+    if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }))}\n`);
+    return end === 'rolled-back'
+      ? EXIT.rolledBack
+      : end === 'no-cure' || end === 'not-applied'
+        ? EXIT.unfixed
+        : EXIT.done;
+  };
+
+  if (!inspection.blocked) {
+    say([text('Loopback passes: there is nothing to fix.')]);
+    return finish('nothing-to-do', null);
+  }
+  const [plan] = await work.planFix(walk, [options.choice]);
+  if (plan === undefined || plan.changes.length === 0 || !plan.proof.holds) {
+    say([text('No firewall rule would put this right.'), ...(plan ? tellPlan(plan) : [])]);
+    return finish('no-cure', plan ?? null);
+  }
+  say([text(`Permit ${namePlan(plan)}:`), ...tellPlan(plan)]);
+  if (options.isDryRun) return finish('dry-run', plan);
+  if (!options.yes) {
+    if (!io.isTerminal)
+      throw new HostError('Nothing was applied: without a terminal to ask in, --yes has to say so.', {
+        nextSteps: ['lo-doctor fix --all --yes', 'lo-doctor fix --all --dry-run shows the commands only.'],
+      });
+    if (!(await agree(io, `Apply it? It is taken back after ${confirmWithin} s unless it is kept.`)))
+      return finish('not-applied', plan);
+  }
+  return applyAndKeep(work, { ...walk, plan }, options, { io, say, finish });
+};
+
+type Told = {
+  io: Io;
+  say: (blocks: readonly Block[]) => void;
+  finish: (end: End, plan: FixPlan | null, found?: Partial<Case>) => number;
+};
+
+const applyAndKeep = async (
+  work: Work,
+  walk: Case,
+  options: FixOptions,
+  { io, say, finish }: Told,
+): Promise<number> => {
+  const { plan } = walk;
+  if (plan === null) return finish('no-cure', null);
+  await work.apply(walk, plan);
+  const verification = await work.verify(walk, new AbortController().signal);
+  say(tellVerification(verification));
+  const seen = { verification };
+  if (options.yes && options.confirmWithin !== null) {
+    say([text(`It is taken back in ${options.confirmWithin} s unless you run: lo-doctor confirm ${walk.id}`)]);
+    return finish('waits', plan, seen);
+  }
+  const isKept = options.yes ? verification.works : await agree(io, 'Keep it, also for the next boot?');
+  const saved = isKept ? await work.keep(plan) : null;
+  if (saved !== null) {
+    const kept = { ...walk, ...seen, saved };
+    await work.writeReport(kept, 'fixed');
+    say([text('Kept.'), ...tellSaved(kept), text(`To take it back: lo-doctor undo ${walk.id}`)]);
+    return finish('kept', plan, { ...seen, saved });
+  }
+  if (!isKept) await work.rollBack();
+  say([text('Rolled back: the rules are as they were before.')]);
+  return finish('rolled-back', plan, seen);
+};
+
+/** The document of `fix --json` (schema lo-doctor.fix/1). */
+const fixDocument = (end: End, { id, plan, verification, saved }: Case) => ({
+  schema: 'lo-doctor.fix/1',
+  case: id,
+  result: end,
+  commands: plan?.apply ?? [],
+  undo: plan?.undo ?? [],
+  proof: plan?.proof ?? null,
+  remaining: (plan?.remaining ?? []).map(({ conversation, why }) => ({ conversation, why })),
+  staysBroken: plan?.staysBroken ?? [],
+  attempts: verification?.attempts ?? [],
+  saved,
+});
+
+/** `tcp/25`, `udp/53`, `icmp` as a service; null for anything else. */
+export const parseService = (text: string): Extract<Choice, { kind: 'services' }>['services'][number] | null => {
+  const match = /^(tcp|udp)\/(\d{1,5})$/.exec(text);
+  if (match !== null && Number(match[2]) > 0 && Number(match[2]) < 65536)
+    return { protocol: match[1] === 'tcp' ? 'tcp' : 'udp', port: Number(match[2]) };
+  return text === 'icmp' ? { protocol: 'icmp', port: null } : null;
+};

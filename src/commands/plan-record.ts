@@ -1,0 +1,39 @@
+// What a fix has to put into the files of the next boot, kept beside its case: another process may be the one that keeps it.
+import { z } from 'zod';
+import type { BootInsertion, FixPlan } from '../firewall/fix/plan.ts';
+import { type Host, HostError } from '../host/host.ts';
+import { readRecord, writeRecord } from '../host/write-record.ts';
+
+const NAME = 'plan.json';
+
+const record = z.object({
+  schema: z.literal('lo-doctor.plan/1'),
+  bootInsertions: z.array(
+    z.object({
+      family: z.enum(['ip', 'ip6']),
+      table: z.string(),
+      chain: z.string(),
+      beforeRuleText: z.string().nullable(),
+      ruleText: z.string(),
+    }),
+  ),
+});
+
+/** Keeps what `keep` will need of a plan. */
+export const writePlanRecord = async (host: Host, caseId: string, { bootInsertions }: FixPlan): Promise<void> => {
+  await writeRecord(host, caseId, NAME, `${JSON.stringify({ schema: 'lo-doctor.plan/1', bootInsertions })}\n`);
+};
+
+/** What was kept; a HostError where there is nothing, or nothing that this version can read. */
+export const readBootInsertions = async (host: Host, caseId: string): Promise<readonly BootInsertion[]> => {
+  const text = await readRecord(host, caseId, NAME);
+  try {
+    return record.parse(JSON.parse(text ?? '')).bootInsertions;
+  } catch {
+    throw new HostError(`What case ${caseId} has to save for the next boot can't be read.`, {
+      nextSteps: [
+        'The fix is in force. To save it, use the way of your distribution, such as netfilter-persistent save.',
+      ],
+    });
+  }
+};

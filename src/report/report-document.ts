@@ -1,0 +1,58 @@
+// A finished walk as a document for machines (schema lo-doctor.report/1).
+import type { RulePlace } from '../firewall/trace.ts';
+import type { Case, Outcome } from '../wizard/state.ts';
+
+/** A rule in contract.md's shape. */
+const rulePlace = ({ layer, family, table, chain, number, text }: RulePlace) => ({
+  layer,
+  family,
+  table,
+  chain,
+  number,
+  text,
+});
+
+/** The report of a walk; addresses, commands and lines are as they were seen. */
+export const reportDocument = (walk: Case, outcome: Outcome, host: string) => ({
+  schema: 'lo-doctor.report/1',
+  case: walk.id,
+  host,
+  begun: walk.startedAt.toISOString(),
+  outcome,
+  loopback:
+    walk.inspection === null
+      ? null
+      : {
+          ip: walk.inspection.loopback.ip.outcome,
+          ip6: walk.inspection.loopback.ip6.outcome,
+          own: walk.inspection.loopback.own.outcome,
+        },
+  blocked: (walk.diagnosis?.blocked ?? []).map(({ conversation, entries, listener, sample, trace }) => ({
+    conversation,
+    entries,
+    line: sample?.text ?? null,
+    listener,
+    stoppedAt:
+      trace?.stoppedAt == null
+        ? null
+        : { packet: trace.stoppedAt.packet, hook: trace.stoppedAt.hook, rule: rulePlace(trace.stoppedAt.rule) },
+  })),
+  findings: walk.diagnosis?.findings ?? [],
+  attempts: walk.attempts,
+  fix:
+    walk.plan === null
+      ? null
+      : {
+          choice: walk.plan.choice,
+          commands: walk.plan.apply,
+          undo: walk.plan.undo,
+          proof: walk.plan.proof,
+          remaining: walk.plan.remaining.map(({ conversation, why }) => ({ conversation, why })),
+        },
+  verification:
+    walk.verification === null
+      ? null
+      : { ...walk.verification, drops: walk.verification.drops.map(({ line }) => line.text) },
+  saved: walk.saved,
+  history: walk.history.map(({ at, event }) => ({ at: at.toISOString(), event })),
+});
