@@ -7,10 +7,10 @@ import { printExpression } from './print-expression.ts';
 import { type Scope, unknown } from './scope.ts';
 import { parsePattern } from './values.ts';
 
-/** `{"family": "ip", "addr": "127.0.0.1", "port": 80, "flags": […]}`; in an inet table it is for packets of its family. */
-export function lowerNat(nat: Nat['nat'], content: Json, { sets }: Scope): readonly Step[] {
+/** `{"family": "ip", "addr": "127.0.0.1", "port": 80, "flags": […]}`; in an inet table it is for packets of its family, else the table's own. */
+export function lowerNat(nat: Nat['nat'], content: Json, { sets, family: own }: Scope): readonly Step[] {
   const family = stringAt(content, 'family');
-  const type: Datatype = family === 'ip6' ? 'ipv6_addr' : 'ipv4_addr';
+  const type: Datatype = (family ?? own) === 'ip6' ? 'ipv6_addr' : 'ipv4_addr';
   const address = contentOf(content, 'addr');
   const port = contentOf(content, 'port');
   const netmap = listOf(contentOf(content, 'flags')).includes('netmap');
