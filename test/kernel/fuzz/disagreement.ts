@@ -1,7 +1,8 @@
 // Where the kernel and the evaluator say different things, and the smallest ruleset where they still do.
 import type { Attempt } from '../agent.ts';
 import { judge, parseDumps } from './judge.ts';
-import type { Answer, Dump, Kernel } from './kernel.ts';
+import { type Answer, type Dump, openKernel } from './kernel.ts';
+import type { KernelLog } from './kernel-log.ts';
 import type { Layer } from './rulesets.ts';
 
 /** What the evaluator said; `error` where it threw. */
@@ -55,13 +56,14 @@ export function isWrong({ outcome, logged }: Answer, judgement: Judgement): bool
   );
 }
 
-/** Loads the layers and has the one conversation again. Null when they agree, or the rules don't load. */
+/** Loads the layers into a fresh lab and has the one conversation again. Null when they agree, or the rules don't load. */
 export async function findDisagreement(
-  kernel: Kernel,
+  log: KernelLog,
   layers: readonly Layer[],
   attempt: Attempt,
   prefix: string,
 ): Promise<Disagreement | null> {
+  await using kernel = await openKernel(log);
   const loaded = await kernel.load(layers);
   if ('complaint' in loaded) return null;
   const answers = await kernel.converse([attempt], prefix, 250);
@@ -72,22 +74,13 @@ export async function findDisagreement(
   return { layers, dumps: loaded.dumps, attempt, kernel: { outcome, logged, lines }, evaluator: judgement };
 }
 
-/** Leaves out line after line, and then whole layers, as long as kernel and evaluator go on disagreeing. */
-export async function shrink(kernel: Kernel, found: Disagreement, prefix: string): Promise<Disagreement> {
-  let smallest = found;
-  let { sourcePort } = found.attempt;
-  for (let progress = true; progress; ) {
-    progress = false;
-    for (const layers of smallerThan(smallest.layers)) {
-      // Each try comes from a port of its own, so that nothing that is left of the last one is in its way.
-      const still = await findDisagreement(kernel, layers, { ...found.attempt, sourcePort: ++sourcePort }, prefix);
-      if (still === null) continue;
-      smallest = still;
-      progress = true;
-      break;
-    }
+/** Leaves out whole layers, halves of their lines, and so on down to single lines, as long as kernel and evaluator go on disagreeing. */
+export async function shrink(log: KernelLog, found: Disagreement, prefix: string): Promise<Disagreement> {
+  for (const layers of smallerThan(found.layers)) {
+    const still = await findDisagreement(log, layers, found.attempt, prefix);
+    if (still !== null) return shrink(log, still, prefix);
   }
-  return smallest;
+  return found;
 }
 
 /** First without whole layers, then without halves, quarters and so on of a layer's lines. */

@@ -143,7 +143,7 @@ function match({ random, builtin }: Place): (place: Place) => string {
     [4, markMatch],
     [sends ? 4 : 0, ownerMatch],
     [3, addressTypeMatch],
-    [2, headerMatch],
+    [1, headerMatch],
     [1, commentMatch],
   ]);
 }

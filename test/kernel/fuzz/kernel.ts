@@ -2,7 +2,7 @@
 import { type Attempt, type Attempted, udpRounds } from '../agent.ts';
 import { type Lab, startLab } from '../lab.ts';
 import type { KernelLog } from './kernel-log.ts';
-import type { Layer, Variant } from './rulesets.ts';
+import { isLegacy, type Layer, type Variant } from './rulesets.ts';
 import { type Family, services } from './server.ts';
 
 /** What a tool prints of the rules in force. */
@@ -19,11 +19,15 @@ export type Answer = {
 };
 
 export type Kernel = {
-  /** Replaces all rules and forgets all connections; resolves to the dumps, or to what a tool complained of. */
+  /**
+   * Replaces all rules and forgets all connections; resolves to the dumps, or to what a tool complained of. Legacy tables stay
+   * for good, and where they stand among the others depends on when they came: a kernel loads those only once.
+   */
   load(layers: readonly Layer[]): Promise<{ readonly dumps: readonly Dump[] } | { readonly complaint: string }>;
   /** Has conversations under the rules loaded, whose LOG rules have the prefix. Null when the kernel's log ran over meanwhile. */
   converse(attempts: readonly Attempt[], prefix: string, deadline: number): Promise<Answer[] | null>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 };
 
 export async function openKernel(log: KernelLog): Promise<Kernel> {
@@ -39,23 +43,9 @@ export async function openKernel(log: KernelLog): Promise<Kernel> {
       return attempts.map((attempt, place) => answer(attempt, attempted[place], lines));
     },
     close: lab.close,
+    [Symbol.asyncDispose]: lab.close,
   };
 }
-
-const empty: Record<string, readonly string[]> = {
-  raw: ['PREROUTING', 'OUTPUT'],
-  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  security: ['INPUT', 'FORWARD', 'OUTPUT'],
-};
-
-/** Legacy tables can't be taken away once they are there, only emptied. */
-const emptyLegacy = Object.entries(empty).flatMap(([table, chains]) => [
-  `*${table}`,
-  ...chains.map((chain) => `:${chain} ACCEPT [0:0]`),
-  'COMMIT',
-]);
 
 const boundary = '=====';
 
@@ -63,7 +53,7 @@ async function load(lab: Lab, layers: readonly Layer[]): ReturnType<Kernel['load
   const feed = (command: string, lines: readonly string[]) =>
     `${command} <<'${boundary}'\n${lines.join('\n')}\n${boundary}`;
   const families = ['ip', 'ip6'] as const;
-  const legacy = layers.some((layer) => layer.tool === 'iptables' && layer.variant === 'legacy');
+  const legacy = layers.some(isLegacy);
   const savers = (['nft', 'legacy'] as const).flatMap((variant) =>
     families.map((family) => ({ variant, family }) as const),
   );
@@ -71,11 +61,6 @@ async function load(lab: Lab, layers: readonly Layer[]): ReturnType<Kernel['load
     input: [
       'nft flush ruleset',
       'conntrack -F 2>/dev/null || true',
-      // A lab that has used legacy tables keeps them.
-      ...families.map(
-        (family) =>
-          `! grep -q . /proc/net/${family}_tables_names || ${feed(`${family}tables-legacy-restore`, emptyLegacy)}`,
-      ),
       ...layers.map((layer) =>
         layer.tool === 'nft'
           ? feed('nft -f -', layer.lines)

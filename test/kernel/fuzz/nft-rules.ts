@@ -175,7 +175,7 @@ function match({ random, hook }: Place, protocol: Protocol): (place: Place) => s
     [sends ? 4 : 0, ownerMatch],
     [protocol === null ? 6 : 0, protocolMatch],
     [3, fibMatch],
-    [3, headerMatch],
+    [2, headerMatch],
   ]);
 }
 

@@ -12,6 +12,11 @@ export type Layer =
   | { readonly tool: 'iptables'; readonly variant: Variant; readonly family: Family; readonly lines: readonly string[] }
   | { readonly tool: 'nft'; readonly lines: readonly string[] };
 
+/** Whether a layer is iptables-legacy's. */
+export function isLegacy(layer: Layer): boolean {
+  return layer.tool === 'iptables' && layer.variant === 'legacy';
+}
+
 /** A random ruleset, in the order in which its layers are loaded. */
 export function randomRuleset(random: Random, kind: Kind, prefix: string): Layer[] {
   const nft = (): Layer[] => [{ tool: 'nft', lines: randomNft(random, prefix) }];

@@ -1,9 +1,10 @@
 // A run of the fuzzer: rulesets and conversations by the seed, several labs at once, kernel and evaluator compared.
+import type { Attempt } from '../agent.ts';
 import { type Disagreement, findDisagreement, isWrong, judgeAll, shrink } from './disagreement.ts';
 import { type Kernel, openKernel } from './kernel.ts';
 import { type KernelLog, openKernelLog } from './kernel-log.ts';
 import { randomFrom } from './random.ts';
-import { type Kind, randomRuleset } from './rulesets.ts';
+import { isLegacy, type Kind, type Layer, randomRuleset } from './rulesets.ts';
 import { clientPortsFrom, randomAttempt } from './server.ts';
 
 export type Figures = {
@@ -63,13 +64,18 @@ export async function fuzz({ conversations, seed, kinds, lanes = 3, most = 12 }:
     },
     ...{ doubts: new Map(), found: [], complaints: [] },
   };
-  const trial = { seed, kinds, family, log, tally };
   for (let first = 0; first * perRuleset < conversations; first += perRound) {
     const last = Math.min(first + perRound, Math.ceil(conversations / perRuleset));
     let next = first;
     const lane = async () => {
-      const kernel = await openKernel(log);
-      while (next < last) await tryRuleset(kernel, trial, next++);
+      let kernel = await openKernel(log);
+      while (next < last) {
+        const test = randomTrial(next++, { seed, kinds, family });
+        await tryOut(kernel, test, log, tally);
+        if (!test.layers.some(isLegacy)) continue;
+        await kernel.close();
+        kernel = await openKernel(log);
+      }
       await kernel.close();
     };
     await Promise.all(Array.from({ length: lanes }, lane));
@@ -81,20 +87,25 @@ export async function fuzz({ conversations, seed, kinds, lanes = 3, most = 12 }:
   return { ...figures, doubts, disagreements, seconds: (performance.now() - start) / 1000 };
 }
 
-type Trial = {
-  readonly seed: number;
-  readonly kinds: readonly Kind[];
-  readonly family: string;
-  readonly log: KernelLog;
-  readonly tally: Tally;
-};
+/** A ruleset and the conversations to be had under it. */
+type Trial = { readonly layers: readonly Layer[]; readonly attempts: readonly Attempt[]; readonly prefix: string };
 
-async function tryRuleset(kernel: Kernel, { seed, kinds, family, log, tally }: Trial, number: number): Promise<void> {
-  const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b));
-  const prefix = `${family}${number.toString(36)}:`;
-  const layers = randomRuleset(random, random.pick(kinds), prefix);
+/** The run's trial of this number. */
+function randomTrial(number: number, run: Pick<RunOptions, 'seed' | 'kinds'> & { family: string }): Trial {
+  const random = randomFrom(Math.imul(run.seed, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b));
+  const prefix = `${run.family}${number.toString(36)}:`;
+  const layers = randomRuleset(random, random.pick(run.kinds), prefix);
   const nextPort = clientPortsFrom(number * perRuleset);
   const attempts = Array.from({ length: perRuleset }, () => randomAttempt(random, ['ip', 'ip6'], nextPort));
+  return { layers, attempts, prefix };
+}
+
+async function tryOut(
+  kernel: Kernel,
+  { layers, attempts, prefix }: Trial,
+  log: KernelLog,
+  tally: Tally,
+): Promise<void> {
   const loaded = await kernel.load(layers);
   if ('complaint' in loaded) {
     tally.complaints.push(loaded.complaint);
@@ -118,11 +129,8 @@ async function tryRuleset(kernel: Kernel, { seed, kinds, family, log, tally }: T
     if (!isWrong(answer, judgement)) return;
     tally.wrong++;
     tally.found.push(async () => {
-      const again = await openKernel(log);
-      const confirmed = await findDisagreement(again, layers, answer.attempt, prefix);
-      const small = confirmed === null ? null : await shrink(again, confirmed, prefix);
-      await again.close();
-      return small;
+      const confirmed = await findDisagreement(log, layers, answer.attempt, prefix);
+      return confirmed === null ? null : shrink(log, confirmed, prefix);
     });
   });
 }
