@@ -11,6 +11,8 @@ export type Wire = {
   readonly flowLabel: number;
   readonly window: number;
   readonly sequence: number;
+  /** Bytes that a datagram or an echo carries. */
+  readonly size: number;
   readonly embedded: KernelPacket | null;
 };
 
@@ -64,7 +66,7 @@ export function toKernelPacket(packet: Packet, wire: Wire): KernelPacket {
 }
 
 /** The bytes of the whole packet. */
-export function lengthOf({ family, transport, length }: Packet, { embedded }: Wire): number {
+export function lengthOf({ family, transport }: Packet, { embedded, size }: Wire): number {
   const header = family === 'ip' ? 20 : 40;
   if (embedded !== null && embedded.family !== 'truncated' && embedded.family !== 'arp')
     return header + 8 + embedded.len;
@@ -74,13 +76,12 @@ export function lengthOf({ family, transport, length }: Packet, { embedded }: Wi
       return header + (transport.flags & 2 ? 40 : transport.flags & 4 ? 20 : 32);
     case 'icmp':
     case 'icmpv6':
-      return header + 64;
     case 'udp':
-      return length[0];
+      return header + 8 + size;
   }
 }
 
-function payloadOf({ transport, family, length }: Packet, wire: Wire): KernelPayload {
+function payloadOf({ transport }: Packet, wire: Wire): KernelPayload {
   switch (transport.kind) {
     case 'tcp': {
       const flags = TCP_FLAGS.filter(([, bit]) => transport.flags & bit).map(([name]) => name);
@@ -89,7 +90,7 @@ function payloadOf({ transport, family, length }: Packet, wire: Wire): KernelPay
     }
     case 'udp': {
       const ports = { spt: transport.sourcePort ?? 0, dpt: transport.destinationPort ?? 0 };
-      return { proto: 'UDP', header: { kind: 'udp', ...ports, len: length[0] - (family === 'ip' ? 20 : 40) } };
+      return { proto: 'UDP', header: { kind: 'udp', ...ports, len: 8 + wire.size } };
     }
     case 'icmp':
     case 'icmpv6': {

@@ -1,6 +1,7 @@
 // The programs with which one repeats what fails: WordPress' updater, mail, curl, nc, ping, php, mysql.
-import { type Connection, connect } from '../connect.ts';
+import { connect } from '../connect.ts';
 import { type Call, type Ended, failed, type Program, printed } from '../program.ts';
+import type { Connection } from '../talk.ts';
 
 /** How long these clients wait for an answer at most; a practice drop shows sooner. */
 const PATIENCE = 5;

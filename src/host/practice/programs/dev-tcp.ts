@@ -1,6 +1,7 @@
 // bash's /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT: the way to open a connection where nothing but bash is installed.
-import { type Connection, connect } from '../connect.ts';
+import { connect } from '../connect.ts';
 import { type Call, type Ended, printed } from '../program.ts';
+import type { Connection } from '../talk.ts';
 import { WORDS } from './clients.ts';
 
 const HOW_LONG = 3;
@@ -10,15 +11,21 @@ export function openDevice(call: Call, text: string, parameters: readonly string
   const filled = text.replaceAll(/\$([0-9])/g, (_, index) => parameters[Number(index)] ?? '');
   const [path, protocol, host = '', port = ''] = /\/dev\/(tcp|udp)\/([^/\s"']+)\/(\w+)/.exec(filled) ?? [];
   if (path === undefined) return null;
-  return open(call, path, { protocol: protocol === 'udp' ? 'udp' : 'tcp', host, port: Number(port) });
+  // What the script sends: a format of printf, in which \ooo and \n are one byte each.
+  const size = (parameters[2] ?? '').replaceAll(/\\(\d{1,3}|.)/g, '.').length;
+  return open(call, path, { protocol: protocol === 'udp' ? 'udp' : 'tcp', host, port: Number(port), size });
 }
 
-type Opened = { readonly protocol: 'tcp' | 'udp'; readonly host: string; readonly port: number };
+type Opened = { readonly protocol: 'tcp' | 'udp'; readonly host: string; readonly port: number; readonly size: number };
 
-async function open({ server, uid, signal }: Call, path: string, { protocol, host, port }: Opened): Promise<Ended> {
+async function open(
+  { server, uid, signal }: Call,
+  path: string,
+  { protocol, host, port, size }: Opened,
+): Promise<Ended> {
   const [destination] = server.resolve(host);
   if (destination === undefined) return complain(`${host}: Name or service not known`, path, 'Invalid argument');
-  const { end, banner } = await connect(server, { protocol, destination, port, uid }, signal, HOW_LONG);
+  const { end, banner } = await connect(server, { protocol, destination, port, uid, size }, signal, HOW_LONG);
   if (end === 'connected') return printed(banner.split(/\r?\n/)[0]);
   return protocol === 'tcp' ? complain(`connect: ${WORDS[end]}`, path, WORDS[end]) : complainOfDatagram(end);
 }
