@@ -106,3 +106,21 @@ test('what comes in live is shown at its end until the user scrolls', async () =
   await turn();
   expect(app.lastFrame()).toMatch(/entry 60\n/);
 });
+
+test('keys that arrive in one piece each count from where the one before left the mark', async () => {
+  const choices = ['one', 'two', 'three'].map((event) => ({ label: event, event }));
+  const { send, press } = await show({ ...PAGE, choices });
+  await press(`${DOWN}${ENTER}`);
+  expect(send).toHaveBeenLastCalledWith('two');
+  await press(`${DOWN}${DOWN}${DOWN}${ENTER}`);
+  expect(send).toHaveBeenLastCalledWith('two');
+  await press(`k${ENTER}`);
+  expect(send).toHaveBeenLastCalledWith('one');
+});
+
+test('a pasted text answers nothing', async () => {
+  const { send, press } = await show(PAGE);
+  await press('\u001b[200~2\r\u001b[201~');
+  await press('echo 2\r');
+  expect(send).not.toHaveBeenCalled();
+});
