@@ -129,12 +129,15 @@ describe('the practice server', () => {
       await ends('wordpress', to('127.0.0.1', 21), to('127.0.0.1', 123, 'udp'), to('127.0.0.1', 99, 'udp')),
     ).toEqual([
       'timed-out: bash: line 1: /dev/tcp/127.0.0.1/21: Connection timed out',
-      'refused: bash: line 2: read: read error: 3: Connection refused',
+      'timed-out: timed out',
       'not-permitted: bash: line 1: printf: write error: Operation not permitted',
     ]);
     expect(await ends('mail', to('127.0.0.1', 21), to('127.0.0.1', 80))).toEqual([
       'refused: bash: line 1: /dev/tcp/127.0.0.1/21: Connection refused',
       'connected: ',
+    ]);
+    expect(await ends('ipv6', to('127.0.0.1', 99, 'udp'))).toEqual([
+      'refused: bash: line 2: read: read error: 3: Connection refused',
     ]);
     expect(await ends('nobody-listens', to('127.0.0.1', 25), to('192.0.2.10', 25))).toEqual([
       'refused: bash: line 1: /dev/tcp/127.0.0.1/25: Connection refused',
