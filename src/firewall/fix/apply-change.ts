@@ -33,10 +33,18 @@ export function chainAt(ruleset: Ruleset, place: ChainPlace): { table: Table; ch
   return { table, chain };
 }
 
+/** The number that a rule at the chain's end gets. A policy that is not sure to be in force is listed as a rule without a number. */
+export function endOf({ rules }: Chain): number {
+  return rules.at(-1)?.number === 0 ? rules.length : rules.length + 1;
+}
+
 function insertRule(chain: Chain, position: number, rule: Rule): Chain {
   const rules = chain.rules.slice();
   rules.splice(position - 1, 0, rule);
-  return { ...chain, rules: rules.map((one, at) => (one.number === at + 1 ? one : renumber(one, at + 1))) };
+  return {
+    ...chain,
+    rules: rules.map((one, at) => (one.number === at + 1 || one.number === 0 ? one : renumber(one, at + 1))),
+  };
 }
 
 /** Rules may be read only when they are asked for their steps, so they are asked no earlier. */

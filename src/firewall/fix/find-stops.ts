@@ -2,7 +2,7 @@
 import type { Rule, Ruleset } from '../model.ts';
 import type { Step } from '../steps.ts';
 import type { HookTrace, PacketName, RulePlace, Trace } from '../trace.ts';
-import { chainAt } from './apply-change.ts';
+import { chainAt, endOf } from './apply-change.ts';
 import type { ChainPlace } from './plan.ts';
 
 /** One rule on a packet's way, in its chain; a policy counts as the rule after the last one. */
@@ -86,7 +86,7 @@ export function ruleAt(ruleset: Ruleset, place: RulePlace): Rule | undefined {
 function findPath(ruleset: Ruleset, hook: HookTrace, rule: RulePlace): Waypoint[] {
   const place = chainOf(rule);
   const { table, chain } = chainAt(ruleset, place);
-  if (rule.number === 0) return [{ place, number: chain.rules.length + 1 }];
+  if (rule.number === 0) return [{ place, number: endOf(chain) }];
   const path: Waypoint[] = [];
   for (const { rule: met, match } of hook.rules) {
     if (met.number === 0 || !sameTable(met, rule)) continue;

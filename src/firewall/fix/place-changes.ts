@@ -2,7 +2,7 @@
 import type { Chain, Ruleset, Table } from '../model.ts';
 import { placeOf, policyPlace } from '../rule-place.ts';
 import type { RulePlace } from '../trace.ts';
-import { applyChange, chainAt } from './apply-change.ts';
+import { applyChange, chainAt, endOf } from './apply-change.ts';
 import type { ChainPlace, Change } from './plan.ts';
 import type { Placed, WrittenRule } from './write-rule.ts';
 
@@ -28,7 +28,7 @@ export function placeChanges<W extends Wanted>(
     const before = ruleBehind({ table, chain }, one.at);
     const change: Change = { place: one.place, position, before, rule, reason: one.reason };
     after = applyChange(after, change);
-    return { change, written: one.written, last: one.at > chain.rules.length, wanted: one };
+    return { change, written: one.written, last: one.at >= endOf(chain), wanted: one };
   });
   return { placed, after };
 }
@@ -36,7 +36,7 @@ export function placeChanges<W extends Wanted>(
 /** The rule of that number; beyond the last one the policy of a base chain, else null. */
 function ruleBehind({ table, chain }: { table: Table; chain: Chain }, number: number): RulePlace | null {
   const rule = chain.rules[number - 1];
-  if (rule !== undefined) return placeOf(table, chain.name, rule);
+  if (rule !== undefined && rule.number !== 0) return placeOf(table, chain.name, rule);
   return chain.base === null ? null : policyPlace(table, chain);
 }
 

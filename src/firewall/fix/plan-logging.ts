@@ -1,6 +1,7 @@
 // Turning logging on for the time of the search: a rule right before each rule that drops loopback packets without a line in the log.
 import type { Chain, Ruleset, Table } from '../model.ts';
 import { probeConversations } from '../probe-conversations.ts';
+import type { Step } from '../steps.ts';
 import type { Conversation, RulePlace, Surroundings, Trace } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
 import { type AddedRule, isCondition } from './added-rule.ts';
@@ -64,7 +65,7 @@ function wantLogs(ruleset: Ruleset, { rule, hook, path }: Stop, before: number, 
   const { table, chain } = chainAt(ruleset, place);
   const at = path.at(-1)?.number ?? 1;
   const dropping = chain.rules[at - 1] ?? null;
-  if (dropping?.steps.some(isUncertain)) return [];
+  if (dropping?.steps.some((step) => !canBeCopied(step))) return [];
   const conditional = dropping?.steps.some(isCondition) ?? false;
   const others = !conditional && hook.hook === 'output' && onlyFromOutput(table, chain);
   const kinds = others ? (['loopback', 'other'] as const) : (['loopback'] as const);
@@ -87,9 +88,9 @@ function wantLogs(ruleset: Ruleset, { rule, hook, path }: Stop, before: number, 
   });
 }
 
-/** What depends on more than the packet can't be copied: a second counter of it would see other packets, or disturb the first. */
-function isUncertain({ kind }: Chain['rules'][number]['steps'][number]): boolean {
-  return kind === 'sometimes' || kind === 'unknown' || kind === 'verdict-map' || kind === 'set';
+/** What depends on more than the packet can't be: a second counter of it would see other packets, or disturb the first. */
+function canBeCopied(step: Step): boolean {
+  return step.kind === 'verdict' || (isCondition(step) && step.kind !== 'sometimes' && step.kind !== 'unknown');
 }
 
 function describeLog({ number }: RulePlace, traffic: 'loopback' | 'other'): string {

@@ -32,9 +32,9 @@ function writeIptables({ chain }: ChainPlace, added: AddedRule): { text: string;
 }
 
 function writeNft({ table, chain }: ChainPlace, added: AddedRule): { text: string; source: NftSource } | null {
-  const rule = nftRule(added);
-  if (rule === null || ![table, chain].every((name) => /^[A-Za-z_.][\w/.-]*$/.test(name))) return null;
-  return { text: rule.text, source: { layer: 'nftables', statement: rule.statement } };
+  const statement = nftRule(added);
+  if (statement === null || ![table, chain].every((name) => /^[A-Za-z_.][\w/.-]*$/.test(name))) return null;
+  return { text: statement, source: { layer: 'nftables', statement } };
 }
 
 /** A change with what it takes to make it: `handle` is nft's number of the rule it goes before, `last` true at the end of the chain. */
