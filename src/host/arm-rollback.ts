@@ -4,6 +4,8 @@ import { type Command, type Host, HostError, type RunResult } from './host.ts';
 import { putAwayScript, rollBackScript, WATCH_SCRIPT } from './rollback-scripts.ts';
 
 const PROOF_ATTEMPTS = 40;
+/** Hundredths of a second: the rollback begins so much earlier, to be over when the time is up. */
+const HEAD_START = 30;
 
 /** Writes the case down and arms its rollback; returns the case's directory once the rollback is proved to wait. */
 export async function armRollback(host: Host, record: CaseRecord, seconds: number): Promise<string> {
@@ -24,7 +26,7 @@ export async function armRollback(host: Host, record: CaseRecord, seconds: numbe
 
 /** Sets when the watchdog strikes: so many seconds from now. In one step, since the watchdog reads it at any time. */
 export async function moveDeadline(host: Host, directory: string, seconds: number): Promise<void> {
-  const deadline = (await readUptime(host)) + Math.round(seconds * 100);
+  const deadline = (await readUptime(host)) + Math.round(seconds * 100) - HEAD_START;
   await write(host, `${directory}/deadline.new`, `${deadline}\n`);
   await must(host, ['mv', `${directory}/deadline.new`, `${directory}/deadline`]);
 }
@@ -61,7 +63,8 @@ async function armSystemdTimer(host: Host, id: string, directory: string, second
   const [net, netOfSystemd, mnt, mntOfSystemd] = stdout.split('\n');
   if (code !== 0 || net !== netOfSystemd || mnt !== mntOfSystemd) return false;
   const unit = `lo-doctor-${id}`;
-  const timer = [`--on-active=${seconds}`, '--timer-property=AccuracySec=100ms'];
+  // A second early: what it starts waits for the very deadline, which may also have been moved by then.
+  const timer = [`--on-active=${Math.max(1, seconds - 1)}`, '--timer-property=AccuracySec=100ms'];
   await host.run(['systemd-run', '--quiet', `--unit=${unit}`, ...timer, 'sh', `${directory}/watch`]);
   return (await host.run(['systemctl', 'is-active', `${unit}.timer`])).code === 0;
 }

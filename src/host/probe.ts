@@ -3,7 +3,7 @@ import type { Conversation } from '../firewall/trace.ts';
 import type { Command, Host, RunResult } from './host.ts';
 
 /** How opening a connection ended, as the client sees it. */
-export type ConnectionEnd = 'connected' | 'refused' | 'timed-out' | 'not-permitted' | 'unreachable' | 'failed';
+type ConnectionEnd = 'connected' | 'refused' | 'timed-out' | 'not-permitted' | 'unreachable' | 'failed';
 
 /** `detail`: what the server said first, or the system's own words. Both are hostile text. */
 export type ProbeResult = {

@@ -3,7 +3,7 @@ import { type Command, type Host, HostError, type RunResult } from './host.ts';
 import { type Managers, readManagers } from './read-managers.ts';
 import { readOwnAddresses } from './read-own-addresses.ts';
 
-export type Variant = 'nft' | 'legacy';
+type Variant = 'nft' | 'legacy';
 
 /** One layer's rules: the text of iptables-save or ip6tables-save, or the JSON of `nft -j list ruleset`. */
 export type FirewallDump =
@@ -11,7 +11,7 @@ export type FirewallDump =
   | { readonly layer: 'nftables'; readonly text: string };
 
 /** A layer that is there and could not be read: what came out then is less than what is in force. */
-export type UnreadLayer = { readonly command: Command; readonly why: string };
+type UnreadLayer = { readonly command: Command; readonly why: string };
 
 export type FirewallReading = {
   /** Only layers that hold anything. */
