@@ -17,12 +17,19 @@ export function findPermitPlace(ruleset: Ruleset, paths: readonly (readonly Wayp
   const [first] = shortened;
   if (first === undefined) return null;
   let depth = 0;
-  while (shortened.every((path) => path.length > depth + 1 && path[depth]?.number === first[depth]?.number)) depth++;
+  while (shortened.every((path) => goesAlong(path, first, depth))) depth++;
   const stoppers = [...new Set(shortened.map((path) => path[depth]?.number ?? 1))].sort((a, b) => a - b);
   const place = first[depth]?.place;
   const [earliest] = stoppers;
   if (place === undefined || earliest === undefined) return null;
   return { place, at: beforeLogging(chainAt(ruleset, place).chain, earliest), stoppers };
+}
+
+/** True where both paths go from this depth on into the same chain by the same rule. A verdict map leads into several. */
+function goesAlong(path: readonly Waypoint[], first: readonly Waypoint[], depth: number): boolean {
+  const [here, next] = [path[depth], path[depth + 1]];
+  if (here === undefined || next === undefined) return false;
+  return here.number === first[depth]?.number && next.place.chain === first[depth + 1]?.place.chain;
 }
 
 /** A chain that does nothing but log and drop is the final rule's way of saying "drop": the final rule is the one that jumps there. */
