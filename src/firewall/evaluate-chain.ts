@@ -1,10 +1,14 @@
 // Worlds through a base chain: rule by rule, into the chains it jumps to and back, to its policy.
+
+import { glanceAt } from './glance.ts';
+import type { MetRules } from './met-rules.ts';
 import type { Chain, Rule, Table } from './model.ts';
 import type { Site } from './read-field.ts';
+import { ruleListOf } from './rule-list.ts';
 import { placeOf, policyPlace } from './rule-place.ts';
-import { doubt, isFresh, type RuleSite, runRule, type Way } from './run-rule.ts';
+import { doubt, isFresh, isUnmet, type RuleSite, runRule, type Way } from './run-rule.ts';
 import type { Log, Verdict } from './steps.ts';
-import type { Doubt, Met, RulePlace, Written } from './trace.ts';
+import type { Met, RulePlace, Written } from './trace.ts';
 import { mergeWorlds, type World } from './world.ts';
 
 /** A world whose packet ended in a hook. */
@@ -18,7 +22,7 @@ export type Ending = {
 export type HookRun = {
   readonly site: Site;
   readonly packet: number;
-  readonly met: Met[];
+  readonly met: MetRules;
   readonly logs: Written[];
   readonly endings: Ending[];
 };
@@ -44,7 +48,7 @@ export function evaluateBaseChain(run: HookRun, table: Table, chain: Chain, worl
   const accepted: World[] = [];
   const through = evaluateChain({ run, table, chain, returned: [], accepted, depth: 0 }, worlds);
   const place = policyPlace(table, chain);
-  if (through.length > 0) run.met.push({ rule: place, match: 'yes', doubts: [] });
+  if (through.length > 0) run.met.add({ rule: place, match: 'yes', doubts: [] });
   if (chain.base?.policy === 'drop') {
     run.endings.push(...through.map((world): Ending => ({ world, rule: place, verdict: { kind: 'drop' } })));
     return mergeWorlds(accepted);
@@ -54,25 +58,37 @@ export function evaluateBaseChain(run: HookRun, table: Table, chain: Chain, worl
 
 /** Worlds that come out at the chain's end or return from it. */
 function evaluateChain(frame: Frame, start: readonly World[]): World[] {
+  const { run, table, chain } = frame;
+  const list = ruleListOf(chain);
   let worlds = start;
-  for (const rule of frame.chain.rules) {
-    if (worlds.length === 0) break;
-    worlds = evaluateRule(frame, rule, worlds);
+  let glance = glanceAt(run.site, worlds);
+  for (let index = 0; index < list.length && worlds.length > 0; index++) {
+    const next = glance ? list.next(glance, index) : index;
+    if (next > index) run.met.pass(table, chain, list, index, next);
+    const rule = list.at(next);
+    if (!rule) break;
+    const on = evaluateRule(frame, rule, worlds);
+    if (on !== worlds) glance = glanceAt(run.site, on);
+    else run.met.pass(table, chain, list, next, next + 1);
+    worlds = on;
+    index = next;
   }
   return mergeWorlds([...frame.returned, ...worlds]);
 }
 
-/** Worlds that go on to the next rule. */
+/** Worlds that go on to the next rule; the very same where it did not match. */
 function evaluateRule(frame: Frame, rule: Rule, worlds: readonly World[]): readonly World[] {
   const { run, table, chain } = frame;
+  if (worlds.every((world) => isUnmet(run.site, table, rule, world))) {
+    return worlds;
+  }
   const at: RuleSite = { site: run.site, packet: run.packet, table, chain: chain.name, rule };
   const ways = worlds.flatMap((world) => runRule(at, world));
-  const [only] = ways;
-  if (ways.length === 1 && only && !only.met) {
-    run.met.push(new MetRule(at, 'no', []));
-    return [only.world];
-  }
-  run.met.push(new MetRule(at, matchOf(ways), [...new Set(ways.flatMap(({ doubts }) => doubts))]));
+  run.met.add({
+    rule: placeOf(table, chain.name, rule),
+    match: matchOf(ways),
+    doubts: [...new Set(ways.flatMap(({ doubts }) => doubts))],
+  });
   for (const way of ways) run.logs.push(...way.logs.map((log) => written(at, way.world, log)));
   const next = ways.filter(({ verdict }) => verdict === null || verdict.kind === 'continue').map(({ world }) => world);
   const judged = ways.filter(({ verdict }) => verdict !== null && verdict.kind !== 'continue');
@@ -90,23 +106,6 @@ function evaluateRule(frame: Frame, rule: Rule, worlds: readonly World[]): reado
   }
   for (const { verdict, worlds: jumping } of jumps.values()) next.push(...jump(frame, at, verdict, jumping));
   return mergeWorlds(next.length > 1 ? freshFirst(next) : next);
-}
-
-/** A rule met, with its place made only when somebody asks: most rules of a long chain are never shown. */
-class MetRule implements Met {
-  readonly #at: RuleSite;
-  readonly match: Met['match'];
-  readonly doubts: readonly Doubt[];
-
-  constructor(at: RuleSite, match: Met['match'], doubts: readonly Doubt[]) {
-    this.#at = at;
-    this.match = match;
-    this.doubts = doubts;
-  }
-
-  get rule(): RulePlace {
-    return placeOf(this.#at.table, this.#at.chain, this.#at.rule);
-  }
 }
 
 function matchOf(ways: readonly Way[]): Met['match'] {
@@ -173,7 +172,7 @@ function anyJudgement(
     ...world,
     assumptions: [...world.assumptions, { doubt: about, packet: at.packet, holds, fresh: true }],
   });
-  frame.run.met.push({ rule: about.rule, match: 'unknown', doubts: [about] });
+  frame.run.met.add({ rule: about.rule, match: 'unknown', doubts: [about] });
   frame.run.endings.push({ world: assuming(true), rule: about.rule, verdict: { kind: 'drop' } });
   frame.accepted.push(assuming(false));
   return goesOn ? [assuming(false)] : [];

@@ -3,10 +3,11 @@ import { type CatchAll, catchAll } from './catch-all.ts';
 import { track } from './conntrack.ts';
 import { type Ending, evaluateBaseChain, type HookRun } from './evaluate-chain.ts';
 import { evaluateHook, findBaseChains } from './evaluate-hook.ts';
+import { MetRules } from './met-rules.ts';
 import type { Chain, Rule, Ruleset, Table } from './model.ts';
 import { placeOf, policyPlace } from './rule-place.ts';
 import { siteOf } from './site.ts';
-import type { Met, RulePlace, Surroundings, Written } from './trace.ts';
+import type { Met, PassedRules, RulePlace, Surroundings, Written } from './trace.ts';
 import type { World } from './world.ts';
 
 /**
@@ -78,9 +79,9 @@ function runProbe(
     ...one,
     chains: new Map([...one.chains].filter(([, { name }]) => !later.has(one.chains.get(name) ?? chain))),
   }));
-  const before: HookRun = { site, packet: 0, met: [], logs: [], endings: [] };
+  const before: HookRun = { site, packet: 0, met: new MetRules(), logs: [], endings: [] };
   const arriving = evaluateHook({ tables: earlier }, before, family, [world]);
-  const run: HookRun = { site, packet: 0, met: [], logs: [], endings: [] };
+  const run: HookRun = { site, packet: 0, met: new MetRules(), logs: [], endings: [] };
   const survivors = evaluateBaseChain(run, table, chain, arriving.length > 0 ? arriving : [track(world)]).length;
   return { ...run, survivors };
 }
@@ -121,13 +122,13 @@ function certainLog(logs: readonly Written[]): Written | undefined {
 /** A logging rule that the packet would have met, had it not been stopped before. */
 function findLogBehind(run: Probe, table: Table, chain: Chain, { world, rule }: Ending): RulePlace | null {
   const inner = table.chains.get(rule.chain);
-  const number = lastMetIn(run.met, chain.name);
+  const number = lastMetIn(run.met.way, chain.name);
   const rests = [
     ...(inner && inner !== chain ? [{ ...inner, base: chain.base, rules: inner.rules.slice(rule.number) }] : []),
     ...(number === null ? [] : [{ ...chain, rules: chain.rules.slice(number) }]),
   ];
   for (const rest of rests) {
-    const later: HookRun = { ...run, met: [], logs: [], endings: [] };
+    const later: HookRun = { ...run, met: new MetRules(), logs: [], endings: [] };
     evaluateBaseChain(later, table, rest, [{ ...world, assumptions: [] }]);
     const [log] = later.logs;
     if (log) return log.rule;
@@ -135,10 +136,10 @@ function findLogBehind(run: Probe, table: Table, chain: Chain, { world, rule }: 
   return null;
 }
 
-/** The last rule of the base chain that the packet met; null where it ran into the policy. */
-function lastMetIn(met: readonly Met[], chain: string): number | null {
-  const last = met.findLast(({ rule, match }) => rule.chain === chain && match !== 'no');
-  return last && last.rule.number > 0 ? last.rule.number : null;
+/** The last rule of the base chain that took the packet; null where it ran into the policy. */
+function lastMetIn(way: readonly (Met | PassedRules)[], chain: string): number | null {
+  const last = way.findLast((part) => 'rule' in part && part.rule.chain === chain);
+  return last && 'rule' in last && last.rule.number > 0 ? last.rule.number : null;
 }
 
 /** Where lo passes: the logging rules in front of the final rule that take every packet, here or in the chain it leads to. */

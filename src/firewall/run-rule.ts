@@ -28,6 +28,15 @@ export type Way = {
   readonly verdict: Verdict | null;
 };
 
+/** True where a condition at the head of the rule is surely not met, so that the rule does nothing. Cheap, unlike running it. */
+export function isUnmet(site: Site, table: Table, { steps }: Rule, world: World): boolean {
+  for (const step of steps) {
+    if (!isCondition(step)) return false;
+    if (testCondition(world, site, table, step) === false) return true;
+  }
+  return false;
+}
+
 /** All ways through the rule; more than one where something is not known. The likelier one (the limit not used up) comes first. */
 export function runRule(at: RuleSite, start: World): Way[] {
   const others: Way[] = [];

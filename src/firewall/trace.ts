@@ -49,6 +49,15 @@ export type Met = {
   readonly doubts: readonly Doubt[];
 };
 
+/** Neighbours in one chain that the packet met and that did not match. */
+export type PassedRules = {
+  readonly match: 'no';
+  readonly first: RulePlace;
+  readonly last: RulePlace;
+  readonly count: number;
+  readonly each: readonly Met[];
+};
+
 /** A log entry written: `certain` is 'limited' within a rate limit and 'maybe' where it hangs on something unknown, the `doubts`. */
 export type Written = {
   readonly rule: RulePlace;
@@ -59,11 +68,15 @@ export type Written = {
 
 export type HookVerdict = 'accept' | 'drop' | 'reject' | 'unknown';
 
-/** One hook: the packet as it entered the hook, all rules met there in order, what was logged. `stopped`: the rule that ended the packet here. */
+/**
+ * One hook: the packet as it entered the hook, all rules met there in order, what was logged. `way` is the same as `rules` with those that
+ * did not match taken together, which long chains need. `stopped`: the rule that ended the packet here.
+ */
 export type HookTrace = {
   readonly hook: Hook;
   readonly packet: Packet;
   readonly verdict: HookVerdict;
+  readonly way: readonly (Met | PassedRules)[];
   readonly rules: readonly Met[];
   readonly logs: readonly Written[];
   readonly stopped: RulePlace | null;

@@ -1,6 +1,7 @@
 // One packet's way over lo: out through OUTPUT and POSTROUTING, and in again through PREROUTING and INPUT.
 import type { Ending, HookRun } from './evaluate-chain.ts';
 import { evaluateHook } from './evaluate-hook.ts';
+import { eachMet, MetRules } from './met-rules.ts';
 import type { Hook, Ruleset } from './model.ts';
 import type { ConntrackView, Packet } from './packet.ts';
 import type { Device, Site } from './read-field.ts';
@@ -57,7 +58,7 @@ export function evaluatePacket(
 
 function passHook(ruleset: Ruleset, site: Site, packet: number, start: readonly World[], hooks: HookTrace[]) {
   const [first] = start;
-  const run: HookRun = { site, packet, met: [], logs: [], endings: [] };
+  const run: HookRun = { site, packet, met: new MetRules(), logs: [], endings: [] };
   const worlds = first ? evaluateHook(ruleset, run, first.packet.family, start) : [];
   const { met, logs, endings } = run;
   const [ending] = endings;
@@ -66,7 +67,10 @@ function passHook(ruleset: Ruleset, site: Site, packet: number, start: readonly 
       hook: site.hook,
       packet: packetOf(first),
       verdict: verdictOf(worlds, endings),
-      rules: met,
+      way: met.way,
+      get rules() {
+        return eachMet(met.way);
+      },
       logs,
       stopped: worlds.length === 0 && ending ? ending.rule : null,
     });

@@ -1,4 +1,4 @@
-// A rule as a line of iptables-save that is read only when the evaluation reaches it: dumps can be large, ways through them short.
+// A rule as a line of iptables-save that is read only when the evaluation reaches it.
 import type { Rule } from '../model.ts';
 import type { Step } from '../steps.ts';
 import type { RuleContext } from './extension.ts';
@@ -11,19 +11,19 @@ export class IptablesRule implements Rule {
   readonly text: string;
   readonly line: number;
   readonly handle = null;
-  readonly #context: RuleContext;
-  #steps: readonly Step[] | null = null;
+  private readonly context: RuleContext;
+  private lowered: readonly Step[] | null = null;
 
   constructor(number: number, text: string, line: number, context: RuleContext) {
     this.number = number;
     this.text = text;
     this.line = line;
-    this.#context = context;
+    this.context = context;
   }
 
   get steps(): readonly Step[] {
-    this.#steps ??= lowerRule(this.text, this.#context);
-    return this.#steps;
+    this.lowered ??= lowerRule(this.text, this.context);
+    return this.lowered;
   }
 
   get comment(): string | null {

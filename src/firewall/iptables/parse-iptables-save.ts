@@ -3,8 +3,7 @@ import type { Chain, Table } from '../model.ts';
 import { ParseError } from '../parse-error.ts';
 import { builtinBase, TABLE_NAMES } from './builtin-chains.ts';
 import { findDumpFamily } from './find-dump-family.ts';
-import { IptablesRule } from './iptables-rule.ts';
-import { splitWords } from './split-words.ts';
+import { chainOfLines, RuleLines } from './rule-lines.ts';
 
 /** `file` stands in errors; `family` and `variant` count where the dump does not tell them itself (default: nft). */
 export type DumpOptions = {
@@ -13,13 +12,12 @@ export type DumpOptions = {
   readonly variant?: 'nft' | 'legacy';
 };
 
-type MutableChain = Chain & { readonly rules: IptablesRule[] };
-
 type OpenTable = {
   readonly name: string;
   readonly family: 'ip' | 'ip6';
   readonly variant: 'nft' | 'legacy';
-  readonly chains: Map<string, MutableChain>;
+  readonly chains: Map<string, Chain>;
+  readonly lines: Map<string, RuleLines>;
   readonly userChains: Set<string>;
 };
 
@@ -30,9 +28,17 @@ type Reading = {
   family: 'ip' | 'ip6' | null;
   variant: 'nft' | 'legacy' | null;
   open: OpenTable | null;
+  /** The current line: its number from 1, and its place in the text. */
   line: number;
+  from: number;
+  to: number;
+  /** The chain of the last rule: rules of one chain mostly stand together. */
+  last: LastChain | null;
   readonly tables: Map<string, Table>;
 };
+
+/** A chain that rules are being added to; `prefix` is how their lines begin. */
+type LastChain = { readonly prefix: string; readonly lines: RuleLines };
 
 /**
  * Reads one dump or several in a row; a table that comes twice for one family and variant replaces the first, as restoring would.
@@ -45,19 +51,57 @@ type Reading = {
  *   COMMIT
  */
 export function parseIptablesSave(text: string, options: DumpOptions): Table[] {
-  const reading: Reading = { options, text, family: null, variant: null, open: null, line: 0, tables: new Map() };
-  for (let at = 0; at < text.length; ) {
+  const reading: Reading = {
+    options,
+    text,
+    family: null,
+    variant: null,
+    open: null,
+    line: 0,
+    from: 0,
+    to: 0,
+    last: null,
+    tables: new Map(),
+  };
+  let quote = text.indexOf('"');
+  for (let at = 0; at < text.length; at = reading.to + 1) {
     const newline = text.indexOf('\n', at);
-    const end = newline < 0 ? text.length : newline;
+    const to = newline < 0 ? text.length : newline;
     reading.line++;
-    readLine(reading, text.slice(at, text.charCodeAt(end - 1) === 13 && end > at ? end - 1 : end));
-    at = end + 1;
+    reading.from = at;
+    reading.to = to;
+    if (quote >= 0 && quote < at) quote = text.indexOf('"', at);
+    if (quote >= 0 && quote < to && hasOpenQuote(text, quote, to))
+      throw wrong(reading, text.slice(at, to), 'a closing quote');
+    if (reading.last !== null && text.startsWith(reading.last.prefix, at))
+      reading.last.lines.add(at, lineEnd(text, at, to), reading.line);
+    else readLine(reading, text.slice(at, lineEnd(text, at, to)));
   }
   if (reading.open) throw wrong(reading, '', 'COMMIT at the end of the table');
   if (reading.tables.size === 0)
     throw wrong({ ...reading, line: 0 }, text.slice(0, 80), 'a table ("*filter" … "COMMIT")');
   return [...reading.tables.values()];
 }
+
+/** The line's end without the carriage return of an editor from elsewhere. */
+function lineEnd(text: string, from: number, to: number): number {
+  return to > from && text.charCodeAt(to - 1) === RETURN ? to - 1 : to;
+}
+
+/** Whether a quote that opens at or behind `at` isn't closed before `to`; backslashes inside quotes take the next character along. */
+function hasOpenQuote(text: string, at: number, to: number): boolean {
+  let open = false;
+  for (let i = at; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) open = !open;
+    else if (code === BACKSLASH && open) i++;
+  }
+  return open;
+}
+
+const RETURN = 13;
+const QUOTE = 34;
+const BACKSLASH = 92;
 
 function readLine(reading: Reading, line: string): void {
   const first = line.charCodeAt(0);
@@ -103,7 +147,7 @@ function openTable(reading: Reading, name: string, line: string): void {
   }
   const variant = reading.options.variant ?? reading.variant ?? 'nft';
   reading.family ??= family;
-  reading.open = { name, family, variant, chains: new Map(), userChains: new Set() };
+  reading.open = { name, family, variant, chains: new Map(), lines: new Map(), userChains: new Set() };
 }
 
 /** `:OUTPUT DROP [12:3456]`, `:mychain - [0:0]` */
@@ -113,15 +157,16 @@ function readChain(reading: Reading, line: string): void {
   const [, name = '', policy] = found ?? [];
   if (!open || !found)
     throw wrong(reading, line, open ? '":CHAIN POLICY [packets:bytes]"' : '"*TABLE" before its chains');
-  addChain(open, name, policy === 'DROP' ? 'drop' : 'accept');
+  addChain(open, reading.text, name, policy === 'DROP' ? 'drop' : 'accept');
 }
 
-function addChain(open: OpenTable, name: string, policy: 'accept' | 'drop'): MutableChain {
+function addChain(open: OpenTable, dump: string, name: string, policy: 'accept' | 'drop'): RuleLines {
   const base = builtinBase(open.name, name, policy, open.variant);
   if (!base) open.userChains.add(name);
-  const chain = { name, base, rules: [] };
-  open.chains.set(name, chain);
-  return chain;
+  const lines = new RuleLines(dump, { family: open.family, variant: open.variant, chains: open.userChains });
+  open.lines.set(name, lines);
+  open.chains.set(name, chainOfLines(name, base, lines));
+  return lines;
 }
 
 /** `[7:420] -A OUTPUT -o lo -j ACCEPT` */
@@ -137,17 +182,11 @@ function readRule(reading: Reading, line: string): void {
   if (!open) throw wrong(reading, line, '"*TABLE" before its rules');
   const blank = line.indexOf(' ', from + 3);
   const name = line.slice(from + 3, blank < 0 ? undefined : blank);
-  const chain = open.chains.get(name) ?? (builtinBase(open.name, name, 'accept') && addChain(open, name, 'accept'));
-  if (!chain) throw wrong(reading, line, `a chain that was declared (":${name} - [0:0]")`);
-  if (line.includes('"') && hasOpenQuote(line)) throw wrong(reading, line, 'a closing quote');
-  const context = { family: open.family, variant: open.variant, chains: open.userChains };
-  chain.rules.push(
-    new IptablesRule(chain.rules.length + 1, from === 0 ? line : line.slice(from), reading.line, context),
-  );
-}
-
-function hasOpenQuote(line: string): boolean {
-  return splitWords(line) === null;
+  const lines =
+    open.lines.get(name) ?? (builtinBase(open.name, name, 'accept') && addChain(open, reading.text, name, 'accept'));
+  if (!lines) throw wrong(reading, line, `a chain that was declared (":${name} - [0:0]")`);
+  reading.last = { prefix: `-A ${name} `, lines };
+  lines.add(reading.from + from, reading.from + line.length, reading.line);
 }
 
 function commit(reading: Reading, line: string): void {
@@ -157,6 +196,7 @@ function commit(reading: Reading, line: string): void {
   const table: Table = { layer: 'iptables', variant, family, name, dormant: false, chains, sets: new Map() };
   reading.tables.set(`${variant} ${family} ${name}`, table);
   reading.open = null;
+  reading.last = null;
 }
 
 function wrong({ options, line }: Reading, text: string, expected: string): ParseError {
