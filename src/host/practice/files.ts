@@ -25,6 +25,8 @@ export type Files = {
   rename(from: string, to: string): boolean;
   /** The names in a directory, sorted. */
   list(path: string): readonly string[];
+  /** The paths that fit a shell's pattern, sorted. */
+  find(pattern: string): readonly string[];
   /** Calls with every text appended to the file, whichever file has that path then. */
   watch(path: string, listener: (text: string) => void): () => void;
 };
@@ -104,12 +106,29 @@ export function createFiles(now: () => Date): Files {
         .filter((name) => !name.includes('/'))
         .sort();
     },
+    find(pattern) {
+      const expression = patternOf(pattern);
+      return expression === null ? [] : [...nodes.keys()].filter((path) => expression.test(path)).sort();
+    },
     watch(path, listener) {
       const one = { path: normalise(path), listener };
       listeners.add(one);
       return () => listeners.delete(one);
     },
   };
+}
+
+/** `*`, `?` and `[…]` don't reach over a slash. Null for what is no pattern. */
+function patternOf(pattern: string): RegExp | null {
+  const source = pattern
+    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
+  try {
+    return new RegExp(`^${source}$`);
+  } catch {
+    return null;
+  }
 }
 
 /** Makes a directory and all that are missing on the way to it. */

@@ -1,6 +1,7 @@
 // What the practice server logs: the kernel's ring buffer, the journal, and the files that rsyslog writes.
 import type { Clock } from './clock.ts';
 import type { Files } from './files.ts';
+import { formatSyslog } from './format-log.ts';
 import type { Random } from './random.ts';
 
 /** One record. `uptime` is the kernel's clock in seconds; `priority` is syslog's, 4 for a warning. */
@@ -55,25 +56,4 @@ export function createLogBook({ host, clock, files, random }: LogBookParts): Log
       return () => listeners.delete(listener);
     },
   };
-}
-
-/** `Nov 22 18:11:21 web1 kernel: [16890.490637] OUT-DROP: IN= OUT=lo …` */
-export function formatSyslog(record: LogRecord, host: string): string {
-  const { identifier, message } = record;
-  const text = identifier === 'kernel' ? `${formatUptime(record.uptime)} ${message}` : message;
-  return `${formatTime(record.time)} ${host} ${identifier}: ${text}`;
-}
-
-/** `[16890.490637]`, as dmesg prints it too. */
-export function formatUptime(seconds: number): string {
-  return `[${seconds.toFixed(6).padStart(12)}]`;
-}
-
-/** `Nov  2 18:11:21` */
-export function formatTime(time: Date): string {
-  const [, month = '', , clock = ''] = time
-    .toString()
-    .split(' ')
-    .filter((_, index) => index !== 3);
-  return `${month} ${`${time.getDate()}`.padStart(2)} ${clock}`;
 }

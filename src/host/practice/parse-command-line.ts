@@ -1,4 +1,4 @@
-// A command line as the practice server's shell reads it: words, quotes, pipes, lists, redirections. No variables, no loops.
+// A command line as the practice server's shell reads it: words, quotes, parameters, pipes, lists, redirections. No loops.
 
 /** Where a command reads from or writes to instead. `path` may be `&1` or `&2`. */
 export type Redirection = {
@@ -16,9 +16,15 @@ type Token = { readonly kind: 'word' | 'operator'; readonly text: string };
 
 const OPERATOR = /^(&&|\|\||2>&1|>&2|1>&2|2>>|2>|>>|>|<|[|;&\n])/;
 
+/** The value of `$NAME`; '' where it is not set. */
+export type Lookup = (name: string) => string;
+
+/** Finds the paths that fit a pattern; none: the pattern stands for itself. */
+export type Expand = (pattern: string) => readonly string[];
+
 /** The pipelines of a command line, or the shell's complaint. Sample: `cd /srv && wp plugin update --all 2>&1 | tail -n 3` */
-export function parseCommandLine(text: string): Pipeline[] | string {
-  const tokens = splitTokens(text);
+export function parseCommandLine(text: string, lookup: Lookup, expand: Expand): Pipeline[] | string {
+  const tokens = splitTokens(text, lookup, expand);
   if (typeof tokens === 'string') return tokens;
   const pipelines: Pipeline[] = [];
   let when: Pipeline['when'] = ';';
@@ -37,7 +43,7 @@ export function parseCommandLine(text: string): Pipeline[] | string {
   return pipelines;
 }
 
-function splitTokens(text: string): Token[] | string {
+function splitTokens(text: string, lookup: Lookup, expand: Expand): Token[] | string {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
     const rest = text.slice(at);
@@ -48,35 +54,60 @@ function splitTokens(text: string): Token[] | string {
       tokens.push({ kind: 'operator', text: operator[0] });
       at += operator[0].length;
     } else {
-      const word = readWord(rest);
+      const word = readWord(rest, lookup);
       if (typeof word === 'string') return word;
-      tokens.push({ kind: 'word', text: word.text });
+      const paths = word.isPattern ? expand(word.text) : [];
+      for (const one of paths.length > 0 ? paths : [word.text]) tokens.push({ kind: 'word', text: one });
       at += word.length;
     }
   }
   return tokens;
 }
 
-/** A word up to the next blank or operator, its quotes taken away; or a complaint. */
-function readWord(rest: string): { text: string; length: number } | string {
+/** A word, its quotes taken away; `isPattern` where it has an unquoted `*`, `?` or `[`. */
+type Word = { readonly text: string; readonly length: number; readonly isPattern: boolean };
+
+/** A word up to the next blank or operator; or a complaint. */
+function readWord(rest: string, lookup: Lookup): Word | string {
   let text = '';
   let at = 0;
+  let isPattern = false;
   while (at < rest.length && !/[\s|;&<>]/.test(rest[at] ?? '')) {
-    const quoted = /^'([^']*)'/.exec(rest.slice(at)) ?? /^"((?:[^"\\]|\\[\s\S])*)"/.exec(rest.slice(at));
-    const sign = rest[at];
-    if (quoted) {
-      text += sign === '"' ? (quoted[1] ?? '').replaceAll(/\\(["\\$`])/g, '$1') : quoted[1];
-      at += quoted[0].length;
-    } else if (sign === "'" || sign === '"') return 'Syntax error: Unterminated quoted string';
-    else if (sign === '`' || sign === '(' || rest.startsWith('$(', at))
-      return "Syntax error: the practice server's shell knows no substitutions";
-    else {
-      if (sign === '\\') at += 1;
-      text += rest[at] ?? '';
-      at += 1;
-    }
+    const from = rest.slice(at);
+    const piece = readPiece(from, lookup);
+    if (typeof piece === 'string') return piece;
+    if (/^[*?[]/.test(from)) isPattern = true;
+    text += piece.text;
+    at += piece.length;
   }
-  return { text, length: at };
+  return { text, length: at, isPattern };
+}
+
+/** A quoted part, a parameter, or one character. */
+function readPiece(from: string, lookup: Lookup): Omit<Word, 'isPattern'> | string {
+  const single = /^'([^']*)'/.exec(from);
+  if (single) return { text: single[1] ?? '', length: single[0].length };
+  const double = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(from);
+  const quoted = double ? fillIn(double[1] ?? '', lookup) : null;
+  if (double) return quoted === null ? NO_SUBSTITUTION : { text: quoted, length: double[0].length };
+  if (/^['"]/.test(from)) return 'Syntax error: Unterminated quoted string';
+  if (/^(`|\(|\$\()/.test(from)) return NO_SUBSTITUTION;
+  const parameter = PARAMETER.exec(from);
+  if (parameter) return { text: lookup(parameter[1] ?? parameter[2] ?? ''), length: parameter[0].length };
+  const length = from.startsWith('\\') ? 2 : 1;
+  return { text: from.slice(length - 1, length), length };
+}
+
+const PARAMETER = /^\$(?:(\w+|[?$])|\{(\w+)\})/;
+const NO_SUBSTITUTION = "Syntax error: the practice server's shell runs no command inside another";
+
+/** What stands between double quotes, or null where it asks for a substitution. */
+function fillIn(text: string, lookup: Lookup): string | null {
+  if (/(?<!\\)(`|\$\()/.test(text)) return null;
+  return text.replaceAll(
+    /\\(["\\$`])|\$(\w+|[?$])|\$\{(\w+)\}/g,
+    (_, escaped, name, braced) => escaped ?? lookup(name ?? braced),
+  );
 }
 
 function splitPipes(tokens: readonly Token[]): Token[][] {

@@ -41,6 +41,8 @@ export type Server = {
   resolve(name: string): readonly string[];
   /** Runs a command as `Host.run` does, as the user and in the directory given. */
   run(command: Command, options?: RunOptions & As): Promise<RunResult>;
+  /** The same server with a kernel that has no rules yet, as a new network namespace has. */
+  aside(): Server;
   /** Starts a process of its own that does something again and again until it says that it is done; answers its pid. */
   startProcess(step: () => boolean): number;
 };

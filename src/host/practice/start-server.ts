@@ -64,6 +64,14 @@ export function startServer(scenario: Scenario, { now, speed, seed, run }: Start
     units: new Map(UNITS.map((unit) => [unit, 'active'])),
     resolve: (name) => (/^[\d.]+$|:/.test(name) ? [name] : (names[name] ?? [])),
     run: (command, options) => run(server, command, options),
+    aside() {
+      const other: Server = {
+        ...server,
+        kernel: createKernel(clock),
+        run: (command, options) => run(other, command, options),
+      };
+      return other;
+    },
     startProcess(step) {
       lastPid += server.random(1, 40);
       return startProcess(server, lastPid, step);
@@ -101,8 +109,16 @@ function placeFiles(files: Files, { rules, rules6, files: own }: Scenario, names
     '/etc/iptables/rules.v4': rules,
     '/etc/iptables/rules.v6': rules6,
     '/proc/sys/net/netfilter/nf_log_all_netns': '0\n',
-    '/proc/sys/net/netfilter/nf_log/2': 'nf_log_syslog\n',
-    '/proc/sys/net/netfilter/nf_log/10': 'nf_log_syslog\n',
+    '/proc/net/netfilter/nf_log':
+      ' 2 nf_log_syslog (nf_log_syslog,nfnetlink_log)\n10 nf_log_syslog (nf_log_syslog,nfnetlink_log)\n',
+    '/proc/net/ip_tables_names': '',
+    '/proc/net/ip6_tables_names': '',
+    '/proc/331/comm': 'systemd-journal\n',
+    '/proc/402/comm': 'rsyslogd\n',
+    '/proc/402/maps':
+      '7f3a5c000000-7f3a5c004000 r-xp 00000000 fe:01 1837 /usr/lib/x86_64-linux-gnu/rsyslog/imklog.so\n',
+    '/usr/share/netfilter-persistent/plugins.d/15-ip4tables': '',
+    '/usr/share/netfilter-persistent/plugins.d/25-ip6tables': '',
     '/proc/sys/kernel/printk': '4\t4\t1\t7\n',
     '/proc/sys/kernel/dmesg_restrict': '1\n',
     '/var/log/syslog': '',

@@ -1,5 +1,6 @@
 // The programs with which one repeats what fails: WordPress' updater, mail, curl, nc, ping, php, mysql.
 import { connect } from '../connect.ts';
+import { WORDS } from '../end-words.ts';
 import { type Call, type Ended, failed, type Program, printed } from '../program.ts';
 import type { Connection } from '../talk.ts';
 
@@ -143,15 +144,6 @@ export const mysql: Program = async (call) => {
     1,
     `ERROR 2003 (HY000): Can't connect to MySQL server on '${host}:3306' (${end === 'refused' ? '111' : '110'})`,
   );
-};
-
-/** How the system words it when a connection can't be opened. */
-export const WORDS: Readonly<Record<Connection['end'], string>> = {
-  connected: 'Connected',
-  refused: 'Connection refused',
-  unreachable: 'No route to host',
-  'not-permitted': 'Operation not permitted',
-  'timed-out': 'Connection timed out',
 };
 
 const TAKES_VALUE = ['-o', '-m', '-d', '-H', '-X', '-u', '-A', '-w', '--max-time', '--connect-timeout', '--resolve'];

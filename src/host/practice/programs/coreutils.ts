@@ -74,11 +74,19 @@ export const cp: Program = (call) => {
       const text = files.read(pathOf(call, from));
       if (text === null) return failed(1, `cp: cannot stat '${from}': ${MISSING}`);
       const target = isDirectory ? `${to}/${baseName(from)}` : to;
-      if (files.write(pathOf(call, target), text)) return printed();
+      if (files.write(pathOf(call, target), text)) {
+        copyMode(call, from, target);
+        return printed();
+      }
       return failed(1, `cp: cannot create regular file '${target}': ${MISSING}`);
     }),
   );
 };
+
+function copyMode(call: Call, from: string, to: string): void {
+  const [source, target] = [from, to].map((path) => call.server.files.node(pathOf(call, path)));
+  if (source && target) target.mode = source.mode;
+}
 
 export const rm: Program = (call) => {
   const { options, operands } = splitOptions(call.args);
@@ -123,10 +131,27 @@ export const touch: Program = (call) => {
   return printed();
 };
 
+/** `base64 FILE`, `base64 -d` of its input. Files hold text in UTF-8. */
+export const base64: Program = (call) => {
+  const { options, operands } = splitOptions(call.args, 'w');
+  const path = operands[0] ?? '-';
+  return readOr(call, path, (text) => (options.has('d') ? decodeBase64(text) : `${encodeBase64(text)}\n`));
+};
+
+function encodeBase64(text: string): string {
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''));
+}
+
+function decodeBase64(text: string): string {
+  return new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+}
+
 /** `stat -c FORMAT [-L] PATH…` */
 export const stat: Program = (call) => {
   const { options, operands } = splitOptions(call.args, 'c');
   const format = options.get('c') ?? options.get('format') ?? '%n';
+  if (options.has('f'))
+    return printed(`${format.replaceAll('%a', '4823511').replaceAll('%S', '4096').replaceAll('%d', '1310720')}\n`);
   return joined(
     operands.map((path) => {
       const found = call.server.files.node(pathOf(call, path));
@@ -172,8 +197,8 @@ export const readlink: Program = (call) => {
 };
 
 export const echo: Program = ({ args }) => printed(args[0] === '-n' ? args.slice(1).join(' ') : `${args.join(' ')}\n`);
-export const yes: Program = () => printed();
-export const no: Program = () => failed(1, '');
+export const succeed: Program = () => printed();
+export const fail: Program = () => failed(1, '');
 
 export const sleep: Program = async ({ args, server, signal }) => {
   const seconds = Number(args[0]);

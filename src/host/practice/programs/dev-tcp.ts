@@ -1,8 +1,8 @@
 // bash's /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT: the way to open a connection where nothing but bash is installed.
 import { connect } from '../connect.ts';
+import { WORDS } from '../end-words.ts';
 import { type Call, type Ended, printed } from '../program.ts';
 import type { Connection } from '../talk.ts';
-import { WORDS } from './clients.ts';
 
 const HOW_LONG = 3;
 

@@ -3,6 +3,7 @@ import { type Pipeline, parseCommandLine, type Redirection, type SimpleCommand }
 import { type Call, type Ended, failed, joined, type Program, pathOf, printed } from '../program.ts';
 import { runCaseScript } from './case-scripts.ts';
 import { openDevice } from './dev-tcp.ts';
+import { runKnownScript } from './known-scripts.ts';
 
 /** `sh -c TEXT [NAME ARGUMENT…]` and `sh FILE [ARGUMENT…]`. */
 export const sh: Program = async (call) => {
@@ -13,23 +14,42 @@ export const sh: Program = async (call) => {
 };
 
 async function runText(call: Call, text: string, parameters: readonly string[]): Promise<Ended> {
-  // The one line with which lo-doctor starts its watchdog: what matters of it is the script that it leaves running.
-  if (text.includes('sh ./watch') && parameters[0]) {
-    return runCaseScript(call.server, `${parameters[0]}/watch`, []) ?? failed(2, '');
-  }
-  const device = call.name === 'bash' ? openDevice(call, text, parameters) : null;
-  if (device !== null) return device;
-  const parsed = parseCommandLine(text);
+  const known =
+    runKnownScript(call, text, parameters) ?? (call.name === 'bash' ? openDevice(call, text, parameters) : null);
+  if (known !== null) return known;
+  const lookup = (name: string) => (/^\d$/.test(name) ? parameters[Number(name)] : VARIABLES[name]) ?? '';
+  const parsed = parseCommandLine(text, lookup, (pattern) => call.server.files.find(pattern));
   if (typeof parsed === 'string') return failed(2, `${call.name}: 1: ${parsed}`);
   const ends: Ended[] = [];
+  let { directory } = call;
   let code = 0;
   for (const pipeline of parsed) {
     if ((pipeline.when === '&&' && code !== 0) || (pipeline.when === '||' && code === 0)) continue;
-    const ended = await runPipeline(call, pipeline);
+    const moved = changeDirectory({ ...call, directory }, pipeline);
+    const ended = moved === null ? await runPipeline({ ...call, directory }, pipeline) : moved.ended;
+    directory = moved?.directory ?? directory;
     code = ended.code;
     ends.push(ended);
   }
   return { ...joined(ends), code };
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  HOME: '/root',
+  USER: 'root',
+  PWD: '/root',
+  SHELL: '/bin/bash',
+  '?': '0',
+  $: '20000',
+};
+
+/** `cd PATH` is the shell's own; null for all else. */
+function changeDirectory(call: Call, { commands }: Pipeline): { directory: string; ended: Ended } | null {
+  const [only, more] = commands;
+  if (more !== undefined || only?.words[0] !== 'cd') return null;
+  const path = pathOf(call, only.words[1] ?? '/root');
+  if (call.server.files.node(path)?.kind === 'directory') return { directory: path, ended: printed() };
+  return { directory: call.directory, ended: failed(2, `${call.name}: 1: cd: can't cd to ${only.words[1]}`) };
 }
 
 async function runPipeline(call: Call, { commands }: Pipeline): Promise<Ended> {

@@ -33,6 +33,9 @@ export const date: Program = ({ args, server }) => {
 export const uptime: Program = ({ server }) =>
   printed(` up ${Math.floor(server.clock.uptime() / 3600)} hours, 1 user\n`);
 
+/** `systemd-detect-virt --container`: it is none. */
+export const detectVirt: Program = () => ({ code: 1, stdout: 'none\n', stderr: '' });
+
 /** `sysctl -n NAME…` reads from /proc/sys. */
 export const sysctl: Program = ({ args, server }) => {
   const { options, operands } = splitOptions(args);

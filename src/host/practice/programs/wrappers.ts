@@ -34,6 +34,12 @@ export const timeout: Program = async (call) => {
   return signal.aborted && !call.signal.aborted ? { ...ended, code: 124 } : ended;
 };
 
+/** `unshare -n COMMAND…`: in a network namespace of its own, whose rules are gone with it. */
+export const unshare: Program = (call) => {
+  const at = call.args.findIndex((word) => !word.startsWith('-'));
+  return runRest({ ...call, server: call.server.aside() }, at < 0 ? [] : call.args.slice(at), call.uid);
+};
+
 /** `env [NAME=VALUE…] COMMAND…`, `nohup COMMAND…`, `nice`, `setsid`, `command`, `exec`, `time`. */
 export const runner: Program = (call) => {
   const at = call.args.findIndex((word) => !word.startsWith('-') && !/^\w+=/.test(word));

@@ -1,0 +1,11 @@
+// How the system words the end of a connection.
+import type { Connection } from './talk.ts';
+
+/** What strerror(3) says, which every program prints. */
+export const WORDS: Readonly<Record<Connection['end'], string>> = {
+  connected: 'Connected',
+  refused: 'Connection refused',
+  unreachable: 'No route to host',
+  'not-permitted': 'Operation not permitted',
+  'timed-out': 'Connection timed out',
+};
