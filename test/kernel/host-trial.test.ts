@@ -191,7 +191,7 @@ describeKernel('a trial', () => {
       await lab.run([
         'sh',
         '-c',
-        `kill -${signal.slice(3)} $(ps -eo pid,args | awk '/[i]nput-type=module/ {print $1}')`,
+        `kill -${signal.slice(3)} $(ps -eo pid,args | awk '/[i]nput-type=module/ {print $1}') || true`,
       ]);
       expect(await rules(lab)).toContain('-o lo');
       await expect.poll(() => rules(lab), { timeout: 5000, interval: 50 }).toBe(before);
