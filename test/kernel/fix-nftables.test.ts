@@ -22,6 +22,7 @@ type Trap = {
   readonly nft?: string;
   readonly iptables?: string;
   readonly legacy?: string;
+  readonly afterwards?: string;
   /** The tables that have to get a rule. */
   readonly changed: readonly string[];
 };
@@ -86,6 +87,13 @@ const traps: readonly Trap[] = [
     changed: ['inet mine out', 'ip filter OUTPUT', 'ip6 filter OUTPUT'],
   },
   {
+    name: 'a native base chain in a table of iptables',
+    iptables: '-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT',
+    afterwards:
+      'add chain ip filter own { type filter hook output priority 5; policy accept; }\nadd rule ip filter own tcp dport { 25, 80 } drop',
+    changed: ['ip filter own'],
+  },
+  {
     name: 'legacy tables behind an nft front',
     nft: 'table inet mine { chain out { type filter hook output priority 5; policy drop; oifname "lo" accept; } }',
     legacy: '-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT\n-A OUTPUT -j DROP',
@@ -109,7 +117,7 @@ COMMIT
   },
 ];
 
-async function load(lab: Lab, { nft, iptables, legacy }: Trap): Promise<void> {
+async function load(lab: Lab, { nft, iptables, legacy, afterwards }: Trap): Promise<void> {
   await clearRules(lab);
   // nft wants a line of its own for each brace that ends a block.
   if (nft !== undefined) await lab.loadNft(nft.replaceAll('; } }', ';}\n}'));
@@ -121,6 +129,7 @@ async function load(lab: Lab, { nft, iptables, legacy }: Trap): Promise<void> {
       if (lines !== undefined) await lab.loadRules(`*filter\n${lines}\nCOMMIT\n`, { variant, family });
     }
   }
+  if (afterwards !== undefined) await lab.loadNft(afterwards);
 }
 
 const options = { caseId: 'k1', iptables: 'nft' } as const;

@@ -120,7 +120,7 @@ function wantPermit(ruleset: Ruleset, { stops, strict }: Permit, { choice, caseI
   if (stop === undefined || found === null) return [];
   const added =
     choice.kind === 'all' ? permitLoopback(stop.hook.hook, caseId) : permitService(ruleset, stop, { strict, caseId });
-  const written = added && writeRule(found.place, added);
+  const written = added && writeRule(found.place, chainAt(ruleset, found.place).chain, added);
   return written ? [{ ...found, written, reason: describePlacement(ruleset, found) }] : [];
 }
 

@@ -7,9 +7,9 @@ import { isOwnComment } from './tag.ts';
 
 /** One for each permit in a table of iptables. Rules that lo-doctor added for the moment are no landmarks: no file has them. */
 export function planBootInsertions(ruleset: Ruleset, placed: readonly PlacedPermit[]): BootInsertion[] {
-  return placed.flatMap(({ change: { place, rule }, wanted: { at } }) => {
-    const { layer, family, table, chain } = place;
-    if (layer !== 'iptables' || (family !== 'ip' && family !== 'ip6')) return [];
+  return placed.flatMap(({ change: { place, rule }, wanted: { at }, written: { source } }) => {
+    const { family, table, chain } = place;
+    if (source.layer !== 'iptables' || (family !== 'ip' && family !== 'ip6')) return [];
     const next = chainAt(ruleset, place)
       .chain.rules.slice(at - 1)
       .find(({ comment }) => !isOwnComment(comment));

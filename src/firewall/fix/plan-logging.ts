@@ -81,7 +81,7 @@ function wantLogs(ruleset: Ruleset, { rule, hook, path }: Stop, before: number, 
       action: { kind: 'log', prefix },
       comment: `${tagOf(caseId)}log ${number}`,
     };
-    const written = writeRule(place, added);
+    const written = writeRule(place, chain, added);
     return written
       ? [{ place, at, written, reason: describeLog(rule, traffic), log: { prefix, reports: rule, traffic } }]
       : [];

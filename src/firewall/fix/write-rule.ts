@@ -1,5 +1,6 @@
 // An added rule in the language of whoever owns the chain, with the commands that insert and delete it.
-import type { Owner, Rule } from '../model.ts';
+import { builtinBase } from '../iptables/builtin-chains.ts';
+import type { Chain, Owner, Rule } from '../model.ts';
 import type { AddedRule } from './added-rule.ts';
 import { stepsOf } from './added-rule.ts';
 import { iptablesProgram, iptablesText, iptablesWords } from './iptables-rule.ts';
@@ -16,8 +17,10 @@ type IptablesSource = { readonly layer: 'iptables'; readonly words: readonly str
 type NftSource = { readonly layer: 'nftables'; readonly statement: string };
 
 /** Null where the language has no way to say it: a rule to copy that is not understood, a name that nft can't be given. */
-export function writeRule(place: ChainPlace, added: AddedRule): WrittenRule | null {
-  const written = place.layer === 'iptables' ? writeIptables(place, added) : writeNft(place, added);
+export function writeRule(place: ChainPlace, chain: Chain, added: AddedRule): WrittenRule | null {
+  // iptables doesn't see base chains that nft has made in one of its tables.
+  const foreign = chain.base !== null && builtinBase(place.table, place.chain, 'accept') === null;
+  const written = place.layer === 'iptables' && !foreign ? writeIptables(place, added) : writeNft(place, added);
   if (written === null) return null;
   const { text, source } = written;
   return {
