@@ -1,9 +1,10 @@
 // Lowers address translation: dnat, snat, redirect, masquerade.
-import type { Condition, Nat, Operand, Step } from '../steps.ts';
+import type { Nat, Operand, Step } from '../steps.ts';
 import type { Datatype } from './datatypes.ts';
 import { contentOf, isList, type Json, listOf, stringAt } from './json.ts';
 import { lowerOperand } from './lower-operand.ts';
 import { printExpression } from './print-expression.ts';
+import { onlyIn } from './requirements.ts';
 import { type Scope, unknown } from './scope.ts';
 import { parsePattern } from './values.ts';
 
@@ -21,7 +22,7 @@ export function lowerNat(nat: Nat['nat'], content: Json, { sets, family: own }: 
       address === undefined ? null : netmap ? unknown(printExpression(address, type)) : lowerAddress(address, type),
     port: port === undefined ? mappedPort(address, type, sets) : lowerPort(port),
   };
-  return family === undefined ? [action] : [onlyIn(family === 'ip6' ? 10 : 2), action];
+  return family === undefined ? [action] : [onlyIn('meta nfproto', family === 'ip6' ? 10 : 2), action];
 }
 
 function lowerAddress(json: Json, type: Datatype): Nat['address'] {
@@ -51,8 +52,4 @@ function mappedPort(address: Json | undefined, type: Datatype, sets: Scope['sets
     (element) => isList(element) && contentOf(element[1], 'concat') !== undefined,
   );
   return (named || inPlace) && operand.kind === 'map' ? { ...operand, part: 1 } : null;
-}
-
-function onlyIn(nfproto: number): Condition {
-  return { kind: 'compare', operand: { kind: 'field', field: 'meta nfproto' }, negated: false, values: [nfproto] };
 }

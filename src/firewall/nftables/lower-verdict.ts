@@ -3,6 +3,7 @@ import type { Family } from '../model.ts';
 import type { Condition, Verdict } from '../steps.ts';
 import { contentOf, type Json, listOf, soleEntry, stringAt } from './json.ts';
 import { printExpression } from './print-expression.ts';
+import { onlyIn } from './requirements.ts';
 import { unknown } from './scope.ts';
 import { parseConstant } from './values.ts';
 
@@ -58,8 +59,4 @@ export function lowerReject(
   if (typeof code !== 'number') return { needs: [], verdict: unknown(`reject with ${type} ${JSON.stringify(json)}`) };
   const needs = type === 'icmpx' ? [] : [onlyIn('meta nfproto', type === 'icmp' ? 2 : 10)];
   return { needs, verdict: { kind: 'reject', with: type, code } };
-}
-
-function onlyIn(field: 'meta l4proto' | 'meta nfproto', value: number): Condition {
-  return { kind: 'compare', operand: { kind: 'field', field }, negated: false, values: [value] };
 }

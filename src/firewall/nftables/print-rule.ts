@@ -131,7 +131,7 @@ function overIf(content: Json): string {
 }
 
 /** `limit rate over 10/second burst 20 packets`; nft leaves out the default burst of 5 packets and of 0 bytes. */
-export function printLimit(content: Json): string {
+function printLimit(content: Json): string {
   const unit = stringAt(content, 'rate_unit');
   const rate = `${contentOf(content, 'rate')}${unit === undefined || unit === 'packets' ? '' : ` ${unit}`}/${stringAt(content, 'per')}`;
   const burst = contentOf(content, 'burst');

@@ -53,6 +53,7 @@ const TRANSPORTS: Partial<Record<string, number>> = {
   udplite: 136,
 };
 
-function onlyIn(field: 'meta nfproto' | 'meta l4proto' | 'meta iiftype', value: number): Condition {
+/** The condition that the field has the value: `meta nfproto ipv4`. */
+export function onlyIn(field: 'meta nfproto' | 'meta l4proto' | 'meta iiftype', value: number): Condition {
   return { kind: 'compare', operand: { kind: 'field', field }, negated: false, values: [value] };
 }

@@ -276,6 +276,16 @@ describe('chains inside of rules', () => {
     });
   });
 
+  it.each([
+    ['ip', { with: 'icmp', code: 3 }],
+    ['ip6', { with: 'icmpv6', code: 4 }],
+    ['inet', { with: 'icmpx', code: 1 }],
+  ])('reject in the way of their family %s', (family, verdict) => {
+    const ofFamily = { rule: { ...rule('jump {\n\treject\n}').rule, family } };
+    const { chains } = parseTable(chain({ family }), ofFamily);
+    expect(chains.get('#1')?.rules[0]?.steps.at(-1)).toEqual(judges('reject', verdict));
+  });
+
   it('are told apart', () => {
     const { chains } = parseTable(table(), chain(), rule('jump {\n\taccept\n}'), rule('goto {\n\tdrop\n}'));
     expect(chains.get('out')?.rules.map(({ steps: [step] }) => step)).toEqual([
