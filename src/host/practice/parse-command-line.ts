@@ -7,24 +7,24 @@ export type Redirection = {
   readonly append: boolean;
 };
 
-export type SimpleCommand = { readonly words: readonly string[]; readonly redirections: readonly Redirection[] };
+/** A word without its quotes; `isPattern` where it has an unquoted `*`, `?` or `[`, and may stand for paths. */
+export type Word = { readonly text: string; readonly isPattern: boolean };
+
+export type SimpleCommand = { readonly words: readonly Word[]; readonly redirections: readonly Redirection[] };
 
 /** Commands joined by `|`, and whether it is run always, after a success or after a failure of what was before it. */
 export type Pipeline = { readonly when: ';' | '&&' | '||'; readonly commands: readonly SimpleCommand[] };
 
-type Token = { readonly kind: 'word' | 'operator'; readonly text: string };
+type Token = Word & { readonly kind: 'word' | 'operator' };
 
 const OPERATOR = /^(&&|\|\||2>&1|>&2|1>&2|2>>|2>|>>|>|<|[|;&\n])/;
 
 /** The value of `$NAME`; '' where it is not set. */
 export type Lookup = (name: string) => string;
 
-/** Finds the paths that fit a pattern; none: the pattern stands for itself. */
-export type Expand = (pattern: string) => readonly string[];
-
 /** The pipelines of a command line, or the shell's complaint. Sample: `cd /srv && wp plugin update --all 2>&1 | tail -n 3` */
-export function parseCommandLine(text: string, lookup: Lookup, expand: Expand): Pipeline[] | string {
-  const tokens = splitTokens(text, lookup, expand);
+export function parseCommandLine(text: string, lookup: Lookup): Pipeline[] | string {
+  const tokens = splitTokens(text, lookup);
   if (typeof tokens === 'string') return tokens;
   const pipelines: Pipeline[] = [];
   let when: Pipeline['when'] = ';';
@@ -43,7 +43,7 @@ export function parseCommandLine(text: string, lookup: Lookup, expand: Expand): 
   return pipelines;
 }
 
-function splitTokens(text: string, lookup: Lookup, expand: Expand): Token[] | string {
+function splitTokens(text: string, lookup: Lookup): Token[] | string {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
     const rest = text.slice(at);
@@ -51,24 +51,23 @@ function splitTokens(text: string, lookup: Lookup, expand: Expand): Token[] | st
     const operator = OPERATOR.exec(rest);
     if (blank) at += blank[0].length;
     else if (operator) {
-      tokens.push({ kind: 'operator', text: operator[0] });
+      tokens.push({ kind: 'operator', text: operator[0], isPattern: false });
       at += operator[0].length;
     } else {
       const word = readWord(rest, lookup);
       if (typeof word === 'string') return word;
-      const paths = word.isPattern ? expand(word.text) : [];
-      for (const one of paths.length > 0 ? paths : [word.text]) tokens.push({ kind: 'word', text: one });
+      tokens.push({ kind: 'word', text: word.text, isPattern: word.isPattern });
       at += word.length;
     }
   }
   return tokens;
 }
 
-/** A word, its quotes taken away; `isPattern` where it has an unquoted `*`, `?` or `[`. */
-type Word = { readonly text: string; readonly length: number; readonly isPattern: boolean };
+/** A piece of the line, and how long it was there. */
+type Piece = { readonly text: string; readonly length: number };
 
 /** A word up to the next blank or operator; or a complaint. */
-function readWord(rest: string, lookup: Lookup): Word | string {
+function readWord(rest: string, lookup: Lookup): (Word & Piece) | string {
   let text = '';
   let at = 0;
   let isPattern = false;
@@ -84,7 +83,7 @@ function readWord(rest: string, lookup: Lookup): Word | string {
 }
 
 /** A quoted part, a parameter, or one character. */
-function readPiece(from: string, lookup: Lookup): Omit<Word, 'isPattern'> | string {
+function readPiece(from: string, lookup: Lookup): Piece | string {
   const single = /^'([^']*)'/.exec(from);
   if (single) return { text: single[1] ?? '', length: single[0].length };
   const double = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(from);
@@ -120,11 +119,13 @@ function splitPipes(tokens: readonly Token[]): Token[][] {
 }
 
 function readCommand(tokens: readonly Token[]): SimpleCommand | string {
-  const words: string[] = [];
+  const words: Word[] = [];
   const redirections: Redirection[] = [];
   for (let at = 0; at < tokens.length; at += 1) {
-    const { kind, text } = tokens[at] ?? { kind: 'word', text: '' };
-    if (kind === 'word') words.push(text);
+    const token = tokens[at];
+    if (token === undefined) break;
+    const { kind, text, isPattern } = token;
+    if (kind === 'word') words.push({ text, isPattern });
     else if (text === '2>&1') redirections.push({ to: 'stderr', path: '&1', append: false });
     else if (text.endsWith('>&2')) redirections.push({ to: 'stdout', path: '&2', append: false });
     else {

@@ -25,4 +25,4 @@ export type Scenario = ScenarioSummary & {
 };
 
 /** Something that happens by itself every so many seconds. */
-export type Habit = { readonly every: number; readonly act: (server: Server) => void };
+type Habit = { readonly every: number; readonly act: (server: Server) => void };

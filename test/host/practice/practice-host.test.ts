@@ -6,6 +6,8 @@ import { openLogs } from '../../../src/host/open-logs.ts';
 import { practiceHost } from '../../../src/host/practice/practice-host.ts';
 import { probeConversation } from '../../../src/host/probe.ts';
 import { readFirewall } from '../../../src/host/read-firewall.ts';
+import { readLogHealth } from '../../../src/host/read-log-health.ts';
+import { saveForBoot, undoSaveForBoot } from '../../../src/host/save-for-boot.ts';
 import { startTemporary, startTrial } from '../../../src/host/trial.ts';
 import { readListeners } from '../../../src/host/who-listens.ts';
 import { writeRecord } from '../../../src/host/write-record.ts';
@@ -166,6 +168,9 @@ describe('the practice server', () => {
       stdout: 'cat: /nowhere: No such file or directory\n',
     });
     expect((await line('sudo -u www-data id -un')).stdout).toBe('www-data\n');
+    expect((await line('cd /etc/iptables && head -n 1 rules.v*')).stdout).toBe('*filter\n*filter\n');
+    expect((await host.run(['sh', '-c', 'echo "<$1>" \'$1\' $0', 'a', 'b'])).stdout).toBe('<b> $1 a\n');
+    expect((await line('echo $(id)')).stderr).toContain('runs no command inside another');
   });
 
   it('ends a command when its time is up or nobody wants it any more', async () => {
@@ -214,5 +219,53 @@ describe('the practice server', () => {
       'bash -c "exec 3<>/dev/tcp/x/y"',
     ];
     for (const line of lines) expect(typeof (await host.run(['sh', '-c', line])).code, line).toBe('number');
+  });
+});
+
+describe('saving for the next boot on the practice server', () => {
+  const ruleText = '-A OUTPUT -o lo -m comment --comment "lo-doctor t: x" -j ACCEPT';
+  const insertion = {
+    family: 'ip',
+    table: 'filter',
+    chain: 'OUTPUT',
+    beforeRuleText: '-A OUTPUT -j DROP',
+    ruleText,
+  } as const;
+
+  it('puts the rule into the file that netfilter-persistent loads, and takes it out again', async () => {
+    const host = start();
+    const rules = async () => (await host.run(['cat', '/etc/iptables/rules.v4'])).stdout;
+    const before = await rules();
+    expect(await saveForBoot(host, { caseId: 't', insertions: [insertion] })).toEqual({
+      files: ['/etc/iptables/rules.v4'],
+      backups: ['/var/lib/lo-doctor/t/rules.v4.before'],
+      advice: [],
+    });
+    expect(await rules()).toBe(before.replace('-A OUTPUT -j DROP', `${ruleText}\n-A OUTPUT -j DROP`));
+    expect(await undoSaveForBoot(host, 't')).toEqual(['/etc/iptables/rules.v4']);
+    expect(await rules()).toBe(before);
+  });
+
+  it('refuses a file that would not load, and leaves the rules in force alone while trying', async () => {
+    const host = start();
+    const inForce = async () => (await host.run(['iptables', '-S'])).stdout;
+    const before = await inForce();
+    const bad = { ...insertion, ruleText: '-A OUTPUT -j NOWHERE' };
+    const { files, advice } = await saveForBoot(host, { caseId: 't', insertions: [bad] });
+    expect(files).toEqual([]);
+    expect(advice.join(' ')).toContain("Chain 'NOWHERE' does not exist");
+    expect(await inForce()).toBe(before);
+  });
+});
+
+describe('the health of the logs of the practice server', () => {
+  it('is that of a server whose log lines arrive', async () => {
+    expect(await readLogHealth(start())).toMatchObject({
+      backends: { ip: 'nf_log_syslog', ip6: 'nf_log_syslog' },
+      container: null,
+      isKernelLogReadable: true,
+      daemons: ['rsyslogd', 'systemd-journal'],
+      hasImklog: true,
+    });
   });
 });

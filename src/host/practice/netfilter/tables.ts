@@ -38,7 +38,7 @@ export function needTable(tables: Tables, name: string): TableState {
   return table;
 }
 
-export function needChain(table: TableState, name: string): ChainState {
+function needChain(table: TableState, name: string): ChainState {
   const chain = table.get(name);
   if (chain === undefined) throw refused(NO_SUCH_CHAIN);
   return chain;

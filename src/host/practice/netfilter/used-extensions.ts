@@ -6,7 +6,7 @@ import { notTaken, wrongUsage } from './iptables-error.ts';
 type Used = { readonly name: string; readonly extension: Extension; readonly printed: Map<string, string | null> };
 
 /** Where the rule goes, as far as the kernel looks at that; `action` is the kernel's name for the operation. */
-export type Place = { readonly chain: string; readonly action: string; readonly protocol: string };
+type Place = { readonly chain: string; readonly action: string; readonly protocol: string };
 
 export type UsedExtensions = {
   /** `-m NAME`. */

@@ -1,5 +1,11 @@
 // The shell of the practice server: command lines with quotes, pipes, lists and redirections, and the scripts of a case.
-import { type Pipeline, parseCommandLine, type Redirection, type SimpleCommand } from '../parse-command-line.ts';
+import {
+  type Pipeline,
+  parseCommandLine,
+  type Redirection,
+  type SimpleCommand,
+  type Word,
+} from '../parse-command-line.ts';
 import { type Call, type Ended, failed, joined, type Program, pathOf, printed } from '../program.ts';
 import { runCaseScript } from './case-scripts.ts';
 import { openDevice } from './dev-tcp.ts';
@@ -18,7 +24,7 @@ async function runText(call: Call, text: string, parameters: readonly string[]):
     runKnownScript(call, text, parameters) ?? (call.name === 'bash' ? openDevice(call, text, parameters) : null);
   if (known !== null) return known;
   const lookup = (name: string) => (/^\d$/.test(name) ? parameters[Number(name)] : VARIABLES[name]) ?? '';
-  const parsed = parseCommandLine(text, lookup, (pattern) => call.server.files.find(pattern));
+  const parsed = parseCommandLine(text, lookup);
   if (typeof parsed === 'string') return failed(2, `${call.name}: 1: ${parsed}`);
   const ends: Ended[] = [];
   let { directory } = call;
@@ -46,10 +52,11 @@ const VARIABLES: Readonly<Record<string, string>> = {
 /** `cd PATH` is the shell's own; null for all else. */
 function changeDirectory(call: Call, { commands }: Pipeline): { directory: string; ended: Ended } | null {
   const [only, more] = commands;
-  if (more !== undefined || only?.words[0] !== 'cd') return null;
-  const path = pathOf(call, only.words[1] ?? '/root');
+  if (more !== undefined || only?.words[0]?.text !== 'cd') return null;
+  const target = only.words[1]?.text ?? '/root';
+  const path = pathOf(call, target);
   if (call.server.files.node(path)?.kind === 'directory') return { directory: path, ended: printed() };
-  return { directory: call.directory, ended: failed(2, `${call.name}: 1: cd: can't cd to ${only.words[1]}`) };
+  return { directory: call.directory, ended: failed(2, `${call.name}: 1: cd: can't cd to ${target}`) };
 }
 
 async function runPipeline(call: Call, { commands }: Pipeline): Promise<Ended> {
@@ -68,11 +75,18 @@ async function runSimple(call: Call, { words, redirections }: SimpleCommand, inp
   const from = redirections.find(({ to }) => to === 'input');
   const text = from === undefined ? input : call.server.files.read(pathOf(call, from.path));
   if (text === null) return failed(2, `${call.name}: 1: cannot open ${from?.path}: No such file`);
-  const [program, ...args] = words;
+  const [program, ...args] = words.flatMap((word) => expand(call, word));
   if (program === undefined) return printed();
   const options = { input: text, signal: call.signal, uid: call.uid, directory: call.directory, timeout: 600_000 };
   const { code, stdout, stderr } = await call.server.run([program, ...args], options);
   return redirections.reduce((ended, one) => redirect(call, one, ended), { code: code ?? 143, stdout, stderr });
+}
+
+/** The paths that a pattern stands for, written as the pattern was; none: the pattern itself. */
+function expand(call: Call, { text, isPattern }: Word): string[] {
+  const found = isPattern ? call.server.files.find(pathOf(call, text)) : [];
+  if (found.length === 0) return [text];
+  return found.map((path) => (text.startsWith('/') ? path : path.slice(pathOf(call, '').length)));
 }
 
 function redirect(call: Call, { to, path, append }: Redirection, ended: Ended): Ended {
