@@ -60,6 +60,8 @@ function commandsFor({ protocol, destination, destinationPort, uid, gid = null }
         return [
           ['bash', '-c', TCP, destination, port],
           ['nc', '-z', '-v', '-w', '2', destination, port],
+          // Busybox's knows no -z.
+          ['nc', '-w', '2', destination, port, '-e', 'true'],
         ];
       case 'udp':
         return [['bash', '-c', UDP, destination, port, port === '53' ? DNS_QUESTION : '\\n']];
@@ -80,7 +82,7 @@ function isUnable({ code, stderr }: RunResult): boolean {
   return (
     code === NOT_FOUND ||
     code === NOT_EXECUTABLE ||
-    /\/dev\/(tcp|udp)\/.*No such file|setpriv: failed to execute|setpriv: unrecognized/.test(stderr)
+    /\/dev\/(tcp|udp)\/.*No such file|setpriv: failed to execute|setpriv: unrecognized|nc: invalid option/.test(stderr)
   );
 }
 

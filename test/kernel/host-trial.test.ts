@@ -196,7 +196,7 @@ describeKernel('a trial', () => {
       expect(await rules(lab)).toContain('-o lo');
       await expect.poll(() => rules(lab), { timeout: 5000, interval: 50 }).toBe(before);
       expect(Date.now() - started).toBeLessThan(4500);
-      expect(await readCase(hostInLab(lab), 'killed')).toMatchObject({ state: 'rolled-back' });
+      await expect.poll(async () => (await readCase(hostInLab(lab), 'killed'))?.state).toBe('rolled-back');
     },
   );
 });
