@@ -123,12 +123,14 @@ function sendErrors(
   return [...errorJourney.worlds, ...ended, ...sendErrors(course, index, errorJourney, site, depth + 1)];
 }
 
+const LOST_ACKNOWLEDGEMENT = 'a lost acknowledgement';
+
 /** A lost bare acknowledgement: the conversation ends where the server speaks first, and goes on where the client does. */
 function surviveBare(course: Course, part: Part, index: number, { stopped }: Journey): World[] {
   return stopped.map((stop) => {
     const doubt: Doubt = {
       rule: stop.rule,
-      what: 'a lost acknowledgement',
+      what: LOST_ACKNOWLEDGEMENT,
       settledBy: 'whether the client or the server speaks first',
       limit: false,
     };
@@ -230,9 +232,11 @@ function stopOf({ packet, hook, rule, verdict }: Stopped): Stop {
   return { packet: packet ?? 'request', hook, rule, verdict: verdict.kind };
 }
 
+/** Each doubt once. Who speaks first is only asked where nothing else is unknown about the rule that makes it matter. */
 function distinct(doubts: readonly Doubt[]): Doubt[] {
   const seen = new Map<string, Doubt>();
-  for (const doubt of doubts) {
+  const others = doubts.filter(({ what }) => what !== LOST_ACKNOWLEDGEMENT);
+  for (const doubt of others.length > 0 ? others : doubts) {
     const { layer, variant, family, table, chain, number } = doubt.rule;
     const key = [layer, variant, family, table, chain, number, doubt.what].join('\n');
     if (!seen.has(key)) seen.set(key, doubt);

@@ -77,12 +77,20 @@ export function withConnection(world: World, change: Partial<Connection>): World
   return { ...world, connections };
 }
 
+/** From so many worlds on, marks and the like that differ between them are given up as unknown: more worlds would cost more than they tell. */
+const MOST_WORLDS = 16;
+
 /**
  * Joins worlds that can no longer be told apart: what they assumed differently doesn't matter any more, except to whether
  * something was logged. Keeps the order of first appearance.
  */
 export function mergeWorlds(worlds: readonly World[]): World[] {
   if (worlds.length < 2) return [...worlds];
+  const merged = mergeTwins(worlds);
+  return merged.length > MOST_WORLDS ? mergeTwins(merged.map(blur)) : merged;
+}
+
+function mergeTwins(worlds: readonly World[]): World[] {
   const merged: World[] = [];
   for (const world of worlds) {
     const twin = merged.findIndex((other) => sameState(other, world));
@@ -91,6 +99,12 @@ export function mergeWorlds(worlds: readonly World[]): World[] {
     else merged.push(world);
   }
   return merged;
+}
+
+/** The world with everything unknown that rules can set to any number. */
+function blur(world: World): World {
+  const connections = world.connections.map((connection) => ({ ...connection, mark: null }));
+  return { ...world, packet: { ...world.packet, mark: null, dscp: null, ttl: null }, connections };
 }
 
 function join(one: World, other: World): World {
