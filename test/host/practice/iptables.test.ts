@@ -35,6 +35,14 @@ describe('iptables on the practice server', () => {
     expect(await rules()).toBe(before);
   });
 
+  it('only tests a dump when asked to', async () => {
+    const host = start();
+    const before = (await type(host, 'iptables -S')).stdout;
+    const input = '*filter\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n';
+    expect((await host.run(['iptables-restore', '--test'], { input })).code).toBe(0);
+    expect((await type(host, 'iptables -S')).stdout).toBe(before);
+  });
+
   it('counts the packets and bytes that its rules meet, and loads counters back', async () => {
     const host = start();
     await type(host, 'iptables -I OUTPUT -o lo -p tcp --dport 21 -j ACCEPT');

@@ -101,6 +101,19 @@ describe('the logs of the practice server', () => {
   });
 });
 
+describe('the kernel log of the practice server', () => {
+  it('gives no two records the same time, so that a mark tells old from new', async () => {
+    const now = () => new Date(2026, 10, 22);
+    const host = practiceHost('mail', { now, speed: 100 });
+    for (const port of [1, 2, 3, 4, 5]) await host.run(['nc', '-z', '127.0.0.1', `${port}`]);
+    const times = (await host.run(['dmesg'])).stdout
+      .split('\n')
+      .flatMap((line) => /[\d.]+(?=\])/.exec(line)?.[0] ?? []);
+    expect(new Set(times).size).toBe(times.length);
+    expect(times.map(Number)).toEqual(times.map(Number).toSorted((a, b) => a - b));
+  });
+});
+
 describe('the practice server', () => {
   it('is read like any other: rules, addresses, services', async () => {
     const host = start('ipv6');
@@ -235,13 +248,15 @@ describe('saving for the next boot on the practice server', () => {
   it('puts the rule into the file that netfilter-persistent loads, and takes it out again', async () => {
     const host = start();
     const rules = async () => (await host.run(['cat', '/etc/iptables/rules.v4'])).stdout;
-    const before = await rules();
+    const inForce = async () => (await host.run(['iptables', '-S'])).stdout;
+    const [before, rulesBefore] = [await rules(), await inForce()];
     expect(await saveForBoot(host, { caseId: 't', insertions: [insertion] })).toEqual({
       files: ['/etc/iptables/rules.v4'],
       backups: ['/var/lib/lo-doctor/t/rules.v4.before'],
       advice: [],
     });
     expect(await rules()).toBe(before.replace('-A OUTPUT -j DROP', `${ruleText}\n-A OUTPUT -j DROP`));
+    expect(await inForce()).toBe(rulesBefore);
     expect(await undoSaveForBoot(host, 't')).toEqual(['/etc/iptables/rules.v4']);
     expect(await rules()).toBe(before);
   });
