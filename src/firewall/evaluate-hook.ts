@@ -4,6 +4,7 @@ import { confirm, track } from './conntrack.ts';
 import { evaluateBaseChain, type HookRun } from './evaluate-chain.ts';
 import type { Chain, Hook, Ruleset, Table } from './model.ts';
 import { applyBindings, natDecided, natSide } from './nat.ts';
+import { usesConntrack } from './uses-conntrack.ts';
 import { connectionOf, mergeWorlds, type World } from './world.ts';
 
 /** A base chain in its table. */
@@ -21,7 +22,7 @@ export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6
   const { hook } = run.site;
   const chains = findBaseChains(ruleset, hook, family);
   const filters = chains.filter(({ chain }) => chain.base?.type !== 'nat');
-  const nats = chains.filter(({ chain }) => chain.base?.type === 'nat');
+  const nats = heededNats(ruleset, family, chains);
   const stations: Station[] = filters.map(({ table, chain, priority }) => ({
     priority,
     run: (worlds) => evaluateBaseChain(run, table, chain, worlds),
@@ -36,6 +37,13 @@ export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6
     worlds = station.run(worlds);
   }
   return hook === 'postrouting' || hook === 'input' ? mergeWorlds(worlds.map(confirm)) : worlds;
+}
+
+/** The nat chains among them: without connection tracking the kernel passes them by (nf_nat_inet_fn in net/netfilter/nf_nat_core.c). */
+function heededNats(ruleset: Ruleset, family: 'ip' | 'ip6', chains: readonly Hooked[]): Hooked[] {
+  const nats = chains.filter(({ chain }) => chain.base?.type === 'nat');
+  const idle = nats.every(({ chain }) => chain.rules.length === 0 && chain.base?.policy === 'accept');
+  return idle || !usesConntrack(ruleset, family) ? [] : nats;
 }
 
 /**

@@ -49,6 +49,7 @@ function testCompare(
   const value = evaluateOperand(world, site, table, operand);
   if (value === undefined) return condition.absent ?? false;
   if (value !== UNKNOWN) return values.some((pattern) => fits(value, pattern)) !== negated;
+  if (values.some(isEveryNumber)) return !negated;
   const byLength = testLength(world, operand, values);
   if (byLength !== null) return byLength !== negated;
   return {
@@ -57,6 +58,11 @@ function testCompare(
     limit: false,
     fresh: 'unknown',
   };
+}
+
+/** What fits any value that there can be (the owner match's --socket-exists: some user, whoever it is). */
+function isEveryNumber(pattern: Pattern): boolean {
+  return typeof pattern === 'object' && 'from' in pattern && pattern.from === 0 && pattern.to === 0xffffffff;
 }
 
 /** The length of a packet is known within bounds, which may be enough. */

@@ -62,11 +62,17 @@ export const owner = matchOf('owner', {
   'uid-owner': [1, ownerId('meta skuid')],
   'gid-owner': [1, ownerId('meta skgid')],
   'suppl-groups': [0, () => []],
-  'socket-exists': [
-    0,
-    (_, negated) => unknown(`--socket-exists${negated ? ' (negated)' : ''}`, 'whether a socket sent the packet'),
-  ],
+  'socket-exists': [0, (_, negated) => (negated ? { kind: 'not-all', of: [fromSocket] } : fromSocket)],
 });
+
+/** Some program's socket, or for ICMP the kernel's own one; resets alone are sent without any. */
+const fromSocket: Condition = {
+  kind: 'any',
+  of: [
+    { kind: 'compare', operand: field('meta skuid'), negated: false, values: [{ from: 0, to: 0xffffffff }] },
+    { kind: 'compare', operand: field('meta l4proto'), negated: false, values: [1, 58] },
+  ],
+};
 
 /** `-m addrtype`, by the type that the route lookup gives an address. */
 export const addrtype: Match = {
