@@ -22,29 +22,33 @@ export type Disagreement = {
   readonly evaluator: Judgement;
 };
 
-/** The evaluator's judgement of each of the kernel's answers. */
-export function judgeAll(dumps: readonly Dump[], answers: readonly Answer[]): Judgement[] {
-  const failed = (error: unknown): Judgement => {
-    return {
-      outcome: 'unknown',
-      logged: 'maybe',
-      error: error instanceof Error ? `${error.stack}` : `${error}`,
-      doubts: [],
-    };
-  };
+/** What the kernel answered, and what the evaluator makes of it. */
+export type Judged = { readonly answer: Answer; readonly judgement: Judgement };
+
+/** Has the evaluator judge each of the kernel's answers. */
+export function judgeAll(dumps: readonly Dump[], answers: readonly Answer[]): Judged[] {
+  const ruleset = attemptTo(() => parseDumps(dumps));
+  return answers.map((answer) => {
+    if ('error' in ruleset) return { answer, judgement: failed(ruleset.error) };
+    const trace = attemptTo(() => judge(ruleset.value, answer.attempt));
+    if ('error' in trace) return { answer, judgement: failed(trace.error) };
+    const { outcome, logged, unknown } = trace.value;
+    const doubts = unknown.map(({ rule, what }) => `${rule.text}: ${what}`);
+    return { answer, judgement: { outcome, logged, error: null, doubts } };
+  });
+}
+
+/** The evaluator may fail; that is a finding as well. */
+function attemptTo<Value>(work: () => Value): { readonly value: Value } | { readonly error: string } {
   try {
-    const ruleset = parseDumps(dumps);
-    return answers.map(({ attempt }) => {
-      try {
-        const { outcome, logged, unknown } = judge(ruleset, attempt);
-        return { outcome, logged, error: null, doubts: unknown.map(({ rule, what }) => `${rule.text}: ${what}`) };
-      } catch (error) {
-        return failed(error);
-      }
-    });
+    return { value: work() };
   } catch (error) {
-    return answers.map(() => failed(error));
+    return { error: error instanceof Error ? `${error.stack}` : `${error}` };
   }
+}
+
+function failed(error: string): Judgement {
+  return { outcome: 'unknown', logged: 'maybe', error, doubts: [] };
 }
 
 /** Whether the evaluator is wrong about this answer. To say that it can't know is not wrong. */
@@ -66,12 +70,10 @@ export async function findDisagreement(
   await using kernel = await openKernel(log);
   const loaded = await kernel.load(layers);
   if ('complaint' in loaded) return null;
-  const answers = await kernel.converse([attempt], prefix, 250);
-  const [answer] = answers ?? [];
-  const [judgement] = judgeAll(loaded.dumps, answers ?? []);
-  if (answer === undefined || judgement === undefined || !isWrong(answer, judgement)) return null;
-  const { outcome, logged, lines } = answer;
-  return { layers, dumps: loaded.dumps, attempt, kernel: { outcome, logged, lines }, evaluator: judgement };
+  const answers = await kernel.converse([attempt], prefix, 700);
+  const [judged] = judgeAll(loaded.dumps, answers ?? []);
+  if (judged === undefined || !isWrong(judged.answer, judged.judgement)) return null;
+  return { layers, dumps: loaded.dumps, attempt, kernel: judged.answer, evaluator: judged.judgement };
 }
 
 /** Leaves out whole layers, halves of their lines, and so on down to single lines, as long as kernel and evaluator go on disagreeing. */
