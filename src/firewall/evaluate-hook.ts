@@ -2,8 +2,11 @@
 
 import { confirm, track } from './conntrack.ts';
 import { evaluateBaseChain, type HookRun } from './evaluate-chain.ts';
+import { MetRules } from './met-rules.ts';
 import type { Chain, Hook, Ruleset, Table } from './model.ts';
 import { applyBindings, natDecided, natSide } from './nat.ts';
+import { policyPlace } from './rule-place.ts';
+import type { Doubt } from './trace.ts';
 import { usesConntrack } from './uses-conntrack.ts';
 import { connectionOf, mergeWorlds, type World } from './world.ts';
 
@@ -23,9 +26,9 @@ export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6
   const chains = findBaseChains(ruleset, hook, family);
   const filters = chains.filter(({ chain }) => chain.base?.type !== 'nat');
   const nats = heededNats(ruleset, family, chains);
-  const stations: Station[] = filters.map(({ table, chain, priority }) => ({
+  const stations: Station[] = [...Map.groupBy(filters, ({ priority }) => priority)].map(([priority, group]) => ({
     priority,
-    run: (worlds) => evaluateBaseChain(run, table, chain, worlds),
+    run: (worlds) => evaluateTied(run, group, worlds),
   }));
   if (hook === 'output' || hook === 'prerouting') insert(stations, CONNTRACK, (worlds) => worlds.map(track));
   insert(stations, natSide(hook) === 'destination' ? NAT_DESTINATION : NAT_SOURCE, (worlds) =>
@@ -37,6 +40,53 @@ export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6
     worlds = station.run(worlds);
   }
   return hook === 'postrouting' || hook === 'input' ? mergeWorlds(worlds.map(confirm)) : worlds;
+}
+
+/**
+ * Chains of one priority. Among those of nf_tables the order is known, but legacy tables are hooked when they are first used,
+ * before or after: where that matters both orders are followed.
+ */
+function evaluateTied(run: HookRun, chains: readonly Hooked[], worlds: readonly World[]): World[] {
+  const legacy = chains.filter(({ table }) => table.variant === 'legacy');
+  const others = chains.filter((each) => !legacy.includes(each));
+  const [first, second] = [
+    [...others, ...legacy],
+    [...legacy, ...others],
+  ] as const;
+  const apart = legacy.some(isActive) && others.some(isActive);
+  if (!apart || (isQuiet(run, first, worlds) && isQuiet(run, second, worlds)))
+    return evaluateInOrder(run, first, worlds);
+  const assuming = (holds: boolean) => worlds.map((world) => assumeOrder(run, legacy, world, holds));
+  return mergeWorlds([
+    ...evaluateInOrder(run, first, assuming(false)),
+    ...evaluateInOrder({ ...run, met: new MetRules() }, second, assuming(true)),
+  ]);
+}
+
+function evaluateInOrder(run: HookRun, chains: readonly Hooked[], start: readonly World[]): World[] {
+  return chains.reduce<World[]>((worlds, { table, chain }) => evaluateBaseChain(run, table, chain, worlds), [...start]);
+}
+
+function isActive({ chain }: Hooked): boolean {
+  return chain.rules.length > 0 || chain.base?.policy === 'drop';
+}
+
+/** Whether the chains neither stop nor log anything. */
+function isQuiet(run: HookRun, chains: readonly Hooked[], worlds: readonly World[]): boolean {
+  const trial: HookRun = { ...run, met: new MetRules(), logs: [], endings: [] };
+  evaluateInOrder(trial, chains, worlds);
+  return trial.logs.length === 0 && trial.endings.length === 0;
+}
+
+function assumeOrder({ packet }: HookRun, [legacy]: readonly Hooked[], world: World, holds: boolean): World {
+  if (legacy === undefined) return world;
+  const doubt: Doubt = {
+    rule: policyPlace(legacy.table, legacy.chain),
+    what: 'whether iptables-legacy is asked before nf_tables',
+    settledBy: 'which of the two was loaded last: it is asked first',
+    limit: false,
+  };
+  return { ...world, assumptions: [...world.assumptions, { doubt, packet, holds, fresh: true }] };
 }
 
 /** The nat chains among them: without connection tracking the kernel passes them by (nf_nat_inet_fn in net/netfilter/nf_nat_core.c). */
