@@ -1,14 +1,14 @@
 // The practice server: a host in memory, and the list of its scenarios.
 import type { Host } from '../host/host.ts';
 import { listScenarios, practiceHost } from '../host/practice/practice-host.ts';
+import type { Story } from '../wizard/state.ts';
 import type { Io } from './io.ts';
 
 /** The server of a scenario at its beginning. A HostError for a scenario that is none. */
 export const openPractice = (scenario: string, { now }: Io): Host => practiceHost(scenario, { now });
 
-/** What the user of a scenario's server notices; shown before anything is inspected. */
-export const storyOf = (scenario: string): string | null =>
-  listScenarios().find(({ id }) => id === scenario)?.symptom ?? null;
+/** What the user of a scenario's server notices, and the command that fails there. */
+export const storyOf = (scenario: string): Story | null => listScenarios().find(({ id }) => id === scenario) ?? null;
 
 /** Prints the scenarios: one a paragraph, or as a document. */
 export const listPractice = (io: Io, json: boolean): number => {

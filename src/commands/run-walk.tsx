@@ -3,7 +3,7 @@ import { playPlain, printPage } from '../plain/play.ts';
 import { effectOf } from '../wizard/effects.ts';
 import type { Event } from '../wizard/event.ts';
 import { next } from '../wizard/next.ts';
-import { begin, type Outcome, type Walk } from '../wizard/state.ts';
+import { begin, type Outcome, type Story, type Walk } from '../wizard/state.ts';
 import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { stepNumber, stepTitles, walkPage } from '../words/walk-page.ts';
@@ -17,7 +17,7 @@ export type WalkParts = {
   work: Work;
   caseId: string;
   confirmWithin: number;
-  story: string | null;
+  story: Story | null;
   face: Face;
   io: Io;
   onStore: (store: Store<Walk, Event>) => void;

@@ -58,8 +58,10 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
-    const { ruleset, surroundings, iptables } = await inspectNow();
-    return choices.map((choice) => planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables }));
+    const { ruleset, surroundings, iptables, manager } = await inspectNow();
+    return choices.map((choice) =>
+      planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables, manager }),
+    );
   };
 
   const watchLog: Work['watchLog'] = async (onEntries) => {

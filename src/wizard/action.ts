@@ -2,8 +2,9 @@
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Listener } from '../diagnosis/listener.ts';
 import type { Conversation } from '../firewall/trace.ts';
+import type { Story } from './state.ts';
 
-export type ActionId = 'local-services' | 'wordpress' | 'mail' | 'names' | 'database' | 'command' | 'by-hand';
+export type ActionId = 'story' | 'local-services' | 'wordpress' | 'mail' | 'names' | 'database' | 'command' | 'by-hand';
 
 /** An action. `tries` are the conversations that lo-doctor itself can open; empty where only the user can act. */
 export type Action = {
@@ -59,34 +60,35 @@ const endpoints = (tries: readonly Conversation[]): string =>
 const isBlocked = ({ blockedServices }: Inspection, listener: Listener): boolean =>
   blockedServices.some(({ protocol, port }) => protocol === listener.protocol && port === listener.port);
 
-const byHand: Action = { id: 'by-hand', tries: [], commandLine: null };
+/** The port that an action needs first: tried even where nobody listens, since that is an answer too. */
+const triesOf = (id: keyof typeof PORTS, inspection: Inspection): Conversation[] => {
+  const found = triesFor(inspection, ({ port }) => PORTS[id].includes(port));
+  const [first = 0] = PORTS[id];
+  return found.length > 0 ? found : [toConversation('127.0.0.1', first)];
+};
 
 /**
- * The actions to choose from, the most likely cause first: those whose services listen here and are blocked by the rules, then those
- * whose services listen, then the others.
+ * The actions to choose from, the most likely cause first: what fails on a practice server, then those whose services listen here and
+ * are blocked by the rules, then those whose services listen, then the others.
  */
-export const listActions = (inspection: Inspection): Action[] => {
-  const blockedPorts = new Set(inspection.blockedServices.map(({ port }) => port));
-  const typical = (['mail', 'wordpress', 'database', 'names'] as const).map((id): Action => {
-    const tries = triesFor(inspection, ({ port }) => PORTS[id].includes(port));
-    return { id, tries, commandLine: null };
-  });
-  const rank = ({ tries }: Action): number =>
-    tries.some(({ destinationPort }) => blockedPorts.has(destinationPort ?? -1)) ? 0 : tries.length > 0 ? 1 : 2;
-  const services: Action = {
-    id: 'local-services',
-    tries: triesFor(inspection, (listener) => isBlocked(inspection, listener)),
-    commandLine: null,
-  };
-  const ranked = typical.map((action, index) => ({ action, key: rank(action) * 10 + index }));
-  ranked.sort((a, b) => a.key - b.key);
-  const likely = ranked.map(({ action }) => action);
+export const listActions = (inspection: Inspection, story: Story | null): Action[] => {
+  const isBlockedPort = ({ destinationPort }: Conversation) =>
+    inspection.blockedServices.some(({ port }) => port === destinationPort);
+  const listens = ({ destinationPort }: Conversation) =>
+    inspection.listeners.some(({ port }) => port === destinationPort);
+  const typical = (['mail', 'wordpress', 'database', 'names'] as const).map(
+    (id): Action => ({ id, tries: triesOf(id, inspection), commandLine: null }),
+  );
+  const rank = ({ tries }: Action): number => (tries.some(isBlockedPort) ? 0 : tries.some(listens) ? 1 : 2);
+  const likely = typical.toSorted((a, b) => rank(a) - rank(b));
+  const services = triesFor(inspection, (listener) => isBlocked(inspection, listener));
+  const isNew = services.length > 0 && !likely.some(({ tries }) => endpoints(tries) === endpoints(services));
+  const unsure: Action[] = isNew ? [{ id: 'local-services', tries: services, commandLine: null }] : [];
   const isCovered = likely.some((action) => rank(action) === 0);
-  const isNew = !likely.some(({ tries }) => endpoints(tries) === endpoints(services.tries));
-  const unsure = services.tries.length > 0 && isNew ? [services] : [];
   return [
+    ...(story === null ? [] : [{ id: 'story', tries: [], commandLine: story.command } as const]),
     ...(isCovered ? [...likely, ...unsure] : [...unsure, ...likely]),
     { id: 'command', tries: [], commandLine: null },
-    byHand,
+    { id: 'by-hand', tries: [], commandLine: null },
   ];
 };

@@ -34,6 +34,9 @@ export type SavedForBoot = {
   readonly advice: readonly string[];
 };
 
+/** What fails on a practice server, and the command line that shows it. */
+export type Story = { readonly symptom: string; readonly command: string };
+
 /** How a walk ended. */
 export type Outcome = 'healthy' | 'fixed' | 'rolled-back' | 'unfixed' | 'not-the-firewall' | 'could-not-look';
 
@@ -43,8 +46,8 @@ export type Case = {
   readonly startedAt: Date;
   /** Seconds until a fix on trial is rolled back. */
   readonly confirmWithin: number;
-  /** What the user of a practice server notices; null on a real server. */
-  readonly story: string | null;
+  /** What the user of a practice server notices, and the command that fails there; null on a real server. */
+  readonly story: Story | null;
   readonly inspection: Inspection | null;
   /** The temporary log rules that are in force. */
   readonly logging: LoggingPlan | null;

@@ -6,6 +6,7 @@ import { enumerate, nameEndpoint } from './rules.ts';
 type ActionWords = { title: string; byHand: string };
 
 const WORDS: Record<ActionId, ActionWords> = {
+  story: { title: 'What fails', byHand: 'Run it again.' },
   'local-services': {
     title: 'Not sure: try the services that listen here',
     byHand: 'Use the program that fails.',
@@ -38,8 +39,9 @@ const WORDS: Record<ActionId, ActionWords> = {
 };
 
 /** The line of an action in the list: its title, and what lo-doctor itself tries. */
-export const nameAction = ({ id, tries }: Action): string => {
+export const nameAction = ({ id, tries, commandLine }: Action): string => {
   const { title } = WORDS[id];
+  if (commandLine !== null) return `${title}: ${commandLine}`;
   if (tries.length === 0) return title;
   const shown = [...new Set(tries.map((one) => `${one.protocol}/${one.destinationPort ?? 'echo'}`))];
   const more = shown.length > 4 ? [...shown.slice(0, 3), `${shown.length - 3} more`] : shown;

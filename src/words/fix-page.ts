@@ -135,7 +135,11 @@ const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> => {
       { label: 'Not now: back to the choice', event: { name: 'back-chosen' } },
       // What could not be proved harmless is not applied by lo-doctor.
       ...(plan.proof.holds ? [apply] : []),
-      { label: 'Leave, and run the commands myself', event: { name: 'commands-chosen' } },
+      {
+        label: 'Leave, and run the commands myself',
+        event: { name: 'commands-chosen' },
+        recommended: !plan.proof.holds,
+      },
     ],
     initial: 0,
     back: { name: 'back-chosen' },

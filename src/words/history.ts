@@ -19,7 +19,7 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
   'keep-chosen': 'keeping the fix was chosen',
   'roll-back-chosen': 'taking the fix back was chosen',
   'rolled-back': 'the fix was taken back',
-  kept: 'the fix was kept and saved for the next boot',
+  kept: 'the fix was kept',
   'quit-chosen': 'the walk was left',
   'back-chosen': 'a step back',
   'reproduction-chosen': 'repeating the failing action was chosen',

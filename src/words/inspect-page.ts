@@ -2,12 +2,16 @@
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
 import type { FinalRule } from '../firewall/final-rule.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Phase } from '../wizard/state.ts';
+import type { Case, Phase, Story } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
 import { count, enumerate, nameChain, nameOwner, nameRule } from './rules.ts';
 
-const QUIT: Choice<Event> = { label: 'Leave; nothing on this server has been changed', event: { name: 'quit-chosen' } };
+const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
+  label:
+    logging === null ? 'Leave; nothing on this server has been changed' : 'Leave; the temporary logging is taken away',
+  event: { name: 'quit-chosen' },
+});
 
 /** Rows shown of a long policy: those at its end, where the final rule is. */
 const SHOWN = 5;
@@ -70,18 +74,19 @@ const describeLayers = ({ layers }: Inspection): string =>
     ? 'No firewall rules are loaded.'
     : `Firewall: ${enumerate(layers.map((layer) => `${layer.families.map((family) => nameOwner({ ...layer, family })).join(' + ')}${layer.manager === 'none' ? '' : ` (managed by ${layer.manager})`}`))}.`;
 
-const choices = ({ blocked, loggingPlan }: Inspection): Choice<Event>[] => {
+const isLogged = ({ logging }: Case, { loggingPlan }: Inspection): boolean =>
+  logging !== null || loggingPlan === null || loggingPlan.changes.length === 0;
+
+const choices = (inspection: Inspection, walk: Case): Choice<Event>[] => {
+  const { blocked, loggingPlan } = inspection;
   const repeat: Choice<Event> = {
     label: 'Repeat what fails, and read the log',
     event: { name: 'reproduction-chosen' },
   };
   if (!blocked)
-    return [
-      { ...QUIT, recommended: true },
-      { ...repeat, label: 'Repeat what fails all the same' },
-    ];
-  if (loggingPlan === null || loggingPlan.changes.length === 0) return [{ ...repeat, recommended: true }, QUIT];
-  const rules = count(loggingPlan.changes.length, 'LOG rule');
+    return [{ ...repeat, label: 'Repeat what fails, to see what else stops it', recommended: true }, quit(walk)];
+  if (isLogged(walk, inspection)) return [{ ...repeat, recommended: true }, quit(walk)];
+  const rules = count(loggingPlan?.changes.length ?? 0, 'LOG rule');
   return [
     {
       label: `Turn logging on: ${rules}, taken away again on leaving`,
@@ -89,7 +94,7 @@ const choices = ({ blocked, loggingPlan }: Inspection): Choice<Event>[] => {
       recommended: true,
     },
     { ...repeat, label: 'Repeat what fails without more logging' },
-    QUIT,
+    quit(walk),
   ];
 };
 
@@ -103,9 +108,11 @@ const verdictLine = (inspection: Inspection): Block => {
   return text('By its rules the firewall lets loopback traffic out and back in:');
 };
 
-const loggingLine = ({ blocked, loggingPlan }: Inspection): Block[] => {
-  if (!blocked) return [text("If something fails on this server, this firewall's loopback rules are not the cause.")];
-  if (loggingPlan === null || loggingPlan.changes.length === 0)
+const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
+  if (!inspection.blocked)
+    return [text('If something fails on this server all the same, look at what happens when it is repeated.')];
+  if (walk.logging !== null) return [text('Temporary logging is on. Next: repeat what fails and read the log.')];
+  if (isLogged(walk, inspection))
     return [text('Such a drop is logged, so the log can prove it. Next: repeat what fails and read the log.')];
   return [
     text(
@@ -143,25 +150,30 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
   ],
 });
 
-const tellStory = (story: string | null): Block[] =>
-  story === null ? [] : [text(span('accent', 'Practice server. '), story), gap];
+const tellStory = (story: Story | null): Block[] =>
+  story === null ? [] : [text(span('accent', 'Practice server. '), story.symptom), gap];
 
-const inspected = (inspection: Inspection, problem: Block[]): Page<Event> => {
+const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<Event> => {
   const { title, body } = tellInspection(inspection);
-  return page({ title, body: [...problem, ...body, ...loggingLine(inspection)], choices: choices(inspection) });
+  return page({
+    title,
+    body: [...problem, ...body, ...loggingLine(inspection, walk)],
+    choices: choices(inspection, walk),
+  });
 };
 
 /** The page of a phase of step 1. */
-export const inspectPage = (phase: Phase, { inspection, story }: Case): Page<Event> => {
+export const inspectPage = (phase: Phase, walk: Case): Page<Event> => {
+  const { inspection, story } = walk;
   switch (phase.name) {
     case 'inspection-failed':
       return problemPage('This server could not be inspected', phase.problem, [
         { label: 'Try again', event: { name: 'retry-chosen' } },
-        { ...QUIT, recommended: true },
+        { ...quit(walk), recommended: true },
       ]);
     case 'inspected':
       if (inspection !== null)
-        return inspected(inspection, phase.problem === null ? tellStory(story) : tellProblem(phase.problem));
+        return inspected(inspection, walk, phase.problem === null ? tellStory(story) : tellProblem(phase.problem));
       break;
     case 'turning-logging-on':
       return page({ title: 'Turning logging on', busy: 'Adding the LOG rules; they expire by themselves' });

@@ -47,7 +47,9 @@ const portInWords = (blocked: BlockedConversation, { entry }: EntryLine): readon
 const fields = (blocked: BlockedConversation, line: EntryLine): Block => ({
   kind: 'facts',
   rows: [
-    [`OUT=${line.entry.out ?? ''}`, 'leaving by lo, the loopback interface'],
+    line.entry.out === null
+      ? [`IN=${line.entry.in}`, 'coming in by lo, the loopback interface']
+      : [`OUT=${line.entry.out}`, 'leaving by lo, the loopback interface'],
     ...addressRows(line.entry),
     portInWords(blocked, line),
   ],

@@ -58,7 +58,7 @@ export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
         title: action?.commandLine ? 'Running your command' : 'Repeating what fails',
         body: [
           action?.commandLine
-            ? { kind: 'code', lines: [`sh -c ${action.commandLine}`] }
+            ? { kind: 'code', lines: [action.commandLine] }
             : text(`Opening a connection to ${action === null ? '' : nameTries(action)}; nothing is sent.`),
           ...tail(phase.output),
           ...nothingYet(walk),
@@ -87,7 +87,7 @@ export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
         ? []
         : [text(span('dim', 'Logging is on; it is taken away on leaving, and expires by itself.'))]),
     ],
-    choices: (walk.inspection === null ? [] : listActions(walk.inspection)).map(toChoice),
+    choices: (walk.inspection === null ? [] : listActions(walk.inspection, walk.story)).map(toChoice),
     back: { name: 'back-chosen' },
   });
 };

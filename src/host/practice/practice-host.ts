@@ -17,7 +17,7 @@ const NOT_FOUND = 127;
 
 /** The scenarios there are. */
 export function listScenarios(): readonly ScenarioSummary[] {
-  return SCENARIOS.map(({ id, title, symptom, story }) => ({ id, title, symptom, story }));
+  return SCENARIOS.map(({ id, title, symptom, command, story }) => ({ id, title, symptom, command, story }));
 }
 
 /** A server on which the scenario has just begun. A HostError for an id that is none. */

@@ -6,6 +6,8 @@ export type ScenarioSummary = {
   readonly id: string;
   readonly title: string;
   readonly symptom: string;
+  /** The command line that fails. */
+  readonly command: string;
   readonly story: string;
 };
 

@@ -1,6 +1,7 @@
 // `iptables -L`: chains as a table for people.
 import { splitWords } from '../../../firewall/iptables/split-words.ts';
 import { parseProtocol } from '../../../firewall/iptables/values.ts';
+import { describeRule } from './describe-rule.ts';
 import type { Flags } from './parse-command.ts';
 import { type ChainState, countReferences, type RuleState, type TableState } from './tables.ts';
 
@@ -44,19 +45,16 @@ function row({ text, packets, bytes }: RuleState, number: number, flags: Flags):
   const words = splitWords(text) ?? [];
   const { values, rest } = sortWords(words);
   const anywhere = flags.numeric ? '0.0.0.0/0' : 'anywhere';
-  const width = flags.exact ? [8, 8] : [5, 5];
-  const counters = flags.verbose
-    ? `${count(packets, flags.exact).padStart(width[0] ?? 0)} ${count(bytes, flags.exact).padStart(width[1] ?? 0)} `
-    : '';
+  const width = flags.exact ? 8 : 5;
+  const counted = [packets, bytes].map((value) => `${count(value, flags.exact).padStart(width)} `).join('');
+  const counters = flags.verbose ? counted : '';
   const num = flags.numbers ? `${number}`.padEnd(5) : '';
-  const devices = flags.verbose
-    ? `${(values.get('-i') ?? '*').padEnd(6)} ${(values.get('-o') ?? '*').padEnd(6)}  `
-    : '';
+  const devices = flags.verbose ? `${['-i', '-o'].map((side) => signed(values.get(side) ?? '*', 6)).join('')} ` : '';
   const target = values.get('-j') ?? values.get('-g') ?? '';
   const protocol = showProtocol(values.get('-p') ?? 'all', flags.numeric).padEnd(4);
-  const addresses = ['-s', '-d'].map((side) => showAddress(values.get(side), anywhere).padEnd(20)).join(' ');
-  const described = [describe(rest), target === 'LOG' ? describeLog(rest) : ''].filter((part) => part !== '').join(' ');
-  return `${num}${counters}${target.padEnd(10)} ${protocol} --  ${devices}${addresses}${described === '' ? '' : ` ${described}`}`;
+  const addresses = ['-s', '-d'].map((side) => showAddress(values.get(side), anywhere)).join('');
+  const described = describeRule(rest, target);
+  return `${num}${counters}${target.padEnd(10)} ${protocol} ${values.get('-f') ?? '--'} ${devices}${addresses}${described === '' ? '' : ` ${described}`}`;
 }
 
 const COLUMNS = ['-s', '-d', '-i', '-o', '-p', '-j', '-g'];
@@ -69,7 +67,8 @@ function sortWords(words: readonly string[]): { values: Map<string, string>; res
     const not = words[at] === '!' && COLUMNS.includes(words[at + 1] ?? '');
     if (not) at += 1;
     const word = words[at] ?? '';
-    if (!COLUMNS.includes(word)) rest.push(word);
+    if (word === '-f') values.set('-f', not ? '!f' : '-f');
+    else if (!COLUMNS.includes(word)) rest.push(word);
     else {
       at += 1;
       values.set(word, `${not ? '!' : ''}${words[at] ?? ''}`);
@@ -88,44 +87,10 @@ function showProtocol(name: string, numeric: boolean): string {
 }
 
 function showAddress(address: string | undefined, anywhere: string): string {
-  return address?.replace(/\/(32|128)$/, '') ?? anywhere;
+  return `${signed(address?.replace(/\/(32|128)$/, '') ?? anywhere, 19)} `;
 }
 
-/** How `-L` words the options, where it does so differently from iptables-save. */
-const WORDED: readonly (readonly [RegExp, string])[] = [
-  [/-m comment --comment "((?:[^"\\]|\\.)*)"/g, '/* $1 */'],
-  [/-m comment --comment (\S+)/g, '/* $1 */'],
-  [/-m (tcp|udp)\b/g, '$1'],
-  [/! --([sd])port (\d+:\d+)/g, '$1pts:!$2'],
-  [/! --([sd])port (\d+)/g, '$1pt:!$2'],
-  [/--([sd])port (\d+:\d+)/g, '$1pts:$2'],
-  [/--([sd])port (\d+)/g, '$1pt:$2'],
-  [/-m (?:conntrack|state|icmp6?|mark|multiport) /g, ''],
-  [/! --(ctstate|state) (\S+)/g, '! $1 $2'],
-  [/--(ctstate|state) (\S+)/g, '$1 $2'],
-  [/--([sd]?ports) (\S+)/g, 'multiport $1 $2'],
-  [/--icmp-type (\S+)/g, 'icmptype $1'],
-  [/--icmpv6-type (\S+)/g, 'ipv6-icmptype $1'],
-  [/--tcp-flags (\S+) (\S+)/g, 'flags:$1/$2'],
-  [/-m limit --limit (\S+)( --limit-burst (\S+))?/g, 'limit: avg $1 burst $3'],
-  [/-m owner --uid-owner (\S+)/g, 'owner UID match $1'],
-  [/-m addrtype --dst-type (\S+)/g, 'ADDRTYPE match dst-type $1'],
-  [/--reject-with/g, 'reject-with'],
-  [/--log-prefix ("[^"]*"|\S+)|--log-level \S+|--log-[a-z-]+/g, ''],
-];
-
-const LOG_FLAGS = ['--log-tcp-sequence', '--log-tcp-options', '--log-ip-options', '--log-uid', '', '--log-macdecode'];
-
-/** `LOG flags 0 level 4 prefix "OUT: "` */
-function describeLog(rest: readonly string[]): string {
-  const flags = LOG_FLAGS.reduce((sum, name, bit) => (rest.includes(name) ? sum | (1 << bit) : sum), 0);
-  const wordAfter = (name: string) => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined);
-  const prefix = wordAfter('--log-prefix');
-  return `LOG flags ${flags} level ${wordAfter('--log-level') ?? 4}${prefix === undefined ? '' : ` prefix "${prefix}"`}`;
-}
-
-function describe(rest: readonly string[]): string {
-  const text = rest.map((word) => (/[ "]/.test(word) ? `"${word.replaceAll('"', '\\"')}"` : word)).join(' ');
-  const worded = WORDED.reduce((said, [pattern, wording]) => said.replaceAll(pattern, wording), text);
-  return worded.replace(/(limit: avg \S+ burst )(?= |$)/, '$15').trim();
+/** A negation's sign stands in the blank before the column. */
+function signed(value: string, width: number): string {
+  return value.startsWith('!') ? `!${value.slice(1).padEnd(width)}` : ` ${value.padEnd(width)}`;
 }

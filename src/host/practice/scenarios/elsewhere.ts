@@ -5,9 +5,10 @@ import { MARIADB, NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
 export const elsewhere: Scenario = {
   id: 'elsewhere',
   title: 'WordPress cannot fetch its updates',
-  symptom: '“wp plugin update --all” ends with: Failed to connect to downloads.wordpress.org port 443',
+  command: 'wp plugin update --all',
+  symptom: '"wp plugin update --all" ends with: Failed to connect to downloads.wordpress.org port 443',
   story:
-    'web1 may speak to the company’s package mirror and to nothing else. That does include loopback. But plugins don’t come from the mirror.',
+    "web1 may speak to the company's package mirror and to nothing else. That does include loopback. But plugins don't come from the mirror.",
   rules: `*filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]

@@ -5,7 +5,8 @@ import { MARIADB, NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
 export const inputSide: Scenario = {
   id: 'input-side',
   title: 'The site cannot reach its database',
-  symptom: '“mysqladmin -h 127.0.0.1 ping” ends with: Can’t connect to MySQL server',
+  command: 'mysqladmin -h 127.0.0.1 ping',
+  symptom: '"mysqladmin -h 127.0.0.1 ping" ends with: Can\'t connect to MySQL server',
   story:
     'The outbound policy of web1 has had its loopback rule from the start. Yesterday the inbound policy was tightened as well.',
   rules: `*filter

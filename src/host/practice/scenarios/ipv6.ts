@@ -5,7 +5,8 @@ import { at, MARIADB, NGINX, NGINX_TLS, POSTFIX, SSHD } from './common.ts';
 export const ipv6: Scenario = {
   id: 'ipv6',
   title: 'Mail over localhost hangs, over 127.0.0.1 it works',
-  symptom: '“nc -v localhost 25” does not connect, while “nc -v 127.0.0.1 25” does',
+  command: 'nc -v localhost 25',
+  symptom: '"nc -v localhost 25" does not connect, while "nc -v 127.0.0.1 25" does',
   story:
     'The policy of web1 was checked twice, loopback rule included. It was checked with iptables. A second policy, for IPv6, came with the same role and was read by nobody.',
   rules: `*filter

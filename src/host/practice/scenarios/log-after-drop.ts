@@ -5,7 +5,8 @@ import { MARIADB, NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
 export const logAfterDrop: Scenario = {
   id: 'log-after-drop',
   title: 'Alert mails fail, and the log says nothing',
-  symptom: '“mail -s test root@example.org” times out, and no log shows a dropped packet',
+  command: 'mail -s test root@example.org',
+  symptom: '"mail -s test root@example.org" times out, and no log shows a dropped packet',
   story:
     'The policy of web1 logs what it drops; anybody can see the LOG rule at its end. Nobody has ever seen an entry of it.',
   rules: `*filter

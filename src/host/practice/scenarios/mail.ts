@@ -5,7 +5,8 @@ import { NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
 export const mail: Scenario = {
   id: 'mail',
   title: 'Alert mails no longer arrive',
-  symptom: '“mail -s test root@example.org” ends with: cannot connect to localhost, port 25: Connection timed out',
+  command: 'mail -s test root@example.org',
+  symptom: '"mail -s test root@example.org" ends with: cannot connect to localhost, port 25: Connection timed out',
   story:
     'After a hacked contact form had sent spam, somebody forbade web1 to speak SMTP. The monitoring hands its alerts to the mail server on localhost, and has been quiet ever since.',
   rules: `*filter

@@ -5,7 +5,8 @@ import { at, MARIADB, NGINX, NGINX_TLS, OPEN6, OWN, POSTFIX, SSHD } from './comm
 export const nobodyListens: Scenario = {
   id: 'nobody-listens',
   title: 'Alert mails are refused',
-  symptom: '“mail -s test root@example.org” ends with: cannot connect to localhost, port 25: Connection refused',
+  command: 'mail -s test root@example.org',
+  symptom: '"mail -s test root@example.org" ends with: cannot connect to localhost, port 25: Connection refused',
   story:
     'An outbound policy went onto web1 the same evening as an update of the mail server. Since then no alert has arrived. Everybody blames the firewall.',
   rules: `*filter

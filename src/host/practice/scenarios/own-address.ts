@@ -5,7 +5,8 @@ import { MARIADB, NGINX, NGINX_TLS, OPEN6, OWN, SSHD } from './common.ts';
 export const ownAddress: Scenario = {
   id: 'own-address',
   title: 'Scheduled posts stay unpublished',
-  symptom: '“wp cron test” ends with: WP-Cron spawn failed: Failed to connect to www.example.org port 443',
+  command: 'wp cron test',
+  symptom: '"wp cron test" ends with: WP-Cron spawn failed: Failed to connect to www.example.org port 443',
   story:
     'The policy of web1 does permit loopback, as somebody wrote it: 127.0.0.0/8. Visitors reach the site, the database answers. But WordPress calls itself by its own name to do its scheduled work, and that call never arrives.',
   rules: `*filter

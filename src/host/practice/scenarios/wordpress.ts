@@ -5,7 +5,8 @@ import { NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
 export const wordpress: Scenario = {
   id: 'wordpress',
   title: 'WordPress updates fail',
-  symptom: '“wp plugin update --all” ends with: Failed to connect to FTP Server localhost:21',
+  command: 'wp plugin update --all',
+  symptom: '"wp plugin update --all" ends with: Failed to connect to FTP Server localhost:21',
   story:
     'Last week an outbound policy went onto web1: web, DNS and time may go out, the rest is dropped. The site runs, but since then no plugin can be updated.',
   rules: `*filter
