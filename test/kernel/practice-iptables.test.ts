@@ -211,7 +211,7 @@ describeKernel('iptables on the practice server', () => {
     await using hosts = await bothHosts();
     for (const rule of RULES) {
       await compare(hosts, line(`iptables -A OUTPUT ${rule}`));
-      await compare(hosts, line('iptables -S OUTPUT; iptables -F OUTPUT'));
+      await compare(hosts, line('iptables -S OUTPUT; iptables -L OUTPUT -n; iptables -F OUTPUT'));
     }
   });
 
