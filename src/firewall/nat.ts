@@ -20,7 +20,7 @@ export function natDecided(world: World, hook: Hook): World {
 
 /**
  * Rewrites the connection and its packet; the rule ends with accept. A target that is not known (a range of ports, an address out of
- * several) leaves that part unknown; one that is not the host's own takes the packet off lo, which is no verdict we know.
+ * several) leaves that part unknown; one that is not the host's own takes the packet (or, as a source, its replies) off lo, which is no verdict we know.
  */
 export function applyNat(at: RuleSite, world: World, nat: Nat): { world: World; verdict: Verdict } | null {
   const connection = connectionOf(world);
@@ -31,8 +31,9 @@ export function applyNat(at: RuleSite, world: World, nat: Nat): { world: World; 
   const port = newPort(at, world, nat);
   if (address === undefined || port === undefined) return null;
   if (address === 'none') return { world, verdict: { kind: 'drop' } };
+  const given = nat.nat === 'dnat' || nat.nat === 'snat';
   const done = rewrite(world, connection, side, address, port);
-  if (side === 'destination' && address !== 'same' && leavesHost(at, address)) {
+  if (given && address !== 'same' && leavesHost(at, address)) {
     return {
       world: done,
       verdict: { kind: 'unknown', what: leaving(nat, address), settledBy: 'what the host it is sent to does' },
@@ -106,7 +107,7 @@ function newAddress(at: RuleSite, { packet, ...rest }: World, nat: Nat): Address
     case 'redirect':
       return packet.family === 'ip' ? 0x7f000001 : 1n;
     case 'masquerade':
-      return masqueradeAddress(at, packet.family);
+      return masqueradeAddress(at, packet);
     case 'dnat':
     case 'snat': {
       const { address } = nat;
@@ -119,9 +120,12 @@ function newAddress(at: RuleSite, { packet, ...rest }: World, nat: Nat): Address
   }
 }
 
-/** IPv4 takes a global address of another device, lo's own being of host scope only; IPv6 picks the best source for the destination. */
-function masqueradeAddress({ site: { own } }: RuleSite, family: 'ip' | 'ip6'): Address | null | 'none' {
-  if (family === 'ip6') return 1n;
+/** IPv4 takes a global address, if need be of another device, lo's own being of host scope only; IPv6 the best source for the destination, its own. */
+function masqueradeAddress(
+  { site: { own } }: RuleSite,
+  { family, destination }: World['packet'],
+): Address | null | 'none' {
+  if (family === 'ip6') return destination;
   if (own === null) return null;
   const others = [...own].filter((address) => typeof address === 'number' && !isLoopbackAddress(address));
   const [only] = others;
