@@ -145,5 +145,7 @@ function evaluateNat(run: HookRun, chains: readonly Hooked[], start: readonly Wo
 function isUndecided(world: World, hook: Hook): boolean {
   const connection = connectionOf(world);
   if (!connection || world.track.kind !== 'tracked' || world.track.state === 'established') return false;
+  // Resets pass the chains that their connection has not come to yet; ICMP errors never do (nf_nat_inet_fn).
+  if (world.track.state === 'related' && world.packet.transport.kind !== 'tcp') return false;
   return natSide(hook) === 'destination' ? !connection.destinationDone : !connection.sourceDone;
 }

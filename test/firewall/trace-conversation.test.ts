@@ -216,6 +216,20 @@ describe('nat', () => {
     expect(met).toEqual(['request output', 'request postrouting']);
   });
 
+  test('a reset meets the nat table where its connection did not come to, an ICMP error never', () => {
+    const tables = (reject: string) => [
+      '*nat',
+      '-A POSTROUTING -j LOG',
+      'COMMIT',
+      '*filter',
+      `-A OUTPUT -p tcp --dport 25 -j REJECT ${reject}`,
+      '-A INPUT -m state --state NEW',
+      'COMMIT',
+    ];
+    expect(summaryOf(...tables('--reject-with tcp-reset'))).toBe('blocked, logged yes: request in output by OUTPUT 1');
+    expect(summaryOf(...tables(''))).toBe('blocked, logged no: request in output by OUTPUT 1');
+  });
+
   test('masquerading takes a global address of the host, and replies find back', () => {
     const masquerade = traceMail(rules('*nat', '-A POSTROUTING -j MASQUERADE', 'COMMIT'));
     expect(seen(masquerade, 'request', 'input')).toBe('192.0.2.10:40000>127.0.0.1:25');
