@@ -2,7 +2,7 @@
 import type { BootInsertion } from '../firewall/fix/plan.ts';
 import { insertRulesIntoSave, removeRulesFromSave } from '../firewall/iptables/insert-into-save.ts';
 import { adviseBootPlace, adviseLoading } from './boot-advice.ts';
-import { findBootPlace } from './find-boot-place.ts';
+import { type BootPlace, findBootPlace } from './find-boot-place.ts';
 import { findRestoreComplaint } from './find-restore-complaint.ts';
 import { type Command, type Host, HostError } from './host.ts';
 import { readBytes, replaceFile, toBytes } from './replace-file.ts';
@@ -31,13 +31,17 @@ export async function saveForBoot(
 ): Promise<SavedForBoot> {
   const progress: Progress = { files: [], backups: [], advice: [], rules: [] };
   for (const family of ['ip', 'ip6'] as const) {
-    const own = insertions.filter((insertion) => insertion.family === family);
-    if (own.length === 0) continue;
-    try {
-      await saveFamily(host, caseId, family, own, progress);
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      progress.advice.push(error.message, ...error.nextSteps);
+    const byFile = Map.groupBy(
+      insertions.filter((insertion) => insertion.family === family),
+      ({ file }) => file,
+    );
+    for (const own of byFile.values()) {
+      try {
+        await saveFamily(host, caseId, family, own, progress);
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error;
+        progress.advice.push(error.message, ...error.nextSteps);
+      }
     }
   }
   const { files, backups, advice } = progress;
@@ -65,7 +69,8 @@ async function saveFamily(
   insertions: readonly BootInsertion[],
   { files, backups, advice, rules }: Progress,
 ): Promise<void> {
-  const place = await findBootPlace(host, family);
+  const [file] = insertions.flatMap((insertion) => insertion.file ?? []);
+  const place = file === undefined ? await findBootPlace(host, family) : ownersFile(file);
   if (place === null) {
     advice.push(await adviseBootPlace(host, family));
     return;
@@ -82,6 +87,11 @@ async function saveFamily(
   await replaceFile(host, path, bytes, (file) => findRestoreComplaint(host, family, file, old?.path ?? null));
   files.push(path);
   if (!place.isLoaded) advice.push(adviseLoading(place));
+}
+
+/** A file that the owner of the chain has and loads itself. */
+function ownersFile(path: string): BootPlace {
+  return { path, exists: true, isLoaded: true, loader: 'ufw', enable: 'ufw enable' };
 }
 
 /** The file's bytes with the rules in them. */

@@ -1,7 +1,7 @@
 // What is worth a word about the rules as they are: permits for loopback that are there and do nothing.
 
 import { isLoopbackAddress } from '../address.ts';
-import type { Chain, Rule, Ruleset } from '../model.ts';
+import type { Chain, Rule, Ruleset, Table } from '../model.ts';
 import { isCondition } from './added-rule.ts';
 import { chainAt } from './apply-change.ts';
 import type { Stop, Waypoint } from './find-stops.ts';
@@ -12,15 +12,27 @@ export function findNotes(ruleset: Ruleset, stops: readonly Stop[]): string[] {
 }
 
 function notesAt(ruleset: Ruleset, stop: Stop, { place, number }: Waypoint): string[] {
-  const { chain } = chainAt(ruleset, place);
-  const late = chain.rules.slice(number).filter(permitsLoopback);
-  return [
-    ...late.map(
-      (rule) =>
-        `Rule ${rule.number} of ${chain.name} permits loopback already, but rule ${number} before it stops the traffic.`,
-    ),
-    ...narrowPermits(chain, number, stop),
-  ];
+  const { table, chain } = chainAt(ruleset, place);
+  const late = rulesFrom(table, chain, number + 1, new Set([chain.name])).filter(({ rule }) => permitsLoopback(rule));
+  const tooLate = late.map(
+    ({ name, rule }) =>
+      `Rule ${rule.number} of ${name} permits loopback already, but rule ${number} of ${chain.name} comes first and stops this traffic.`,
+  );
+  return [...tooLate, ...narrowPermits(chain, number, stop)];
+}
+
+type RuleOf = { readonly name: string; readonly rule: Rule };
+
+/** The rules from that number on, and those of the chains they jump to. */
+function rulesFrom(table: Table, chain: Chain, number: number, seen: Set<string>): RuleOf[] {
+  return chain.rules.slice(number - 1).flatMap((rule) => {
+    const targets = rule.steps.flatMap((step) =>
+      step.kind === 'verdict' && 'chain' in step.verdict ? (table.chains.get(step.verdict.chain) ?? []) : [],
+    );
+    const fresh = targets.filter(({ name }) => !seen.has(name));
+    for (const { name } of fresh) seen.add(name);
+    return [{ name: chain.name, rule }, ...fresh.flatMap((target) => rulesFrom(table, target, 1, seen))];
+  });
 }
 
 /** Permits by address: what goes to the host's own address leaves by lo as well, and they don't see it. */
@@ -36,7 +48,7 @@ function narrowPermits(chain: Chain, number: number, { hook: { packet } }: Stop)
 }
 
 /** True for a rule that accepts all that goes over lo. */
-export function permitsLoopback(rule: Rule): boolean {
+function permitsLoopback(rule: Rule): boolean {
   const conditions = rule.steps.filter(isCondition);
   return (
     accepts(rule) &&

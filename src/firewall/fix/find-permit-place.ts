@@ -37,7 +37,7 @@ function withoutDropChains(ruleset: Ruleset, path: readonly Waypoint[]): readonl
   const last = path.at(-1);
   if (path.length < 2 || last === undefined) return path;
   const { chain } = chainAt(ruleset, last.place);
-  const onlyDrops = chain.rules.slice(0, last.number).every((rule) => !rule.steps.some(mayPermit));
+  const onlyDrops = chain.rules.every((rule) => !rule.steps.some(mayPermit));
   return onlyDrops ? withoutDropChains(ruleset, path.slice(0, -1)) : path;
 }
 

@@ -2,6 +2,7 @@
 import type { Ruleset } from '../model.ts';
 import type { Conversation, Surroundings, Trace } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
+import type { AddedRule } from './added-rule.ts';
 import { chainAt } from './apply-change.ts';
 import { describePlacement } from './describe-placement.ts';
 import { findPermitPlace, type PermitPlace } from './find-permit-place.ts';
@@ -23,7 +24,7 @@ export type FoundPermits = {
 /** A placed permit with the rules of its chain that it has to come before. */
 export type PlacedPermit = Placed & { readonly wanted: WantedPermit };
 
-export type WantedPermit = Wanted & Pick<PermitPlace, 'stoppers'>;
+export type WantedPermit = Wanted & Pick<PermitPlace, 'stoppers'> & { readonly added: AddedRule };
 
 /** What is to pass, and whose rules they will be. */
 export type Need = { readonly choice: Choice; readonly caseId: string };
@@ -121,7 +122,7 @@ function wantPermit(ruleset: Ruleset, { stops, strict }: Permit, { choice, caseI
   const added =
     choice.kind === 'all' ? permitLoopback(stop.hook.hook, caseId) : permitService(ruleset, stop, { strict, caseId });
   const written = added && writeRule(found.place, chainAt(ruleset, found.place).chain, added);
-  return written ? [{ ...found, written, reason: describePlacement(ruleset, found) }] : [];
+  return added && written ? [{ ...found, added, written, reason: describePlacement(ruleset, found) }] : [];
 }
 
 /** The stop with the numbers that its rules have without the changes. */

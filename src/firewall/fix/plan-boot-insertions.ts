@@ -1,11 +1,12 @@
 // Where the permits of a fix go in the rules file that the next boot loads.
 import type { Ruleset } from '../model.ts';
+import { ufwFileOf } from '../ufw/ufw-rule.ts';
 import { chainAt } from './apply-change.ts';
 import type { PlacedPermit } from './find-permits.ts';
 import type { BootInsertion } from './plan.ts';
 import { isOwnComment } from './tag.ts';
 
-/** One for each permit in a table of iptables. Rules that lo-doctor added for the moment are no landmarks: no file has them. */
+/** One for each permit that iptables makes. Rules that lo-doctor added for the moment are no landmarks: no file has them. */
 export function planBootInsertions(ruleset: Ruleset, placed: readonly PlacedPermit[]): BootInsertion[] {
   return placed.flatMap(({ change: { place, rule }, wanted: { at }, written: { source } }) => {
     const { family, table, chain } = place;
@@ -13,6 +14,7 @@ export function planBootInsertions(ruleset: Ruleset, placed: readonly PlacedPerm
     const next = chainAt(ruleset, place)
       .chain.rules.slice(at - 1)
       .find(({ comment }) => !isOwnComment(comment));
-    return [{ family, table, chain, beforeRuleText: next?.text ?? null, ruleText: rule.text }];
+    const file = ufwFileOf(chain);
+    return [{ family, table, chain, beforeRuleText: next?.text ?? null, ruleText: rule.text, ...(file && { file }) }];
   });
 }

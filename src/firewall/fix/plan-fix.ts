@@ -4,11 +4,13 @@ import type { Ruleset } from '../model.ts';
 import { conversation, probeConversations } from '../probe-conversations.ts';
 import type { Conversation, Surroundings } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
+import { restateInUfw } from '../ufw/restate-in-ufw.ts';
 import { describePolicies } from './describe-policies.ts';
 import { explainRemaining } from './explain-remaining.ts';
 import { findNotes } from './find-notes.ts';
-import { findPermits } from './find-permits.ts';
+import { type FoundPermits, findPermits } from './find-permits.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
+import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
@@ -16,7 +18,11 @@ import { tagOf } from './tag.ts';
 import { planApply, planUndo } from './write-rule.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
-export type FixOptions = PlanOptions & { readonly probes?: readonly Conversation[] };
+export type FixOptions = PlanOptions & {
+  readonly probes?: readonly Conversation[];
+  /** Who looks after the rules (`ufw`, `firewalld`, `none`), when active: it is asked to make the changes where it can. */
+  readonly manager?: string;
+};
 
 /**
  * Plans the changes after which every failing conversation passes, and with choice `all` every probe, with `services` each service at
@@ -33,7 +39,8 @@ export function planFix(
   const passes = (rules: Ruleset, one: Conversation) => trace(rules, one).outcome === 'works';
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const goals = findGoals(failing, choice, probes, surroundings);
-  const found = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
+  const raw = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
+  const found = options.manager === 'ufw' ? sayByUfw(ruleset, raw, passes) : raw;
   const { placed, after } = found;
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
   const changes = placed.map(({ change }) => change);
@@ -60,6 +67,21 @@ export function planFix(
     notes: findNotes(ruleset, found.stops),
     proof: proveNothingElse(ruleset, after, changes),
   };
+}
+
+/** The permits as ufw's own rules where they do the same there; else as they are. */
+function sayByUfw(
+  ruleset: Ruleset,
+  found: FoundPermits,
+  passes: (rules: Ruleset, one: Conversation) => boolean,
+): FoundPermits {
+  const restated = restateInUfw(
+    ruleset,
+    found.placed.map(({ wanted }) => wanted),
+  );
+  if (restated === null) return found;
+  const { placed, after } = placeChanges(ruleset, restated);
+  return found.repaired.every((one) => passes(after, one)) ? { ...found, placed, after } : found;
 }
 
 /** What the plan is asked for: with `all`, what fails and all probes; else the services, where they fail and at each address. */

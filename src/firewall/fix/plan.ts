@@ -57,6 +57,8 @@ export type BootInsertion = {
   readonly chain: string;
   readonly beforeRuleText: string | null;
   readonly ruleText: string;
+  /** The file where the owner of the chain keeps it (ufw); without it, that of the distribution. */
+  readonly file?: string;
 };
 
 /** What was proved, `statement` in words: by construction of the added rules, and by evaluating `packets` sample packets not on lo. */

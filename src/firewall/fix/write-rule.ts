@@ -10,11 +10,13 @@ import type { ChainPlace, Change, PlannedCommand, PlanOptions } from './plan.ts'
 /** A rule ready to be placed: as the model has it (its number is given by its place), and as its tool wants it. */
 export type WrittenRule = {
   readonly rule: Rule;
-  readonly source: IptablesSource | NftSource;
+  readonly source: IptablesSource | NftSource | UfwSource;
 };
 
 type IptablesSource = { readonly layer: 'iptables'; readonly words: readonly string[] };
 type NftSource = { readonly layer: 'nftables'; readonly statement: string };
+/** One command of ufw's makes the rule of both families. */
+type UfwSource = { readonly layer: 'ufw'; readonly words: readonly string[]; readonly comment: string };
 
 /** Null where the language has no way to say it: a rule to copy that is not understood, a name that nft can't be given. */
 export function writeRule(place: ChainPlace, chain: Chain, added: AddedRule): WrittenRule | null {
@@ -43,24 +45,47 @@ function writeNft({ table, chain }: ChainPlace, added: AddedRule): { text: strin
 /** A change with what it takes to make it: `handle` is nft's number of the rule it goes before, `last` true at the end of the chain. */
 export type Placed = { readonly change: Change; readonly written: WrittenRule; readonly last: boolean };
 
-/** The commands that make the changes, in order: one for each of iptables' rules, one transaction for all of nft's. */
-export function planApply(placed: readonly Placed[], { iptables }: PlanOptions): PlannedCommand[] {
-  const commands = placed.flatMap(({ change, written, last }): PlannedCommand[] => {
-    if (written.source.layer !== 'iptables') return [];
-    const { place, position } = change;
-    const where = last ? ['-A', place.chain] : ['-I', place.chain, `${position}`];
-    return [{ command: [...iptablesTable(place, iptables), ...where, ...written.source.words] }];
-  });
+/** The commands that make the changes, in order: one for each of iptables' and ufw's rules, one transaction for all of nft's. */
+export function planApply(placed: readonly Placed[], options: PlanOptions): PlannedCommand[] {
+  const commands = placed.flatMap((one) => applyAlone(one, options));
   const lines = placed.flatMap(nftLine);
-  return lines.length === 0 ? commands : [...commands, { command: ['nft', '-f', '-'], input: `${lines.join('\n')}\n` }];
+  const transaction: PlannedCommand = { command: ['nft', '-f', '-'], input: `${lines.join('\n')}\n` };
+  return distinct(lines.length === 0 ? commands : [...commands, transaction]);
 }
 
 /** The commands that take the same rules away again, whatever happened around them; each may find its rule gone already. */
-export function planUndo(placed: readonly Placed[], { iptables }: PlanOptions): PlannedCommand[] {
-  return placed.toReversed().map(({ change: { place, rule }, written: { source } }): PlannedCommand => {
-    if (source.layer === 'nftables') return { command: deleteByComment(place, rule.comment ?? '') };
-    return { command: [...iptablesTable(place, iptables), '-D', place.chain, ...source.words] };
-  });
+export function planUndo(placed: readonly Placed[], options: PlanOptions): PlannedCommand[] {
+  return distinct(placed.toReversed().map((one) => ({ command: undoAlone(one, options) })));
+}
+
+function applyAlone({ change: { place, position }, written, last }: Placed, options: PlanOptions): PlannedCommand[] {
+  const { source } = written;
+  switch (source.layer) {
+    case 'iptables': {
+      const where = last ? ['-A', place.chain] : ['-I', place.chain, `${position}`];
+      return [{ command: [...iptablesTable(place, options.iptables), ...where, ...source.words] }];
+    }
+    case 'ufw':
+      return [{ command: ['ufw', 'prepend', ...source.words, 'comment', source.comment] }];
+    case 'nftables':
+      return [];
+  }
+}
+
+function undoAlone({ change: { place, rule }, written }: Placed, options: PlanOptions): PlannedCommand['command'] {
+  const { source } = written;
+  switch (source.layer) {
+    case 'iptables':
+      return [...iptablesTable(place, options.iptables), '-D', place.chain, ...source.words];
+    case 'ufw':
+      return ['ufw', 'delete', ...source.words];
+    case 'nftables':
+      return deleteByComment(place, rule.comment ?? '');
+  }
+}
+
+function distinct(commands: readonly PlannedCommand[]): PlannedCommand[] {
+  return [...new Map(commands.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function iptablesTable(place: ChainPlace, standard: PlanOptions['iptables']): [string, ...string[]] {

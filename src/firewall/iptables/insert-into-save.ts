@@ -77,10 +77,16 @@ function chainOf(line: string): string | null {
   return splitWords(ruleOf(line) ?? '')?.[1] ?? null;
 }
 
-/** The same words: a file written by hand may quote and space them differently. */
+/** The same words: a file written by hand may quote and space them differently, and leaves out the `-m tcp` that iptables-save adds to `-p tcp`. */
 function isSameRule(a: string | null, b: string): boolean {
   const [words, others] = [splitWords(a ?? ''), splitWords(b)];
-  return words !== null && others !== null && words.join('\0') === others.join('\0');
+  return words !== null && others !== null && withoutImplied(words) === withoutImplied(others);
+}
+
+function withoutImplied(words: readonly string[]): string {
+  const protocol = words[words.indexOf('-p') + 1];
+  const implied = words.findIndex((word, at) => word === '-m' && words[at + 1] === protocol);
+  return (implied < 0 ? words : words.toSpliced(implied, 2)).join('\0');
 }
 
 /** A rule as its neighbour is written: with counters where that has some, and with the same line end. */

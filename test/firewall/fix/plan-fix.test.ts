@@ -74,7 +74,9 @@ describe('permitting all of loopback', () => {
     const fix = plan(rules('-A OUTPUT -j DROP\n-A OUTPUT -o lo -j ACCEPT'));
     passesAll(fix);
     expect(places(fix)).toEqual(['filter OUTPUT 1']);
-    expect(fix.notes).toEqual(['Rule 2 of OUTPUT permits loopback already, but rule 1 before it stops the traffic.']);
+    expect(fix.notes).toEqual([
+      'Rule 2 of OUTPUT permits loopback already, but rule 1 of OUTPUT comes first and stops this traffic.',
+    ]);
   });
 
   test('a permit of loopback addresses only is noticed where own addresses fail', () => {

@@ -60,6 +60,12 @@ describe('insertRulesIntoSave', () => {
     expect(text).toBe(saved.replace('-A final -j DROP\n', '-A final -j DROP\n-A INPUT -i lo -j ACCEPT\n'));
   });
 
+  it('finds a rule that was written without the match that iptables-save adds', () => {
+    const byHand = '*filter\n-A OUTPUT -j LOG\n-A OUTPUT -p tcp --dport 25 -j DROP\nCOMMIT\n';
+    const before = '-A OUTPUT -p tcp -m tcp --dport 25 -j DROP';
+    expect(insert(byHand, insertion({ beforeRuleText: before }))).toBe(byHand.replace('-A OUTPUT -p', `${permit}\n$&`));
+  });
+
   it('finds the rule however it is quoted and spaced', () => {
     const byHand = '*filter\n:OUTPUT ACCEPT\n-A OUTPUT   -j  LOG --log-prefix "drop:"\nCOMMIT\n';
     const text = insert(byHand, insertion({ beforeRuleText: '-A OUTPUT -j LOG --log-prefix drop:' }));
