@@ -3,7 +3,7 @@
 import type { Ruleset } from '../firewall/model.ts';
 import type { Conversation, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import { createSightingCounter, type Sighting } from '../log/count-sightings.ts';
 import type { EntryLine } from '../log/entry.ts';
 import { groupEntries, type Conversation as LoggedConversation } from '../log/group-entries.ts';
 import type { Attempt, ConnectionEnd } from './attempt.ts';
@@ -78,8 +78,12 @@ const isDrop = (trace: Trace, prefixes: readonly string[], ownPrefix: string | n
   return trace.outcome === 'blocked';
 };
 
+/** A file's lines first: they are what the user finds when looking it up. */
+const byPlace = (a: Sighting, b: Sighting): number =>
+  Number(b.source.startsWith('/')) - Number(a.source.startsWith('/'));
+
 const fromLog = (seen: Seen): BlockedConversation[] =>
-  groupEntries(seen.entries)
+  groupEntries([...seen.entries].sort(byPlace))
     .filter(({ loopback }) => loopback)
     .flatMap((logged): BlockedConversation[] => {
       const conversation = toConversation(logged);
@@ -118,7 +122,9 @@ const byWeight = (a: BlockedConversation, b: BlockedConversation): number =>
 export const diagnose = (seen: Seen): Diagnosis => {
   const logged = fromLog(seen);
   const blocked = [...logged, ...fromAttempts(seen, logged)].sort(byWeight);
-  const elsewhere = seen.entries.map(({ line }) => line).filter(({ entry }) => !entry.loopback);
+  const countNew = createSightingCounter();
+  const other = [...seen.entries].sort(byPlace).filter(({ line }) => !line.entry.loopback);
+  const elsewhere = other.filter((sighting) => countNew(sighting) > 0).map(({ line }) => line);
   if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: [] };
   const findings = findOtherCauses(seen, elsewhere);
   if (findings.some(({ severity }) => severity === 'problem'))

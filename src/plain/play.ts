@@ -97,7 +97,8 @@ const pageLeft = <Event>(play: Play<Event>, key: string, onChange: (now: PageNow
 
 /**
  * Plays the walk to its end in lines. With `asked`, choices are numbered prompts, and the end of input sends
- * `onEndOfInput`. With `recommended`, what each page recommends is chosen.
+ * `onEndOfInput`. With `recommended`, what each page recommends is chosen,
+ * and a page that comes back ends the walk in the same way.
  */
 export const playPlain = async <Event>(
   play: Play<Event>,
@@ -105,6 +106,7 @@ export const playPlain = async <Event>(
   { answers, onEndOfInput }: { answers: Answers; onEndOfInput: Event },
 ): Promise<void> => {
   const show = createPrinter(io);
+  const seen = new Set<string>();
   for (let now = play.page(); now !== null; now = play.page()) {
     const { page, key } = now;
     show(now);
@@ -113,6 +115,12 @@ export const playPlain = async <Event>(
       await left;
       continue;
     }
+    // Nobody is there who could do it differently the second time.
+    if (answers === 'recommended' && seen.has(key)) {
+      play.send(onEndOfInput);
+      continue;
+    }
+    seen.add(key);
     const question = new AbortController();
     const asked = answers === 'recommended' ? recommend(page, io) : fillIn(page, io, question.signal);
     const answer = await Promise.race([left, asked]);

@@ -135,3 +135,15 @@ test('a page that changes prints only what its live part gained, and ends the op
   expect(isTakenBack).toBe(true);
   expect(output.match(/^(one|two)$/gm)).toEqual(['one', 'two']);
 });
+
+test('without a user a page that comes back ends the walk', async () => {
+  const sent: Event[] = [];
+  const play: Play<Event> = {
+    page: () => (sent.includes('end-of-input') ? null : { key: 'asking', step: '1 Inspect', page: ASKING }),
+    subscribe: () => () => {},
+    send: (event) => void sent.push(event),
+  };
+  const io = { write: () => {}, ask: async () => null, columns: 80 };
+  await playPlain(play, io, { answers: 'recommended', onEndOfInput: 'end-of-input' });
+  expect(sent).toEqual(['go', 'end-of-input']);
+});
