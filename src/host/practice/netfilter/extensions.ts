@@ -1,7 +1,21 @@
 // The matches and targets that the practice server's iptables knows, and how it prints their options.
 import { parseIcmpType } from '../../../firewall/iptables/icmp-types.ts';
-import { parseMasked, parseNumber, parsePort } from '../../../firewall/iptables/values.ts';
 import { wrongUsage } from './iptables-error.ts';
+import {
+  CT_STATES,
+  quote,
+  quoteAlways,
+  readFlags,
+  readLevel,
+  readMark,
+  readNumber,
+  readPorts,
+  readRate,
+  readSetMark,
+  readStates,
+  readUsers,
+  STATES,
+} from './option-values.ts';
 
 /** What an option is read with. `user` turns a user's name into its number. */
 export type Reading = { readonly family: 'ip' | 'ip6'; readonly user: (name: string) => number | null };
@@ -185,86 +199,3 @@ const REJECT_TYPES = {
     ['tcp-reset', 'tcp-reset'],
   ],
 } as const;
-
-const STATES = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED'];
-const CT_STATES = [...STATES, 'SNAT', 'DNAT'];
-const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
-const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug'];
-const UNITS = ['second', 'minute', 'hour', 'day'] as const;
-
-/** iptables prints a word in quotes only where it has to. */
-function quote(word: string): string {
-  return /^[\w.:,/@%+=-]+$/.test(word) ? word : quoteAlways(word);
-}
-
-function quoteAlways(word: string): string {
-  return `"${word.replaceAll(/["'\\]/g, '\\$&')}"`;
-}
-
-function readPorts(word: string): string {
-  const read = (text: string, missing: number) => {
-    const found = text === '' ? missing : parsePort(text);
-    if (found === null) throw wrongUsage(`invalid port/service \`${text}' specified`);
-    return found;
-  };
-  const [from = '', to] = word.split(':');
-  if (to === undefined) return `${read(from, -1)}`;
-  const [first, last] = [read(from, 0), read(to, 0xffff)];
-  if (first > last) throw wrongUsage(`invalid portrange (min > max)`);
-  return `${first}:${last}`;
-}
-
-function readFlags(word: string): string {
-  if (word === 'ALL') return FLAG_NAMES.join(',');
-  if (word === 'NONE') return word;
-  const names = word.split(',');
-  const unknown = names.find((name) => !FLAG_NAMES.includes(name));
-  if (unknown !== undefined) throw wrongUsage(`Unknown TCP flag \`${unknown}'`);
-  return FLAG_NAMES.filter((name) => names.includes(name)).join(',');
-}
-
-/** States are printed in the order of the tool, whatever order they were given in. */
-function readStates(word: string, known: readonly string[], option: string): string {
-  const names = word.toUpperCase().split(',');
-  if (names.some((name) => !known.includes(name))) throw wrongUsage(`Bad ${option} "${word}"`);
-  return known.filter((name) => names.includes(name)).join(',');
-}
-
-function readRate(word: string): string {
-  const [, count = '', unitText = 'second'] = /^(\d+)(?:\/(\w+))?$/.exec(word) ?? [];
-  const unit = UNITS.find((name) => name.startsWith(unitText.toLowerCase()));
-  if (count === '' || unit === undefined) throw wrongUsage(`bad rate "${word}"'`);
-  return `${count}/${unit === 'second' ? 'sec' : unit === 'minute' ? 'min' : unit}`;
-}
-
-function readLevel(word: string): string | null {
-  const aliases: Readonly<Record<string, string>> = { panic: 'emerg', err: 'error', warn: 'warning' };
-  const number = parseNumber(word, 7) ?? LEVELS.indexOf(aliases[word] ?? word);
-  if (number < 0) throw wrongUsage(`log level "${word}" unknown\n`);
-  return number === 4 ? null : `${number}`;
-}
-
-function readNumber(word: string, extension: string, option: string, most: number): number {
-  const number = parseNumber(word, most);
-  if (number === null) throw wrongUsage(`${extension}: Bad value for "--${option}" option: "${word}"`);
-  return number;
-}
-
-function readUsers(word: string, user: Reading['user'], option: string): string {
-  const numbers = word.split('-').map((part) => parseNumber(part));
-  const known = user(word) ?? (numbers.length <= 2 && !numbers.includes(null) ? numbers.join('-') : null);
-  if (known === null) throw wrongUsage(`owner: Bad value for "--${option}" option: "${word}"`);
-  return `${known}`;
-}
-
-function readMark(word: string, extension: string): string {
-  const read = parseMasked(word);
-  if (read === null) throw wrongUsage(`${extension}: Bad value for "--mark" option: "${word}"`);
-  return `0x${read.value.toString(16)}${read.mask === 0xffffffff ? '' : `/0x${read.mask.toString(16)}`}`;
-}
-
-function readSetMark(word: string): string {
-  const read = parseMasked(word);
-  if (read === null) throw wrongUsage(`MARK: Bad value for "--set-mark" option: "${word}"`);
-  return `0x${read.value.toString(16)}/0x${read.mask.toString(16)}`;
-}

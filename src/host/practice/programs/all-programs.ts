@@ -1,17 +1,19 @@
 // Every program that is installed on the practice server.
 import type { FollowedProgram, Program } from '../program.ts';
+import * as changeFiles from './change-files.ts';
 import * as clients from './clients.ts';
-import * as coreutils from './coreutils.ts';
 import { followCat, followDmesg, followJournalctl, followTail } from './followed-logs.ts';
 import { iptables } from './iptables.ts';
 import { iptablesRestore, iptablesSave } from './iptables-save.ts';
 import * as logs from './logs.ts';
+import * as readFiles from './read-files.ts';
 import { sh } from './sh.ts';
+import * as smallPrograms from './small-programs.ts';
 import * as system from './system.ts';
 import * as wrappers from './wrappers.ts';
 
 /** Modules that export nothing but programs, each under its own name. */
-const installed = { ...clients, ...coreutils, ...logs, ...system, ...wrappers, sh };
+const installed = { ...changeFiles, ...clients, ...logs, ...readFiles, ...smallPrograms, ...system, ...wrappers, sh };
 
 /** Programs that go by another name, or do here what a relative of theirs does. */
 const aliases: Readonly<Record<string, keyof typeof installed>> = {

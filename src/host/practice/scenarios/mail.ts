@@ -27,4 +27,6 @@ COMMIT
   rules6: OPEN6,
   services: [SSHD, NGINX, NGINX_TLS, POSTFIX],
   hosts: { localhost: ['127.0.0.1'] },
+  // The monitoring goes on trying, whatever anybody does about it.
+  habits: [{ every: 25, act: ({ run }) => void run(['mail', '-s', 'ALERT web1: disk 91 % full', 'root@example.org']) }],
 };
