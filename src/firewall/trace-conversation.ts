@@ -3,12 +3,13 @@ import { parseAddress } from './address.ts';
 import { forgetUnconfirmed } from './conntrack.ts';
 import { errorPacket } from './error-packet.ts';
 import type { Ruleset } from './model.ts';
+import { reversed } from './nat.ts';
 import type { Address, Packet, Transport } from './packet.ts';
 import { isFresh } from './run-rule.ts';
 import { siteOf } from './site.ts';
 import type { Conversation, Doubt, PacketName, PacketTrace, Stop, Surroundings, Trace } from './trace.ts';
 import { type Journey, type Stopped, travel } from './travel.ts';
-import { joinTri, mergeWorlds, type Tri, type World } from './world.ts';
+import { joinTri, mergeWorlds, type Tri, type Tuple, type World } from './world.ts';
 
 /** One packet of the script. A lost bare acknowledgement only matters to servers that speak first. */
 type Part = {
@@ -26,6 +27,8 @@ type Course = {
   readonly destination: Address;
   readonly packets: PacketTrace[];
   readonly stopped: Stopped[];
+  /** Where a packet went to an end that doesn't wait for it: no rule stopped it, and the conversation is over nevertheless. */
+  readonly astray: World[];
   /** What the kernel had logged of the opening exchange, for each way it may have ended. */
   readonly lines: Tri[];
 };
@@ -65,6 +68,7 @@ export function traceConversation(ruleset: Ruleset, conversation: Conversation, 
     destination,
     packets: [],
     stopped: [],
+    astray: [],
     lines: [],
   };
   let worlds: World[] = [freshWorld(course)];
@@ -99,7 +103,30 @@ function sendPart(course: Course, part: Part, index: number, worlds: readonly Wo
   if (!part.bare) course.stopped.push(...journey.stopped.map((stop) => ({ ...stop, packet: part.name })));
   return part.bare
     ? mergeWorlds([...journey.worlds, ...surviveBare(course, part, index, journey)])
-    : mergeWorlds(journey.worlds);
+    : mergeWorlds(deliver(course, part, journey.worlds));
+}
+
+/** The worlds in which the packet came to the end that waits for it. NAT sends it elsewhere where it rewrites one direction only. */
+function deliver(course: Course, part: Part, worlds: readonly World[]): World[] {
+  if (part.name === 'request') return worlds.map((world) => ({ ...world, served: endsOf(world.packet) }));
+  const arrived = worlds.filter((world) => {
+    const awaited = part.from === 'client' ? world.served : reversed(endsOf(clientPacket(course, part)));
+    return awaited === undefined || isSameEnds(endsOf(world.packet), awaited);
+  });
+  course.astray.push(...worlds.filter((world) => !arrived.includes(world)));
+  return arrived;
+}
+
+function endsOf({ source, destination, transport }: Headers): Tuple {
+  const ports = 'sourcePort' in transport ? transport : { sourcePort: null, destinationPort: null };
+  return { source, sourcePort: ports.sourcePort, destination, destinationPort: ports.destinationPort };
+}
+
+/** What is not known counts as the same: where it matters, a doubt was raised when it became so. */
+function isSameEnds(one: Tuple, other: Tuple): boolean {
+  return (Object.keys(one) as (keyof Tuple)[]).every(
+    (end) => one[end] === null || other[end] === null || one[end] === other[end],
+  );
 }
 
 function hasError({ stopped }: Journey, index: number): boolean {
@@ -210,11 +237,11 @@ function transportOf(
 }
 
 function conclude(course: Course, survivors: readonly World[]): Trace {
-  const { conversation, stopped, packets } = course;
-  const outcome = stopped.length === 0 ? 'works' : survivors.length === 0 ? 'blocked' : 'unknown';
+  const { conversation, stopped, astray, packets } = course;
+  const outcome = stopped.length + astray.length === 0 ? 'works' : survivors.length === 0 ? 'blocked' : 'unknown';
   const logged = course.lines.reduce(joinTri);
   const stop = stopped.find(({ world }) => isFresh(world)) ?? stopped[0];
-  const assumed = [...stopped.map(({ world }) => world), ...survivors].flatMap(({ assumptions }) =>
+  const assumed = [...stopped.map(({ world }) => world), ...astray, ...survivors].flatMap(({ assumptions }) =>
     assumptions.map(({ doubt }) => doubt),
   );
   const writing = packets.flatMap(({ hooks }) => hooks.flatMap(({ logs }) => logs.flatMap(({ doubts }) => doubts)));

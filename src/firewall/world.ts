@@ -60,6 +60,8 @@ export type World = {
   readonly lines: Tri;
   readonly notes: Tri;
   readonly assumptions: readonly Assumption[];
+  /** The ends of the request as the server got it, by which its socket knows what belongs to the conversation. */
+  readonly served?: Tuple;
 };
 
 /** The connection of the world's packet, or null where it has none. */
@@ -129,6 +131,7 @@ function sameState(one: World, other: World): boolean {
     one.zone === other.zone &&
     same(one.packet, other.packet) &&
     same(one.track, other.track) &&
+    same(one.served, other.served) &&
     one.connections.length === other.connections.length &&
     one.connections.every((connection, index) => same(connection, other.connections[index]))
   );
