@@ -67,6 +67,7 @@ const confirmWithin = () =>
 
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
 const walk = async (practice: string | null, within: number): Promise<number> => {
+  if (isJson()) program.error('lo-doctor: the wizard has no document. check, trace, fix and report have one.');
   const { plain, screenReader } = globals();
   const { runWizard } = await import('./commands/wizard.ts');
   return runWizard({
@@ -83,6 +84,7 @@ const walk = async (practice: string | null, within: number): Promise<number> =>
       }
     },
     onDefect: fail,
+    interrupt: () => process.kill(process.pid, 'SIGINT'),
   });
 };
 
@@ -97,7 +99,13 @@ program
   .option('--screen-reader', 'like --plain: lines that are only ever added, numbered choices')
   .option('--no-color', 'no colours (also by the variable NO_COLOR)')
   .showHelpAfterError('Run lo-doctor --help to see what there is.')
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lo-doctor: ')) })
+  .configureOutput({
+    outputError: (text, write) => {
+      // The program has an action of its own, so commander takes an unknown command for an argument too many.
+      const unknown = /^error: too many arguments\. Expected 0 arguments but got \d+: ([^,.]*)/.exec(text);
+      write(unknown ? `lo-doctor: unknown command '${unknown[1]}'\n` : text.replace(/^error: /, 'lo-doctor: '));
+    },
+  })
   .exitOverride()
   .addOption(confirmWithin().default(60))
   .action(async (options: { confirmWithin: number }) => finish(await walk(null, options.confirmWithin)));
@@ -108,8 +116,10 @@ program
   .argument('[scenario]', 'which server to practise on', 'wordpress')
   .option('--list', 'list the scenarios')
   .action(async (scenario: string, { list }: { list?: boolean }) => {
+    const { isScenario, listPractice } = await import('./commands/practice.ts');
+    if (!isScenario(scenario))
+      program.error(`lo-doctor: there is no scenario '${scenario}'. lo-doctor practice --list shows those there are.`);
     if (!list) return finish(await walk(scenario, 60));
-    const { listPractice } = await import('./commands/practice.ts');
     finish(listPractice(io(), isJson()));
   });
 
@@ -173,7 +183,8 @@ program
       const { nameCase } = await import('./commands/name-case.ts');
       const services = (flags.service ?? []).map((text) => {
         const service = parseService(text);
-        if (service === null) return program.error(`lo-doctor: --service ${text}: it has to be like tcp/25, udp/53 or icmp.`);
+        if (service === null)
+          return program.error(`lo-doctor: --service ${text}: it has to be like tcp/25, udp/53 or icmp.`);
         return service;
       });
       if ((flags.all === true) === services.length > 0)

@@ -10,6 +10,9 @@ export const openPractice = (scenario: string, { now }: Io): Host => practiceHos
 /** What the user of a scenario's server notices, and the command that fails there. */
 export const storyOf = (scenario: string): Story | null => listScenarios().find(({ id }) => id === scenario) ?? null;
 
+/** Whether there is a scenario of that name. */
+export const isScenario = (id: string): boolean => listScenarios().some((scenario) => scenario.id === id);
+
 /** Prints the scenarios: one a paragraph, or as a document. */
 export const listPractice = (io: Io, json: boolean): number => {
   const scenarios = listScenarios();

@@ -22,6 +22,8 @@ export type WalkParts = {
   io: Io;
   onStore: (store: Store<Walk, Event>) => void;
   onDefect: (error: unknown) => void;
+  /** What Ctrl-C does where it comes as a key: the same as the signal. */
+  interrupt: () => void;
 };
 
 const ended = (store: Store<Walk, Event>): Promise<void> =>
@@ -33,10 +35,10 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
     look();
   });
 
-const playInk = async (store: Store<Walk, Event>) => {
+const playInk = async (store: Store<Walk, Event>, interrupt: () => void) => {
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../steps/wizard.tsx')]);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
-  const app = render(<Wizard store={store} />, {
+  const app = render(<Wizard store={store} interrupt={interrupt} />, {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,
@@ -78,7 +80,7 @@ export const runWalk = async (parts: WalkParts): Promise<Outcome> => {
     onDefect: parts.onDefect,
   });
   parts.onStore(store);
-  if (face === 'wizard') await playInk(store);
+  if (face === 'wizard') await playInk(store, parts.interrupt);
   else await playLines(store, io, face === 'alone');
   await ended(store);
   store.close();

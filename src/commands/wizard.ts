@@ -16,6 +16,7 @@ export type WizardOptions = {
   io: Io;
   onLeave: (leave: () => void) => void;
   onDefect: (error: unknown) => void;
+  interrupt: () => void;
 };
 
 /** contract.md's exit codes for how a walk ended. */
@@ -56,6 +57,7 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
     io,
     onStore: (store) => options.onLeave(() => store.send({ name: 'quit-chosen' })),
     onDefect: options.onDefect,
+    interrupt: options.interrupt,
   });
   return EXIT_CODES[outcome];
 };

@@ -112,9 +112,12 @@ const fromAttempts = (seen: Seen, known: readonly BlockedConversation[]): Blocke
     return [{ conversation, sample: null, entries: 0, listener, trace }];
   });
 
-/** Services that listen first, then the most entries. */
+const isRequest = ({ sample }: BlockedConversation): boolean => sample?.entry.direction === 'request';
+
+/** Services that listen first, then requests (their lines are the telling ones), then the most entries. */
 const byWeight = (a: BlockedConversation, b: BlockedConversation): number =>
   Number(b.listener !== null) - Number(a.listener !== null) ||
+  Number(isRequest(b)) - Number(isRequest(a)) ||
   Number(b.sample !== null) - Number(a.sample !== null) ||
   b.entries - a.entries;
 

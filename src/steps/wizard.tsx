@@ -12,8 +12,8 @@ import { Verify } from './5-verify.tsx';
 
 const SCREENS = { inspect: Inspect, reproduce: Reproduce, 'read-log': ReadLog, fix: Fix, verify: Verify } as const;
 
-/** Shows a walk until it is finished, then ends the Ink app with the last page left on the screen. */
-export const Wizard = ({ store }: { store: Store<Walk, Event> }) => {
+/** Shows a walk until it is finished, then ends the Ink app with the last page left on the screen. `interrupt`: what Ctrl-C does. */
+export const Wizard = ({ store, interrupt }: { store: Store<Walk, Event>; interrupt: () => void }) => {
   const { exit } = useApp();
   const walk = useSyncExternalStore(store.subscribe, store.getState);
   const isFinished = walk.phase.name === 'finished';
@@ -21,7 +21,7 @@ export const Wizard = ({ store }: { store: Store<Walk, Event> }) => {
     if (isFinished) exit();
   }, [isFinished, exit]);
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') store.send({ name: 'quit-chosen' });
+    if (key.ctrl && input === 'c') interrupt();
   });
   const Screen = SCREENS[stepOf(walk.phase.name)];
   return <Screen walk={walk} send={store.send} />;

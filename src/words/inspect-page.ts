@@ -145,7 +145,7 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
     loopbackFacts(inspection),
     gap,
     ...tellPolicies(inspection),
-    gap,
+    ...(inspection.policies.length > 0 ? [gap] : []),
     text(span('dim', describeLayers(inspection))),
   ],
 });
