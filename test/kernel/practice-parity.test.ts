@@ -1,5 +1,5 @@
 // A scenario's rules on the real kernel: the same conversations end the same way, and write the same log lines.
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import type { Conversation } from '../../src/firewall/trace.ts';
 import type { Host } from '../../src/host/host.ts';
 import { practiceHost } from '../../src/host/practice/practice-host.ts';
@@ -95,7 +95,7 @@ const distinct = (log: string): string[] => {
 };
 
 describeKernel('the practice server and a real one with the same rules', () => {
-  it.each(SCENARIOS)('agree in the scenario $id', async (scenario) => {
+  it.concurrent.for(SCENARIOS)('agree in the scenario $id', async (scenario, { expect }) => {
     await using lab = await startLab();
     const mark = `p${process.pid % 10_000}${SCENARIOS.indexOf(scenario)}`;
     await lab.startRsyslog({ only: mark });
