@@ -33,6 +33,9 @@ export type Packet = {
   readonly conntrack: ConntrackView;
 };
 
+/** A packet as it is sent, before any connection is known. */
+export type PacketHeaders = Omit<Packet, 'conntrack'>;
+
 /** The packet's connection as matches see it. */
 export type ConntrackView =
   | { readonly state: 'invalid' | 'untracked' }

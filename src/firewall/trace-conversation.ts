@@ -1,53 +1,26 @@
 // A whole conversation over lo: its packets one after the other through the hooks, and what becomes of it.
 import { parseAddress } from './address.ts';
 import { forgetUnconfirmed } from './conntrack.ts';
+import { clientPacket, type Ends, type Part, SCRIPT, serverPacket } from './conversation-packets.ts';
 import { errorPacket } from './error-packet.ts';
 import type { Ruleset } from './model.ts';
 import { reversed } from './nat.ts';
-import type { Address, Packet, Transport } from './packet.ts';
+import type { PacketHeaders } from './packet.ts';
 import { isFresh } from './run-rule.ts';
 import { siteOf } from './site.ts';
-import type { Conversation, Doubt, PacketName, PacketTrace, Stop, Surroundings, Trace } from './trace.ts';
+import type { Conversation, Doubt, PacketTrace, Stop, Surroundings, Trace } from './trace.ts';
 import { type Journey, type Stopped, travel } from './travel.ts';
 import { joinTri, mergeWorlds, type Tri, type Tuple, type World } from './world.ts';
 
-/** One packet of the script. A lost bare acknowledgement only matters to servers that speak first. */
-type Part = {
-  readonly name: Exclude<PacketName, 'error'>;
-  readonly from: 'client' | 'server';
-  readonly flags: number;
-  readonly bare: boolean;
-};
-
-type Course = {
+type Course = Ends & {
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
-  readonly conversation: Conversation;
-  readonly source: Address;
-  readonly destination: Address;
   readonly packets: PacketTrace[];
   readonly stopped: Stopped[];
   /** Where a packet went to an end that doesn't wait for it: no rule stopped it, and the conversation is over nevertheless. */
   readonly astray: World[];
   /** What the kernel had logged of the opening exchange, for each way it may have ended. */
   readonly lines: Tri[];
-};
-
-const SYN = 2;
-const PSH = 8;
-const ACK = 16;
-
-/** Request, reply, and the rest: for TCP the handshake's last packet and data both ways, else another round. */
-const SCRIPT: Readonly<Record<Conversation['protocol'], readonly Part[]>> = {
-  tcp: [
-    { name: 'request', from: 'client', flags: SYN, bare: false },
-    { name: 'reply', from: 'server', flags: SYN | ACK, bare: false },
-    { name: 'established-request', from: 'client', flags: ACK, bare: true },
-    { name: 'established-request', from: 'client', flags: PSH | ACK, bare: false },
-    { name: 'established-reply', from: 'server', flags: PSH | ACK, bare: false },
-  ],
-  udp: rounds(),
-  icmp: rounds(),
 };
 
 /**
@@ -71,22 +44,13 @@ export function traceConversation(ruleset: Ruleset, conversation: Conversation, 
     astray: [],
     lines: [],
   };
-  let worlds: World[] = [freshWorld(course)];
-  for (const [index, part] of SCRIPT[conversation.protocol].entries()) {
+  const script = SCRIPT[conversation.protocol];
+  let worlds: World[] = script.slice(0, 1).map((part) => freshWorld(course, part));
+  for (const [index, part] of script.entries()) {
     if (worlds.length === 0) break;
     worlds = sendPart(course, part, index, worlds);
   }
   return conclude(course, worlds);
-}
-
-function rounds(): readonly Part[] {
-  const part = (name: Part['name'], from: Part['from']): Part => ({ name, from, flags: 0, bare: false });
-  return [
-    part('request', 'client'),
-    part('reply', 'server'),
-    part('established-request', 'client'),
-    part('established-reply', 'server'),
-  ];
 }
 
 /** One packet in all worlds; returns the worlds in which the conversation goes on. */
@@ -117,7 +81,7 @@ function deliver(course: Course, part: Part, worlds: readonly World[]): World[] 
   return arrived;
 }
 
-function endsOf({ source, destination, transport }: Headers): Tuple {
+function endsOf({ source, destination, transport }: PacketHeaders): Tuple {
   const ports = 'sourcePort' in transport ? transport : { sourcePort: null, destinationPort: null };
   return { source, sourcePort: ports.sourcePort, destination, destinationPort: ports.destinationPort };
 }
@@ -170,70 +134,16 @@ function surviveBare(course: Course, part: Part, index: number, { stopped }: Jou
   });
 }
 
-function freshWorld(course: Course): World {
-  const packet = clientPacket(course, { name: 'request', from: 'client', flags: SYN, bare: false });
+function freshWorld(course: Course, part: Part): World {
+  const packet = clientPacket(course, part);
   return { packet, zone: 0, track: { kind: 'none' }, connections: [], lines: 'no', notes: 'no', assumptions: [] };
 }
 
 /** The world at the moment when the part's packet is sent. */
 function nextWorld(course: Course, part: Part, world: World): World {
-  const packet = part.from === 'client' ? clientPacket(course, part) : serverPacket(course, part, world);
+  const packet =
+    part.from === 'client' ? clientPacket(course, part) : serverPacket(course, part, world.packet, course.surroundings);
   return { ...forgetUnconfirmed(world), packet, zone: 0, track: { kind: 'none' } };
-}
-
-type Headers = Omit<Packet, 'conntrack'>;
-
-function clientPacket({ conversation, source, destination }: Course, part: Part): Headers {
-  const { sourcePort, destinationPort, uid, gid = null } = conversation;
-  return {
-    ...common(conversation, source, part),
-    source,
-    destination,
-    transport: transportOf(conversation, source, part, { from: sourcePort, to: destinationPort }),
-    uid,
-    gid: gid ?? 'unknown',
-  };
-}
-
-/** Answers the packet that was delivered last, as its headers came out of NAT. */
-function serverPacket({ conversation, source, surroundings }: Course, part: Part, { packet }: World): Headers {
-  const { transport } = packet;
-  const ports =
-    'sourcePort' in transport
-      ? { from: transport.destinationPort, to: transport.sourcePort }
-      : { from: null, to: null };
-  const byKernel = conversation.protocol === 'icmp';
-  return {
-    ...common(conversation, source, part),
-    source: packet.destination,
-    destination: packet.source,
-    transport: transportOf(conversation, source, part, ports),
-    uid: byKernel ? null : (surroundings.serverUid ?? 'unknown'),
-    gid: byKernel ? null : (surroundings.serverGid ?? 'unknown'),
-  };
-}
-
-function common({ protocol }: Conversation, source: Address, { flags }: Part) {
-  const family: 'ip' | 'ip6' = typeof source === 'number' ? 'ip' : 'ip6';
-  const header = family === 'ip' ? 20 : 40;
-  const least = protocol === 'tcp' ? 20 : 8;
-  const most = protocol === 'tcp' && (flags & PSH) === 0 ? header + 60 : 65535;
-  const length: readonly [number, number] = [header + least + ((flags & PSH) !== 0 ? 1 : 0), most];
-  return { family, length, ttl: 64, dscp: 0, mark: 0 };
-}
-
-function transportOf(
-  { protocol, sourcePort }: Conversation,
-  source: Address,
-  { from, flags }: Part,
-  ports: { from: number | null; to: number | null },
-): Transport {
-  if (protocol === 'tcp') return { kind: 'tcp', sourcePort: ports.from, destinationPort: ports.to, flags };
-  if (protocol === 'udp') return { kind: 'udp', sourcePort: ports.from, destinationPort: ports.to };
-  const id = sourcePort ?? 1;
-  return typeof source === 'number'
-    ? { kind: 'icmp', type: from === 'client' ? 8 : 0, code: 0, id }
-    : { kind: 'icmpv6', type: from === 'client' ? 128 : 129, code: 0, id };
 }
 
 function conclude(course: Course, survivors: readonly World[]): Trace {

@@ -85,7 +85,7 @@ function verdictOf(worlds: readonly World[], endings: readonly Ending[]): HookVe
 }
 
 /** The world's packet with its connection as matches see it. */
-export function packetOf(world: World): Packet {
+function packetOf(world: World): Packet {
   return { ...world.packet, conntrack: viewOf(world) };
 }
 

@@ -1,5 +1,5 @@
 // One way that things may be while a packet travels: the packet, its connection, and what was assumed to get here.
-import type { Address, Packet } from './packet.ts';
+import type { Address, PacketHeaders } from './packet.ts';
 import type { Doubt } from './trace.ts';
 
 /** What is unknown about a condition; `fresh` is its answer for the first packet after the rules were loaded. */
@@ -51,7 +51,7 @@ export type Assumption = {
 
 /** Immutable; whoever changes something makes a new world. */
 export type World = {
-  readonly packet: Omit<Packet, 'conntrack'>;
+  readonly packet: PacketHeaders;
   /** The zone that raw rules chose for the packet. */
   readonly zone: number;
   readonly track: Track;

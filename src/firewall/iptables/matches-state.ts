@@ -1,6 +1,6 @@
 // iptables' matches on what is tied to a packet: its connection, marks, owner, addresses' types, devices.
 import type { Field } from '../field.ts';
-import type { Condition, Operand } from '../steps.ts';
+import type { Condition, Operand, Pattern } from '../steps.ts';
 import {
   type Argument,
   anyBit,
@@ -9,9 +9,7 @@ import {
   fixed,
   type Match,
   matchOf,
-  never,
   type Reader,
-  type RuleContext,
   unknown,
   unread,
 } from './extension.ts';
@@ -44,9 +42,9 @@ export const conntrack: Match = {
     ctexpire: 1,
     ctdir: 1,
   },
-  lower: (args, context) => {
+  lower: (args) => {
     const judgedByState = args.some(({ option }) => option === 'ctstate');
-    return args.flatMap((argument) => readConntrack(argument, context, judgedByState) ?? unread('conntrack', argument));
+    return args.flatMap((argument) => readConntrack(argument, judgedByState) ?? unread('conntrack', argument));
   },
 };
 
@@ -177,10 +175,9 @@ function readStates(
 
 function readConntrack(
   { option, negated, values: [text = ''] }: Argument,
-  { family }: RuleContext,
   absent: boolean,
 ): Condition | readonly Condition[] | null {
-  const matching = (operand: Operand, pattern: import('../steps.ts').Pattern | null): Condition | null =>
+  const matching = (operand: Operand, pattern: Pattern | null): Condition | null =>
     pattern === null ? null : { kind: 'compare', operand, negated, values: [pattern], absent };
   const address = (end: 'original saddr' | 'original daddr' | 'reply saddr' | 'reply daddr') => {
     const wanted = parseAddressPattern(text);
@@ -216,7 +213,7 @@ function readConntrack(
     case 'ctdir':
       return matching(field('ct direction'), text === 'ORIGINAL' ? 0 : text === 'REPLY' ? 1 : null);
     default:
-      return family ? null : never;
+      return null;
   }
 }
 
