@@ -83,7 +83,7 @@ export function anyBit(name: Field, bits: number, negated: boolean, absent = fal
 }
 
 /** Never met, by whatever packet on lo. */
-export const never: Condition = { kind: 'any', of: [] };
+const never: Condition = { kind: 'any', of: [] };
 
 /** No condition at all where `holds`, else one that is never met. */
 export function fixed(holds: boolean): readonly Condition[] {

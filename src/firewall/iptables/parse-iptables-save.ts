@@ -71,7 +71,7 @@ export function parseIptablesSave(text: string, options: DumpOptions): Table[] {
     reading.from = at;
     reading.to = to;
     if (quote >= 0 && quote < at) quote = text.indexOf('"', at);
-    if (quote >= 0 && quote < to && hasOpenQuote(text, quote, to))
+    if (quote >= 0 && quote < to && text.charCodeAt(at) !== HASH && hasOpenQuote(text, quote, to))
       throw wrong(reading, text.slice(at, to), 'a closing quote');
     if (reading.last !== null && text.startsWith(reading.last.prefix, at))
       reading.last.lines.add(at, lineEnd(text, at, to), reading.line);

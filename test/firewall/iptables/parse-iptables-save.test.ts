@@ -103,6 +103,10 @@ describe('parseIptablesSave', () => {
     expect(table?.chains.get('OUTPUT')?.rules[0]?.comment).toBe('say "hi" -j DROP');
   });
 
+  test('what stands in comment lines is nothing to it', () => {
+    expect(complaint(lines('# a "quote that stays open', '*filter', '# :x', 'COMMIT'))).toBe('nothing');
+  });
+
   test('iptables-nft hooks its security table behind where legacy does', () => {
     const priority = (variant: 'nft' | 'legacy') =>
       parse(lines('*security', ':OUTPUT ACCEPT [0:0]', 'COMMIT'), { family: 'ip', variant })[0]?.chains.get('OUTPUT')
