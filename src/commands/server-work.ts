@@ -5,6 +5,7 @@ import { inspect } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { planFix } from '../firewall/fix/plan-fix.ts';
 import type { Conversation } from '../firewall/trace.ts';
+import { traceConversation } from '../firewall/trace-conversation.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { openLogs } from '../host/open-logs.ts';
@@ -47,6 +48,11 @@ const works = (attempt: Attempt): boolean =>
 
 const failing = ({ diagnosis }: Case): Conversation[] =>
   (diagnosis?.blocked ?? []).map(({ conversation }) => conversation);
+
+/** Whether a choice is about the conversation at all. */
+const isPermitted = ({ protocol, destinationPort }: Conversation, choice: Choice | undefined): boolean =>
+  choice?.kind !== 'services' ||
+  choice.services.some((service) => service.protocol === protocol && service.port === destinationPort);
 
 const isSamePlan = (a: FixPlan, b: FixPlan): boolean => JSON.stringify(a.apply) === JSON.stringify(b.apply);
 
@@ -94,9 +100,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   /** Every conversation that failed is opened again, and the user's command is run again. */
   const retry = async (walk: Case, signal: AbortSignal): Promise<readonly Attempt[]> => {
-    const { diagnosis, action } = walk;
+    const { diagnosis, action, plan } = walk;
     const reachable = (diagnosis?.blocked ?? []).filter(({ listener }) => listener !== null);
-    const blocked = reachable.map(({ conversation }) => conversation).filter(({ protocol }) => protocol === 'tcp');
+    const blocked = reachable
+      .map(({ conversation }) => conversation)
+      .filter((conversation) => conversation.protocol === 'tcp' && isPermitted(conversation, plan?.choice));
     const connections = await tryAll({ id: 'by-hand', tries: blocked, commandLine: null }, signal, () => {});
     const command = action?.commandLine == null ? [] : await tryAll(action, signal, () => {});
     return [...connections, ...command];
@@ -111,9 +119,10 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const { plan } = walk;
     const places = plan?.changes.map(({ place }) => place) ?? [];
     const packets = plan === null ? null : await readCounters(host, places, plan.tag);
-    const { loopback } = await inspectNow();
-    const passes = Object.values(loopback).every(({ outcome }) => outcome !== 'blocked');
-    return { attempts, drops, packets, works: attempts.every(works) && (attempts.length > 0 || passes) };
+    const { ruleset, surroundings } = await inspectNow();
+    const passes = (conversation: Conversation) =>
+      traceConversation(ruleset, conversation, surroundings).outcome === 'works';
+    return { attempts, drops, packets, works: attempts.every(works) && (plan?.repaired ?? []).every(passes) };
   };
 
   return {
@@ -154,7 +163,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     },
     keep: async (plan) => {
       const end = await trial?.confirm();
-      return end === 'confirmed' ? saveForBoot(host, { caseId, insertions: plan.bootInsertions }) : null;
+      if (end !== 'confirmed') return null;
+      return saveForBoot(host, { caseId, insertions: plan.bootInsertions, commands: plan.bootCommands });
     },
     rollBack: async () => {
       if ((await trial?.rollBack()) !== 'rollback-failed') return;

@@ -1,11 +1,13 @@
 // The choices of a page, one line each; Enter takes the one marked.
-import { type Key, Text, useInput, usePaste } from 'ink';
+import { Box, type Key, Text, useInput, usePaste } from 'ink';
 import SelectInput from 'ink-select-input';
 import { useRef, useState } from 'react';
 import type { Choice } from '../words/page.ts';
 
 const Indicator = ({ isSelected = false }: { isSelected?: boolean }) => (
-  <Text color="cyan">{isSelected ? '> ' : '  '}</Text>
+  <Box flexShrink={0}>
+    <Text color="cyan">{isSelected ? '> ' : '  '}</Text>
+  </Box>
 );
 
 const Item = ({ isSelected = false, label }: { isSelected?: boolean; label: string }) => (

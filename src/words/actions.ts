@@ -44,8 +44,8 @@ export const nameAction = ({ id, tries, commandLine }: Action): string => {
   if (commandLine !== null) return `${title}: ${commandLine}`;
   if (tries.length === 0) return title;
   const shown = [...new Set(tries.map((one) => `${one.protocol}/${one.destinationPort ?? 'echo'}`))];
-  const more = shown.length > 4 ? [...shown.slice(0, 3), `${shown.length - 3} more`] : shown;
-  return `${title} (connects to ${enumerate(more)})`;
+  const more = shown.length > 3 ? [...shown.slice(0, 2), `${shown.length - 2} more`] : shown;
+  return `${title} (try ${enumerate(more)})`;
 };
 
 /** How the user repeats an action by hand. */

@@ -14,7 +14,7 @@ const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
 });
 
 /** Rows shown of a long policy: those at its end, where the final rule is. */
-const SHOWN = 5;
+const SHOWN = 4;
 
 const LOGS: Record<FinalRule['logs'], string> = {
   always: 'and logs it first',
@@ -35,7 +35,9 @@ export const tellFinalRule = ({ action, logs }: FinalRule): string =>
   `final rule: ${ACTIONS[action]}${action === 'drop' || action === 'reject' ? `, ${LOGS[logs]}` : ''}`;
 
 const listPolicy = ({ rows, final }: OutboundPolicy): RuleRow[] => {
-  const listed: RuleRow[] = rows.map(({ number, text }) => {
+  // What stands behind a final rule is never reached.
+  const reached = rows.filter(({ number }) => number !== 0 || final.rule.number === 0);
+  const listed: RuleRow[] = reached.map(({ number, text }) => {
     const isFinal = number === final.rule.number;
     const row: RuleRow = { sign: isFinal ? '>' : ' ', number: number === 0 ? '' : String(number), text };
     return isFinal ? { ...row, note: tellFinalRule(final) } : row;
@@ -60,14 +62,20 @@ const judge = ({ outcome, trace }: Judgement): Rich => {
   }
 };
 
-const loopbackFacts = ({ loopback, own }: Inspection): Block => ({
-  kind: 'facts',
-  rows: [
-    ['to 127.0.0.1', judge(loopback.ip)],
-    ['to ::1', judge(loopback.ip6)],
-    [`to ${own ?? 'its own address'}`, judge(loopback.own)],
-  ],
-});
+/** One row for each judgement; kinds that are judged alike share a row. */
+const loopbackFacts = ({ loopback, own }: Inspection): Block => {
+  const judged = [
+    ['127.0.0.1', judge(loopback.ip)],
+    ['::1', judge(loopback.ip6)],
+    [own, judge(loopback.own)],
+  ] as const;
+  const rows = new Map<string, { to: string[]; judgement: Rich }>();
+  for (const [to, judgement] of judged) {
+    const key = JSON.stringify(judgement);
+    rows.set(key, { to: [...(rows.get(key)?.to ?? []), to], judgement });
+  }
+  return { kind: 'facts', rows: [...rows.values()].map(({ to, judgement }) => [`lo to ${to.join(', ')}`, judgement]) };
+};
 
 const describeLayers = ({ layers }: Inspection): string =>
   layers.length === 0
@@ -96,16 +104,6 @@ const choices = (inspection: Inspection, walk: Case): Choice<Event>[] => {
     { ...repeat, label: 'Repeat what fails without more logging' },
     quit(walk),
   ];
-};
-
-const verdictLine = (inspection: Inspection): Block => {
-  if (inspection.blocked)
-    return text(
-      'Programs on this server talk to each other over the loopback interface ',
-      span('strong', 'lo'),
-      '. By its rules the firewall stops some of that traffic:',
-    );
-  return text('By its rules the firewall lets loopback traffic out and back in:');
 };
 
 const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
@@ -141,11 +139,10 @@ export const tellPolicies = ({ policies }: Inspection): Block[] =>
 export const tellInspection = (inspection: Inspection): { title: string; body: Block[] } => ({
   title: titleOf(inspection),
   body: [
-    verdictLine(inspection),
     loopbackFacts(inspection),
-    gap,
     ...tellPolicies(inspection),
-    ...(inspection.policies.length > 0 ? [gap] : []),
+    gap,
+    text('Programs on this server talk to each other over the loopback interface lo.'),
     text(span('dim', describeLayers(inspection))),
   ],
 });

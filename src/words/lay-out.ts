@@ -80,7 +80,7 @@ const withCarets = (line: Line): Line[] => {
 };
 
 const layOutFacts = (rows: readonly (readonly [string, Rich])[], width: number): Line[] => {
-  const column = Math.min(Math.max(...rows.map(([label]) => stringWidth(label))), Math.floor(width / 3));
+  const column = Math.min(Math.max(...rows.map(([label]) => stringWidth(label))), Math.floor(width / 2));
   return rows.flatMap(([label, value]) =>
     indent({ text: `${printable(label).padEnd(column)}  `, tone: 'dim' }, wrapWords(value, width - column - 2)),
   );

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { runConfirm, runReport, runUndo } from '../../src/commands/cases.ts';
+import { type FixOptions, parseService, runFix } from '../../src/commands/fix.ts';
+import type { Host } from '../../src/host/host.ts';
+import { practiceHost } from '../../src/host/practice/practice-host.ts';
+import { testIo } from './io.ts';
+
+const ALL: FixOptions = { choice: { kind: 'all' }, isDryRun: false, yes: false, confirmWithin: null, json: false };
+
+const rulesOf = async (host: Host): Promise<string[]> =>
+  (await host.run(['iptables-save'])).stdout.split('\n').filter((line) => line.startsWith('-A OUTPUT'));
+
+const savedRules = async (host: Host): Promise<string> => (await host.run(['cat', '/etc/iptables/rules.v4'])).stdout;
+
+const fix = async (host: Host, options: Partial<FixOptions>, typed: string[] = [], isTerminal = false) => {
+  const { io, written } = testIo({ typed, isTerminal });
+  const code = await runFix({ ...ALL, ...options }, { host, caseId: 'a1', io });
+  return { code, ...written };
+};
+
+const PERMIT = '-A OUTPUT -o lo -m comment --comment "lo-doctor a1: permit loopback" -j ACCEPT';
+
+test('a dry run shows the commands and changes nothing', async () => {
+  const host = practiceHost('wordpress');
+  const before = await rulesOf(host);
+  const { code, stdout } = await fix(host, { isDryRun: true });
+  expect(code).toBe(0);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    "iptables -w 5 -t filter -I OUTPUT 6 -o lo -m comment --comment 'lo-doctor a1: permit loopback' -j ACCEPT",
+  );
+  expect(await rulesOf(host)).toEqual(before);
+});
+
+test('with yes the fix is applied, tried, kept and saved; undo takes both back', async () => {
+  const host = practiceHost('wordpress');
+  const before = await rulesOf(host);
+  const savedBefore = await savedRules(host);
+  const { code, stdout } = await fix(host, { yes: true });
+  expect(code).toBe(0);
+  expect(stdout).toContain('TCP to 127.0.0.1:21: answers');
+  expect(await rulesOf(host)).toEqual([...before.slice(0, 5), PERMIT, ...before.slice(5)]);
+  expect(await savedRules(host)).toContain(PERMIT);
+
+  const { io, written } = testIo();
+  expect(await runReport(null, 'md', host, io)).toBe(0);
+  expect(written.stdout).toContain('# lo-doctor on web1: Fixed, verified and kept');
+
+  expect(await runUndo(null, host, testIo().io)).toBe(0);
+  expect(await rulesOf(host)).toEqual(before);
+  expect(await savedRules(host)).toBe(savedBefore);
+});
+
+test('on a terminal both applying and keeping are asked for', async () => {
+  const host = practiceHost('wordpress');
+  const before = await rulesOf(host);
+  expect((await fix(host, {}, ['n'], true)).code).toBe(1);
+  expect(await rulesOf(host)).toEqual(before);
+  expect((await fix(host, {}, ['y', 'n'], true)).code).toBe(5);
+  expect(await rulesOf(host)).toEqual(before);
+});
+
+test('without a terminal and without yes nothing is applied', async () => {
+  const host = practiceHost('wordpress');
+  await expect(fix(host, {})).rejects.toThrow('without a terminal to ask in, --yes has to say so');
+});
+
+test('a fix with a time to confirm waits for confirm, which saves it', async () => {
+  const host = practiceHost('wordpress');
+  const { code, stdout } = await fix(host, { yes: true, confirmWithin: 30 });
+  expect(code).toBe(0);
+  expect(stdout).toContain('lo-doctor confirm a1');
+  expect(await savedRules(host)).not.toContain(PERMIT);
+  expect(await runConfirm(null, host, testIo().io)).toBe(0);
+  expect(await savedRules(host)).toContain(PERMIT);
+  await expect(runConfirm(null, host, testIo().io)).rejects.toThrow('No fix waits');
+});
+
+test('one service only is permitted, with what its replies need', async () => {
+  const host = practiceHost('mail');
+  const { code } = await fix(host, {
+    choice: { kind: 'services', services: [{ protocol: 'tcp', port: 25 }] },
+    yes: true,
+  });
+  expect(code).toBe(0);
+  const added = (await rulesOf(host)).filter((rule) => rule.includes('lo-doctor'));
+  expect(added.join('\n')).toContain('--dport 25');
+  expect(added.every((rule) => rule.includes('-o lo'))).toBe(true);
+});
+
+test('where loopback passes there is nothing to do', async () => {
+  const { code, stdout } = await fix(practiceHost('elsewhere'), { yes: true });
+  expect(code).toBe(0);
+  expect(stdout).toContain('nothing to fix');
+});
+
+test('the document says what was done', async () => {
+  const { stdout } = await fix(practiceHost('wordpress'), { isDryRun: true, json: true });
+  expect(JSON.parse(stdout)).toMatchObject({
+    schema: 'lo-doctor.fix/1',
+    case: 'a1',
+    result: 'dry-run',
+    proof: { holds: true },
+  });
+});
+
+test.each(['tcp/0', 'tcp/65536', 'tcp', '25', 'sctp/25', 'tcp/25;reboot'])('"%s" is no service', (text) => {
+  expect(parseService(text)).toBeNull();
+});

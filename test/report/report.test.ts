@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { blocksToMarkdown, escapeMarkdown, fenced } from '../../src/report/markdown.ts';
+import { reportDocument } from '../../src/report/report-document.ts';
+import { reportScript } from '../../src/report/report-script.ts';
+import { walkReport } from '../../src/report/walk-report.ts';
+import { begin, type Case } from '../../src/wizard/state.ts';
+import { quoteShellWord } from '../../src/words/rules.ts';
+import { blockedDiagnosis, blockedInspection, fixPlan, SMTP_LINE, verification } from '../fixtures/walk.ts';
+
+const STARTED = new Date('2026-11-22T18:00:00Z');
+
+const fixed: Case = {
+  ...begin({ id: 'a1', startedAt: STARTED, confirmWithin: 60, story: null }).case,
+  inspection: blockedInspection,
+  diagnosis: blockedDiagnosis,
+  plan: fixPlan,
+  verification,
+  saved: { files: ['/etc/iptables/rules.v4'], backups: [], advice: [] },
+  history: [{ at: STARTED, event: 'kept' }],
+};
+
+test('a report tells what was found, by which line and rule, what was changed and how to take it back', () => {
+  const report = walkReport(fixed, 'fixed', 'web1');
+  for (const part of [
+    '# lo-doctor on web1: Fixed, verified and kept',
+    SMTP_LINE.trimEnd(),
+    'rule 3 of OUTPUT',
+    '-I OUTPUT 3 -o lo',
+    'lo-doctor undo a1',
+    '/etc/iptables/rules.v4',
+    '2026-11-22T18:00:00.000Z  the fix was kept',
+  ])
+    expect(report).toContain(part);
+});
+
+test('nothing from outside becomes markup', () => {
+  expect(escapeMarkdown('<img src=x> [a](b) `c` **d** \u001b[31m')).toBe(
+    '&lt;img src=x&gt; \\[a\\](b) \\`c\\` \\*\\*d\\*\\* \\\\x1b\\[31m',
+  );
+  expect(fenced(['a ``` b'])).toBe('````\na ``` b\n````');
+  expect(blocksToMarkdown([{ kind: 'list', items: ['# no title'] }])).toBe('- \\# no title');
+});
+
+test('the document has the schema first, and all that a machine needs', () => {
+  const document = reportDocument(fixed, 'fixed', 'web1');
+  expect(Object.keys(document)[0]).toBe('schema');
+  expect(JSON.parse(JSON.stringify(document))).toMatchObject({
+    schema: 'lo-doctor.report/1',
+    outcome: 'fixed',
+    loopback: { ip: 'blocked' },
+    blocked: [
+      {
+        conversation: { destinationPort: 25 },
+        stoppedAt: { hook: 'output', rule: { number: 3, text: '-A OUTPUT -j DROP' } },
+      },
+    ],
+  });
+});
+
+test('the script applies the very commands of the fix, and undoes them', () => {
+  const script = reportScript(fixed, 'fixed', 'web1').replaceAll(/^( *)iptables /gm, '$1echo iptables ');
+  const [apply] = fixPlan.apply;
+  expect(execFileSync('sh', ['-s'], { input: script, encoding: 'utf8' })).toBe(`${apply?.command.join(' ')}\n`);
+  expect(execFileSync('sh', ['-s', 'undo'], { input: script, encoding: 'utf8' })).toContain('-D OUTPUT -o lo');
+});
+
+test('a quoted word comes back from a shell as it was', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }), (word) => {
+      fc.pre(!word.includes('\0') && word.isWellFormed());
+      expect(execFileSync('sh', ['-c', `printf %s ${quoteShellWord(word)}`], { encoding: 'utf8' })).toBe(word);
+    }),
+    { numRuns: 50 },
+  );
+});
