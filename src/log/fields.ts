@@ -26,20 +26,26 @@ export const IP_FLAGS: readonly string[] = ['CE', 'DF', 'MF'];
 /** The bit of a TCP flag in a mask; 0 for what is none. */
 export const tcpFlag = (name: string): number => (1 << (TCP_FLAGS.indexOf(name) + 1)) >> 1;
 
-const TABLE_SIZE = 512;
-const nameBytes = Object.keys(F).map((name) => Uint8Array.from(name, (char) => char.charCodeAt(0)));
+// Six letters of five bits each fit a small integer, so most words are told by one comparison.
+const PACKED = 6;
+const PACK_MASK = 0x3fffffff;
 
-// A perfect hash: the first multiplier that gives each word a place of its own.
+/** One letter more of the word that a scanner walks over; of long words the last six letters stay. */
+export const packLetter = (pack: number, byte: number): number => ((pack << 5) | (byte & 31)) & PACK_MASK;
+
+const names = Object.keys(F);
+const nameBytes = names.map((name) => Uint8Array.from(name, (char) => char.charCodeAt(0)));
+const packs = Int32Array.from(nameBytes, (name) => name.reduce(packLetter, 0));
+
+const TABLE_BITS = 9;
 const { multiplier, table } = findPerfectHash();
 
-/** One step of the hash that scanners keep while they walk over a word. */
-export const hashStep = (hash: number, byte: number): number => (Math.imul(hash, multiplier) + byte) | 0;
-
+/** A perfect hash: the first multiplier that gives each word a place of its own. */
 function findPerfectHash(): { multiplier: number; table: Int8Array } {
-  for (let multiplier = 33; ; multiplier += 2) {
-    const table = new Int8Array(TABLE_SIZE).fill(-1);
-    const fits = nameBytes.every((name, number) => {
-      const slot = name.reduce((hash, byte) => (Math.imul(hash, multiplier) + byte) | 0, 0) & (TABLE_SIZE - 1);
+  for (let multiplier = 0x9e3779b1; ; multiplier += 2) {
+    const table = new Int8Array(1 << TABLE_BITS).fill(-1);
+    const fits = packs.every((pack, number) => {
+      const slot = Math.imul(pack, multiplier) >>> (32 - TABLE_BITS);
       if (table[slot] !== -1) return false;
       table[slot] = number;
       return true;
@@ -48,12 +54,16 @@ function findPerfectHash(): { multiplier: number; table: Int8Array } {
   }
 }
 
-/** The number of the word in bytes[from, to) whose hash is given, or -1. */
-export function findField(bytes: Uint8Array, from: number, to: number, hash: number): number {
-  const number = table[hash & (TABLE_SIZE - 1)] ?? -1;
-  if (number < 0) return -1;
+/** The number of the word in bytes[from, to) whose letters are packed in `pack`, or -1. */
+export function findField(bytes: Uint8Array, from: number, to: number, pack: number): number {
+  const number = table[Math.imul(pack, multiplier) >>> (32 - TABLE_BITS)] ?? -1;
+  if (number < 0 || packs[number] !== pack) return -1;
   const name = nameBytes[number];
   if (name === undefined || name.length !== to - from) return -1;
-  for (let i = 0; i < name.length; i++) if (name[i] !== byteAt(bytes, from + i)) return -1;
-  return number;
+  return to - from <= PACKED || isLongName(name, bytes, from) ? number : -1;
+}
+
+function isLongName(name: Uint8Array, bytes: Uint8Array, from: number): boolean {
+  for (let i = 0; i < name.length - PACKED; i++) if (name[i] !== byteAt(bytes, from + i)) return false;
+  return true;
 }

@@ -107,7 +107,7 @@ function readKmsg(bytes: Uint8Array, at: number, end: number, head: HeadScan): n
 }
 
 /** A time of day at the very place, with or without brackets around it. */
-function readStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+export function readStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
   if (byteAt(bytes, at) === OPEN) {
     const inner = isDigit(byteAt(bytes, at + 1)) || isUpper(byteAt(bytes, at + 1)) ? at + 1 : -1;
     const stamp = inner < 0 ? null : readStamp(bytes, inner, end, clock);

@@ -1,7 +1,7 @@
 // Finds the fields of a netfilter line in its bytes, in one walk from left to right that makes no strings.
 
-import { byteAt, isDigit, skipWord } from './bytes.ts';
-import { F, FIELD_COUNT, findField, hashStep } from './fields.ts';
+import { byteAt, isDigit } from './bytes.ts';
+import { F, FIELD_COUNT, findField, packLetter } from './fields.ts';
 
 /** Where the values of one packet stand: `from[F.SRC]` to `to[F.SRC]`, -1 where a field is missing. */
 export type PacketScan = {
@@ -73,7 +73,8 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
   let lastEnd = -1;
   let at = start;
   while (at < end) {
-    let byte = byteAt(bytes, at);
+    // Here and below without byteAt: the compiler inlines only so much.
+    let byte = bytes[at] ?? 0;
     if (byte <= 32) {
       at++;
       continue;
@@ -98,18 +99,18 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
       }
     }
     const wordStart = at;
-    let hash = 0;
+    let pack = 0;
     while (byte >= 65 && byte <= 90) {
-      hash = hashStep(hash, byte);
+      pack = packLetter(pack, byte);
       at++;
-      byte = at < end ? byteAt(bytes, at) : 0;
+      byte = at < end ? (bytes[at] ?? 0) : 0;
     }
     const nameEnd = at;
-    const wordEnd = skipWord(bytes, at, end);
-    at = wordEnd;
+    while (at < end && (bytes[at] ?? 0) > 32) at++;
+    const wordEnd = at;
     let field = -1;
     if (byte === EQUALS) {
-      field = findField(bytes, wordStart, nameEnd, hash);
+      field = findField(bytes, wordStart, nameEnd, pack);
       if (field === F.OUT && packet === scan.outer) {
         const anchor = findIn(bytes, lastStart, lastEnd);
         if (anchor >= 0) {
@@ -120,16 +121,16 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
         anchorAtLoneDevice(bytes, scan, last, lastStart, lastEnd);
       }
       if (scan.anchor >= 0 && field >= 0) {
-        const valueEnd = trimValue(bytes, nameEnd + 1, at);
-        setField(packet, field, nameEnd + 1, valueEnd);
+        const from = nameEnd + 1;
+        setField(packet, field, from, isPunctuation(bytes[at - 1] ?? 0) ? trimValue(bytes, from, at) : at);
         if (field === F.DST) addresses = last === F.SRC;
         else if (addresses && last === F.DST && followsAddresses(field) && packet === scan.outer) header = true;
       }
     } else if (scan.anchor >= 0) {
-      at = readWord(bytes, wordStart, nameEnd, wordEnd, end, hash, packet);
+      at = readWord(bytes, wordStart, nameEnd, wordEnd, end, pack, packet);
     }
     // Where the kernel can't read on, no space stands before the bracket: `[TRUNCATED] `, `OPT ( ESP SPI=0x1 )] `.
-    if (byteAt(bytes, wordEnd - 1) === CLOSE) packet = scan.outer;
+    if (bytes[wordEnd - 1] === CLOSE) packet = scan.outer;
     last = field;
     lastStart = wordStart;
     lastEnd = at;
@@ -197,14 +198,12 @@ function anchorAtLoneDevice(bytes: Uint8Array, scan: LineScan, last: number, las
   }
 }
 
+const isPunctuation = (byte: number): boolean => byte === 44 || byte === 34 || byte === 59 || byte === CLOSE;
+
 /** Values end at white space; quotes and commas around a quoted line are not theirs. */
 function trimValue(bytes: Uint8Array, from: number, to: number): number {
   let end = to;
-  while (end > from) {
-    const byte = byteAt(bytes, end - 1);
-    if (byte !== 44 && byte !== 34 && byte !== 59 && byte !== CLOSE) break;
-    end--;
-  }
+  while (end > from && isPunctuation(byteAt(bytes, end - 1))) end--;
   return end;
 }
 
@@ -215,14 +214,14 @@ function readWord(
   nameEnd: number,
   wordEnd: number,
   end: number,
-  hash: number,
+  pack: number,
   packet: PacketScan,
 ): number {
   if (nameEnd === start) {
     if (byteAt(bytes, start) === PAREN && byteAt(bytes, start + 1) === 84) packet.cut = true; // OPT (TRUNCATED)
     return wordEnd;
   }
-  const word = findField(bytes, start, nameEnd, hash);
+  const word = findField(bytes, start, nameEnd, pack);
   if (word === F.FRAG && byteAt(bytes, nameEnd) === COLON) setField(packet, F.FRAG, nameEnd + 1, wordEnd);
   else if (word >= 0) return noteWord(bytes, word, wordEnd, end, packet);
   return wordEnd;

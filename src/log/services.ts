@@ -171,24 +171,17 @@ export const findService = (port: number): Service | null => byPort.get(port) ??
 
 type Ends = Pick<Packet, 'spt' | 'dpt'>;
 
-/** The port at the server's end of the conversation that a packet belongs to; null where it has none or none is sure. */
-export function servicePort(direction: Direction, packet: Ends, embedded: Ends | null): number | null {
-  switch (direction) {
-    case 'request':
-      return packet.dpt;
-    case 'reply':
-      return packet.spt;
-    case 'error':
-      return embedded === null ? null : knownPort(embedded);
-    case 'unknown':
-      return knownPort(packet);
-  }
+/** At which end of a packet the server is: a request goes to it, a reply comes from it; else the end with a known port. */
+export function serverEnd(direction: Direction, { spt, dpt }: Ends): 'source' | 'destination' {
+  if (direction === 'reply') return 'source';
+  if (direction === 'request' || (dpt !== null && findService(dpt) !== null)) return 'destination';
+  return spt !== null && findService(spt) !== null ? 'source' : 'destination';
 }
 
-/** The end that a service is known for, the destination's first; without one, the destination's. */
-function knownPort({ spt, dpt }: Ends): number | null {
-  if (dpt !== null && findService(dpt) !== null) return dpt;
-  return spt !== null && findService(spt) !== null ? spt : dpt;
+/** The port at the server's end of the conversation that a packet belongs to; null where it has none. */
+export function servicePort(direction: Direction, packet: Ends, embedded: Ends | null): number | null {
+  if (direction === 'error') return embedded === null ? null : servicePort('unknown', embedded, null);
+  return serverEnd(direction, packet) === 'source' ? packet.spt : packet.dpt;
 }
 
 /** The service that the conversation is with, or null. */

@@ -1,0 +1,169 @@
+// Logs as chunks of bytes: plain files, compressed ones, and the journal; memory stays the same whatever their size.
+
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { execa } from 'execa';
+import { orderLogFiles } from '../log/order-log-files.ts';
+import { HostError } from './host.ts';
+
+/** A log that can be read once. */
+export type LogInput = {
+  name: string;
+  /** Its bytes on the disk; null where nobody knows beforehand. */
+  size: number | null;
+  /** When it was last written: its lines without a year lie before. */
+  modified: Date;
+  /** How many of its bytes on the disk were read so far. */
+  position: () => number;
+  /** The bytes of the text. A chunk is only valid until the next one is asked for. */
+  chunks: () => AsyncIterable<Buffer>;
+};
+
+const CHUNK = 1024 * 1024;
+
+/** How a file begins, and what unpacks it where Node can't. */
+const PACKERS = [
+  { magic: '1f8b', tool: null },
+  { magic: 'fd377a585a00', tool: 'xz' },
+  { magic: '28b52ffd', tool: 'zstd' },
+  { magic: '425a68', tool: 'bzip2' },
+] as const;
+
+/** Opens a log file; its beginning tells whether and how it is compressed. */
+export async function openLogFile(path: string): Promise<LogInput> {
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory())
+      throw new HostError(`${path} is a directory.`, { nextSteps: [`Name the logs in it: ${path}/*`] });
+    const packer = stats.isFile() ? await findPacker(path) : undefined;
+    const progress = { position: 0 };
+    const chunks = (): AsyncIterable<Buffer> => {
+      if (packer === undefined) return readPlain(path, progress);
+      return packer.tool === null ? unzip(path, progress) : unpack(packer.tool, path);
+    };
+    const size = stats.isFile() ? stats.size : null;
+    return { name: path, size, modified: stats.mtime, position: () => progress.position, chunks };
+  } catch (error) {
+    throw asHostError(error, path);
+  }
+}
+
+function asHostError(error: unknown, path: string): Error {
+  if (error instanceof HostError || !(error instanceof Error))
+    return error instanceof Error ? error : new Error(String(error));
+  const code = 'code' in error ? error.code : null;
+  if (code === 'ENOENT')
+    return new HostError(`There is no file ${path}.`, { nextSteps: ['See what there is: ls /var/log'] });
+  if (code === 'EACCES' || code === 'EPERM')
+    return new HostError(`${path} may not be read by this user.`, {
+      nextSteps: ['Run it as root: sudo lo-doctor logs'],
+    });
+  return new HostError(`${path} can't be read: ${error.message}`);
+}
+
+async function findPacker(path: string) {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
+    const start = buffer.toString('hex', 0, bytesRead);
+    return PACKERS.find(({ magic }) => start.startsWith(magic));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Two buffers in turn: the next chunk is being read while the last one is worked on. */
+async function* readPlain(path: string, progress: { position: number }): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  // Aligned memory of their own, not slices of Node's pool.
+  const buffers = [Buffer.from(new ArrayBuffer(CHUNK)), Buffer.from(new ArrayBuffer(CHUNK))] as const;
+  try {
+    let [current, next] = buffers;
+    let pending = readChunk(file, current);
+    for (;;) {
+      const length = await pending;
+      if (length === 0) return;
+      progress.position += length;
+      const chunk = current.subarray(0, length);
+      [current, next] = [next, current];
+      pending = readChunk(file, current);
+      pending.catch(() => {}); // awaited in the next round
+      yield chunk;
+    }
+  } catch (error) {
+    throw asHostError(error, path);
+  } finally {
+    await file.close();
+  }
+}
+
+const readChunk = async (file: FileHandle, buffer: Buffer): Promise<number> =>
+  (await file.read(buffer, 0, buffer.length, null)).bytesRead;
+
+async function* unzip(path: string, progress: { position: number }): AsyncGenerator<Buffer> {
+  const packed = createReadStream(path, { highWaterMark: CHUNK });
+  packed.on('data', (chunk) => {
+    progress.position += chunk.length;
+  });
+  const text = createGunzip({ chunkSize: CHUNK });
+  packed.on('error', (error) => text.destroy(error));
+  try {
+    for await (const chunk of packed.pipe(text)) yield chunk;
+  } catch (error) {
+    throw asHostError(error, path);
+  } finally {
+    packed.destroy();
+  }
+}
+
+async function* unpack(tool: string, path: string): AsyncGenerator<Buffer> {
+  yield* outputOf([tool, '-dc', '--', path], `${path} can't be unpacked`, [
+    `Install ${tool}, or unpack the file first.`,
+  ]);
+}
+
+async function* outputOf(command: readonly [string, ...string[]], problem: string, nextSteps: string[]) {
+  const [program, ...args] = command;
+  const process = execa(program, args, { stdin: 'ignore', buffer: false, reject: false, encoding: 'buffer' });
+  yield* process.stdout.iterator?.() ?? process.stdout;
+  const { failed, exitCode, shortMessage } = await process;
+  if (failed && exitCode !== 0)
+    throw new HostError(`${problem}: ${shortMessage}`, { command: [...command], nextSteps });
+}
+
+/** Where the kernel's lines land by default; the article's two first. */
+const USUAL_LOGS = [
+  '/var/log/messages',
+  '/var/log/syslog',
+  '/var/log/kern.log',
+  '/var/log/ufw.log',
+  '/var/log/firewall',
+];
+
+/** The places to look in one after the other until one has entries: log files with their rotated sets, the journal, the kernel's buffer. */
+export async function findUsualLogs(): Promise<(() => Promise<LogInput[]>)[]> {
+  const sets = await Promise.all(USUAL_LOGS.map(findRotatedSet));
+  const files = sets.filter((set) => set.length > 0).map((set) => () => Promise.all(set.map(openLogFile)));
+  const journal = async () => [
+    commandInput('the journal', ['journalctl', '-k', '-q', '--no-pager', '-o', 'short-iso-precise']),
+  ];
+  const kernel = async () => [commandInput('the kernel log', ['dmesg', '--time-format', 'iso'])];
+  return [...files, journal, kernel];
+}
+
+async function findRotatedSet(path: string): Promise<string[]> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const base = basename(path);
+  const set = names.filter(
+    (name) =>
+      name === base || (/^[.-]\d[\d-]*(\.(gz|xz|zst|bz2))?$/.test(name.slice(base.length)) && name.startsWith(base)),
+  );
+  return set.includes(base) ? orderLogFiles(set.map((name) => join(dirname(path), name))) : [];
+}
+
+function commandInput(name: string, command: readonly [string, ...string[]]): LogInput {
+  const chunks = () => outputOf(command, `${name} can't be read`, [`Try it by hand: ${command.join(' ')}`]);
+  return { name, size: null, modified: new Date(), position: () => 0, chunks };
+}
