@@ -4,7 +4,7 @@ import { type Inspection, inspect, type ServerFacts } from '../diagnosis/inspect
 import { ParseError } from '../firewall/parse-error.ts';
 import type { Host } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
-import { gap, span, text } from '../words/page.ts';
+import { span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
@@ -69,7 +69,7 @@ export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams)
       const { title, body } = tellInspection(inspection);
       io.stdout(
         printBlocks(
-          [text(span('strong', title)), gap, ...body, gap, ...findRuleFindings(inspection).flatMap(tellFinding)],
+          withGaps([[text(span('strong', title))], body, ...findRuleFindings(inspection).map(tellFinding)]),
           io,
         ),
       );

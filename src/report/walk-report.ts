@@ -1,12 +1,13 @@
 // A finished walk as a report for the ticket: what was found, by which evidence, what was changed, how to take it back.
 import type { Case, Outcome } from '../wizard/state.ts';
+import { tellAttempt } from '../words/attempts.ts';
 import { distinctLines } from '../words/entry-line.ts';
 import { commandLines, namePlan } from '../words/fix-page.ts';
 import { nameEvent } from '../words/history.ts';
 import { tellPolicies } from '../words/inspect-page.ts';
 import { type Block, text } from '../words/page.ts';
 import { tellBlocked, tellFinding } from '../words/read-log-page.ts';
-import { tellAttempt, tellOutcome, tellSaved, tellVerification } from '../words/verify-page.ts';
+import { tellOutcome, tellSaved, tellVerification } from '../words/verify-page.ts';
 import { blocksToMarkdown, escapeMarkdown } from './markdown.ts';
 
 type Section = readonly [title: string, blocks: readonly Block[]];

@@ -8,7 +8,7 @@ type ActionWords = { title: string; byHand: string };
 const WORDS: Record<ActionId, ActionWords> = {
   story: { title: 'What fails', byHand: 'Run it again.' },
   'local-services': {
-    title: 'Not sure: try the services that listen here',
+    title: 'Not sure: try the local services',
     byHand: 'Use the program that fails.',
   },
   wordpress: {
@@ -45,7 +45,7 @@ export const nameAction = ({ id, tries, commandLine }: Action): string => {
   if (tries.length === 0) return title;
   const shown = [...new Set(tries.map((one) => `${one.protocol}/${one.destinationPort ?? 'echo'}`))];
   const more = shown.length > 3 ? [...shown.slice(0, 2), `${shown.length - 2} more`] : shown;
-  return `${title} (try ${enumerate(more)})`;
+  return id === 'local-services' ? `${title} (${enumerate(more)})` : `${title} (try ${enumerate(more)})`;
 };
 
 /** How the user repeats an action by hand. */

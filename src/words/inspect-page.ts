@@ -128,12 +128,22 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
     : `The firewall of ${host} lets loopback traffic through`;
 };
 
-/** Each outbound policy as a list with its final rule marked. */
-export const tellPolicies = ({ policies }: Inspection): Block[] =>
-  policies.flatMap((policy): Block[] => [
-    text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
-    { kind: 'rules', rows: listPolicy(policy) },
-  ]);
+/** Lets all traffic out, and no rule says anything else. */
+const isOpen = ({ rows, final }: OutboundPolicy): boolean => rows.length === 1 && final.action === 'accept';
+
+/** Each outbound policy as a list with its final rule marked; those that let everything out in a line. */
+export const tellPolicies = ({ policies }: Inspection): Block[] => {
+  const open = policies.filter(isOpen).map(({ place }) => nameChain(place));
+  return [
+    ...policies
+      .filter((policy) => !isOpen(policy))
+      .flatMap((policy): Block[] => [
+        text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
+        { kind: 'rules', rows: listPolicy(policy) },
+      ]),
+    ...(open.length === 0 ? [] : [text(span('dim', `Lets everything out: ${enumerate(open)}.`))]),
+  ];
+};
 
 /** What was found by looking at the rules: for step 1 and for `check`. */
 export const tellInspection = (inspection: Inspection): { title: string; body: Block[] } => ({

@@ -58,5 +58,9 @@ export const span = (tone: Tone, text: string): Span => ({ tone, text });
 /** A paragraph. */
 export const text = (...parts: readonly (string | Span)[]): Block => ({ kind: 'text', text: parts });
 
+/** Parts with an empty line between each two. */
+export const withGaps = (parts: readonly (readonly Block[])[]): Block[] =>
+  parts.filter((part) => part.length > 0).flatMap((part, index) => (index === 0 ? [...part] : [gap, ...part]));
+
 /** An empty line. */
 export const gap: Block = { kind: 'gap' };

@@ -1,13 +1,16 @@
 // Step 3 in words: the entries that prove what was dropped, field by field, and the rule that did it.
+
+import type { Attempt } from '../diagnosis/attempt.ts';
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { EntryLine } from '../log/entry.ts';
 import { findService } from '../log/services.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Phase } from '../wizard/state.ts';
+import { tellAttempt } from './attempts.ts';
 import { markEntry } from './entry-line.ts';
 import { drawWay } from './packet-way.ts';
-import { type Block, type Choice, gap, type Page, type Rich, span, text } from './page.ts';
+import { type Block, type Choice, gap, type Page, type Rich, span, text, withGaps } from './page.ts';
 import { page } from './pages.ts';
 import { count, enumerate, nameConversation, nameEndpoint, nameRule, shellLine } from './rules.ts';
 
@@ -90,7 +93,6 @@ export const tellFinding = ({ title, evidence, advice, commands }: Finding): Blo
   ...(evidence.length > 0 ? [{ kind: 'list', items: evidence } as const] : []),
   text(advice),
   ...(commands.length > 0 ? [{ kind: 'code', lines: commands.map(shellLine) } as const] : []),
-  gap,
 ];
 
 const proof = (first: BlockedConversation): Block[] =>
@@ -120,11 +122,14 @@ const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
   const shown = services.length > 3 ? [...services.slice(0, 2), `${services.length - 2} more`] : services;
   return page({
     title: `The firewall stops local connections: ${enumerate(shown)}`,
-    body: [...tellBlocked(diagnosis), ...findings.flatMap((finding) => [gap, ...tellFinding(finding)])],
+    body: withGaps([tellBlocked(diagnosis), ...findings.map(tellFinding)]),
     choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
     back: { name: 'back-chosen' },
   });
 };
+
+/** Lines of a command's output that are shown. */
+const OUTPUT_LINES = 6;
 
 const TITLES: Record<Exclude<Diagnosis['verdict'], 'loopback-blocked'>, string> = {
   'blocked-elsewhere': 'The firewall drops packets, but not on loopback',
@@ -132,21 +137,28 @@ const TITLES: Record<Exclude<Diagnosis['verdict'], 'loopback-blocked'>, string> 
   'not-the-firewall': 'The firewall is not to blame',
 };
 
+/** What a command said last, with how it ended. */
+const tellCommand = (attempt: Attempt): Block[] => {
+  if (attempt.kind !== 'command') return [];
+  const lines = attempt.output.trimEnd().split('\n').filter(Boolean).slice(-OUTPUT_LINES);
+  const said: Block[] = lines.length === 0 ? [] : [{ kind: 'code', lines }];
+  return [text(...tellAttempt(attempt)), ...said];
+};
+
 const otherPage = (
   verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>,
   { findings, elsewhere }: Diagnosis,
+  attempts: readonly Attempt[],
 ): Page<Event> =>
   page({
     title: TITLES[verdict],
-    body: [
-      ...findings.flatMap(tellFinding),
-      ...(elsewhere.length === 0
+    body: withGaps([
+      ...attempts.map(tellCommand),
+      ...findings.map(tellFinding),
+      elsewhere.length === 0
         ? []
-        : [
-            text('Entries of other traffic:'),
-            { kind: 'code', lines: elsewhere.slice(0, 5).map(({ text }) => text) } as const,
-          ]),
-    ],
+        : [text('Entries of other traffic:'), { kind: 'code', lines: elsewhere.slice(0, 5).map(({ text }) => text) }],
+    ]),
     choices:
       verdict === 'nothing-dropped'
         ? [
@@ -158,9 +170,9 @@ const otherPage = (
   });
 
 /** The page of a phase of step 3. */
-export const readLogPage = (phase: Phase, { diagnosis }: Case): Page<Event> => {
+export const readLogPage = (phase: Phase, { diagnosis, attempts }: Case): Page<Event> => {
   if (phase.name !== 'log-read' || diagnosis === null)
     return page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });
   const { verdict } = diagnosis;
-  return verdict === 'loopback-blocked' ? blockedPage(diagnosis) : otherPage(verdict, diagnosis);
+  return verdict === 'loopback-blocked' ? blockedPage(diagnosis) : otherPage(verdict, diagnosis, attempts);
 };

@@ -1,34 +1,11 @@
 // Step 5 in words: the fix is in force on trial, what works now, and whether to keep it.
-import type { Attempt, ConnectionEnd } from '../diagnosis/attempt.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Outcome, Phase, Verification } from '../wizard/state.ts';
+import { tellAttempt } from './attempts.ts';
 import { commandLines } from './fix-page.ts';
-import { type Block, gap, type Page, type Rich, span, text } from './page.ts';
+import { type Block, gap, type Page, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
-import { count, nameConversation } from './rules.ts';
-
-const ENDS: Record<ConnectionEnd, string> = {
-  connected: 'answers',
-  refused: 'refused: nobody listens, or a REJECT rule answered',
-  'timed-out': 'no answer: dropped, or the service hangs',
-  'not-permitted': 'not permitted: the packet was dropped on its way out',
-  unreachable: 'unreachable',
-  failed: 'failed',
-};
-
-/** An attempt in a line: what was tried, and how it ended. */
-export const tellAttempt = (attempt: Attempt): Rich => {
-  if (attempt.kind === 'command') {
-    const ended = attempt.code === null ? 'was ended' : `exit code ${attempt.code}`;
-    return [span(attempt.code === 0 ? 'good' : 'bad', ended), `  ${attempt.commandLine}`];
-  }
-  const { end, detail } = attempt;
-  return [
-    `${nameConversation(attempt.conversation)}: `,
-    span(end === 'connected' ? 'good' : 'bad', ENDS[end]),
-    detail === '' ? '' : span('dim', ` (${detail})`),
-  ];
-};
+import { count } from './rules.ts';
 
 /** What was seen after the fix, in blocks. */
 export const tellVerification = ({ attempts, drops, packets }: Verification): Block[] => [
@@ -82,6 +59,12 @@ export const tellSaved = ({ saved }: Case): Block[] => {
   ];
 };
 
+/** What stays on the server for later. */
+const tellAfter = ({ outcome, report }: Extract<Phase, { name: 'finished' }>, { id }: Case): Block[] => [
+  ...(outcome === 'fixed' ? [text(`To take it back later: lo-doctor undo ${id}`)] : []),
+  ...(report === null ? [] : [text(`Report: ${report}`)]),
+];
+
 const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page<Event> =>
   page({
     title: tellOutcome(phase.outcome),
@@ -93,8 +76,7 @@ const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page
         ? []
         : [text('The commands of the fix, not run:'), { kind: 'code', lines: commandLines(walk.plan.apply) } as const]),
       ...(walk.logging === null ? [] : [text('The temporary LOG rules are gone.')]),
-      ...(phase.outcome === 'fixed' ? [text(`To take it back later: lo-doctor undo ${walk.id}`)] : []),
-      ...(phase.report === null ? [] : [text(`Report: ${phase.report}`)]),
+      ...(walk.story === null ? tellAfter(phase, walk) : [text(span('dim', 'The practice server is gone now.'))]),
       ...(phase.problem === null ? [] : tellProblem(phase.problem)),
     ],
   });
