@@ -52,7 +52,7 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
   };
   /** Looks until `find` finds something; rejects with the last screen. */
   const until = async <Found>(find: () => Promise<Found | null>, wanted: string, timeout = 10_000): Promise<Found> => {
-    for (const end = performance.now() + timeout; ; await sleep(30)) {
+    for (const end = performance.now() + timeout; ; await sleep(60)) {
       const found = await find();
       if (found !== null) return found;
       if (performance.now() > end) throw new Error(`no ${wanted} within ${timeout} ms\n${framed(await capture())}`);
