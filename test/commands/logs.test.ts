@@ -137,7 +137,10 @@ test('does not call drops what only was watched', async () => {
 
 test('shows progress on a terminal and takes it away again', async () => {
   let clock = 0;
-  const now = () => new Date((clock += 60_000));
+  const now = () => {
+    clock += 60_000;
+    return new Date(clock);
+  };
   const { stderr } = await run({ files: [file('big', line(20).repeat(20_000))] }, { showsProgress: true, now });
   expect(stderr).toMatch(/^\r\[#+\.*\] \d+ % .*\/big\x1b\[K/);
   expect(stderr.endsWith('\r\x1b[K')).toBe(true);

@@ -103,24 +103,33 @@ const HEADS = [
   'Jun 20 18:11:23 web1 kernel: message repeated 2 times: [ ',
 ];
 
+type Variation = { digit: number; destination: number; at: number; char: string };
+
+const variation: fc.Arbitrary<Variation> = fc.record({
+  digit: fc.nat(9),
+  destination: fc.nat(9),
+  at: fc.oneof(fc.constant(-1), fc.nat(400)),
+  char: fc.constantFrom('7', 'A', 'f', ':', '.', ' ', '=', ']'),
+});
+
+/** The same line with other numbers, and perhaps one other character anywhere. */
+function vary(line: string, { digit, destination, at, char }: Variation): string {
+  const varied = line
+    .replace(/(?<= (?:ID|SPT|SEQ|TTL)=)\d/g, String(digit))
+    .replace(/(?<=DST=\d)\d?/, String(destination));
+  return at < 0 || at >= varied.length ? varied : varied.slice(0, at) + char + varied.slice(at + 1);
+}
+
 /** A log in which lines come again with other numbers, as those of a rule do, and others between them. */
+const kind = fc.tuple(fc.constantFrom(...HEADS), fc.oneof(fc.constant('DROP: '), fc.constant(''), prefix), kernelLine);
 const log = fc
-  .array(fc.tuple(fc.constantFrom(...HEADS), fc.oneof(fc.constant('DROP: '), fc.constant(''), prefix), kernelLine), {
-    minLength: 1,
-    maxLength: 6,
-  })
-  .chain((kinds) =>
-    fc.array(fc.tuple(fc.constantFrom(...kinds), fc.nat(9), fc.nat(9), fc.boolean()), { maxLength: 40 }).map((picks) =>
-      picks
-        .map(([[head, rule, line], digit, other, plain]) => {
-          const text = head + printKernelLine({ ...line, prefix: rule });
-          const varied = text
-            .replace(/(?<= (?:ID|SPT|SEQ|TTL)=)\d/g, String(digit))
-            .replace(/(?<=DST=\d)\d?/, String(other));
-          return plain ? `Jun 20 18:11:21 web1 cron[1]: SRC=${digit}\n${varied}` : varied;
-        })
-        .join('\n'),
-    ),
+  .array(kind, { minLength: 1, maxLength: 6 })
+  .map((kinds) => kinds.map(([head, rule, line]) => head + printKernelLine({ ...line, prefix: rule })))
+  .chain((lines) => fc.array(fc.tuple(fc.constantFrom(...lines), variation, fc.boolean()), { maxLength: 40 }))
+  .map((picks) =>
+    picks
+      .map(([line, change, plain]) => `${plain ? 'Jun 20 18:11:21 web1 cron[1]: SRC=7\n' : ''}${vary(line, change)}`)
+      .join('\n'),
   );
 
 test('templates, and chunks cut anywhere, change nothing of the counts', () => {
