@@ -5,7 +5,7 @@ import { saveForBoot, undoSaveForBoot } from '../host/save-for-boot.ts';
 import { confirmCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
 import type { Io } from './io.ts';
-import { readBootInsertions } from './plan-record.ts';
+import { readPlanRecord } from './plan-record.ts';
 
 type CaseIo = Pick<Io, 'stdout'>;
 
@@ -36,10 +36,8 @@ export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Pro
     io.stdout(`Case ${found.id} was rolled back already: the rules are as they were before.\n`);
     return EXIT.rolledBack;
   }
-  const { files, advice } = await saveForBoot(host, {
-    caseId: found.id,
-    insertions: await readBootInsertions(host, found.id),
-  });
+  const { bootInsertions: insertions, bootCommands: commands } = await readPlanRecord(host, found.id);
+  const { files, advice } = await saveForBoot(host, { caseId: found.id, insertions, commands });
   io.stdout(`Case ${found.id} is kept.\n`);
   for (const file of files) io.stdout(`Saved for the next boot in ${file}.\n`);
   for (const line of advice) io.stdout(`${line}\n`);

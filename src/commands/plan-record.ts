@@ -1,6 +1,6 @@
 // What a fix has to put into the files of the next boot, kept beside its case: another process may be the one that keeps it.
 import { z } from 'zod';
-import type { BootInsertion, FixPlan } from '../firewall/fix/plan.ts';
+import type { FixPlan } from '../firewall/fix/plan.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { readRecord, writeRecord } from '../host/write-record.ts';
 
@@ -15,20 +15,26 @@ const record = z.object({
       chain: z.string(),
       beforeRuleText: z.string().nullable(),
       ruleText: z.string(),
+      file: z.string().exactOptional(),
     }),
   ),
+  bootCommands: z.array(z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() })),
 });
 
+type Boot = Pick<FixPlan, 'bootInsertions' | 'bootCommands'>;
+
 /** Keeps what `keep` will need of a plan. */
-export const writePlanRecord = async (host: Host, caseId: string, { bootInsertions }: FixPlan): Promise<void> => {
-  await writeRecord(host, caseId, NAME, `${JSON.stringify({ schema: 'lo-doctor.plan/1', bootInsertions })}\n`);
+export const writePlanRecord = async (host: Host, caseId: string, plan: FixPlan): Promise<void> => {
+  const { bootInsertions, bootCommands } = plan;
+  const document = { schema: 'lo-doctor.plan/1', bootInsertions, bootCommands };
+  await writeRecord(host, caseId, NAME, `${JSON.stringify(document)}\n`);
 };
 
 /** What was kept; a HostError where there is nothing, or nothing that this version can read. */
-export const readBootInsertions = async (host: Host, caseId: string): Promise<readonly BootInsertion[]> => {
+export const readPlanRecord = async (host: Host, caseId: string): Promise<Boot> => {
   const text = await readRecord(host, caseId, NAME);
   try {
-    return record.parse(JSON.parse(text ?? '')).bootInsertions;
+    return record.parse(JSON.parse(text ?? ''));
   } catch {
     throw new HostError(`What case ${caseId} has to save for the next boot can't be read.`, {
       nextSteps: [

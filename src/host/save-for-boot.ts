@@ -1,5 +1,5 @@
 // Makes a fix last: its rules, and only they, go into the file that the next boot loads; and out of it again.
-import type { BootInsertion } from '../firewall/fix/plan.ts';
+import type { BootInsertion, PlannedCommand } from '../firewall/fix/plan.ts';
 import { insertRulesIntoSave, removeRulesFromSave } from '../firewall/iptables/insert-into-save.ts';
 import { adviseBootPlace, adviseLoading } from './boot-advice.ts';
 import { type BootPlace, findBootPlace } from './find-boot-place.ts';
@@ -22,12 +22,16 @@ export type SavedForBoot = {
 type Progress = { files: string[]; backups: string[]; advice: string[]; rules: SavedRules[] };
 
 /**
- * Saves the insertions of both families. Nothing is thrown: the fix is in force already, so what can't be saved becomes advice.
+ * Saves the insertions of both families, and runs the commands by which an owner saves by itself. Nothing is thrown: the fix is in force already, so what can't be saved becomes advice.
  * Rules that are only in force for now (fail2ban's, Docker's, our own logging) are not saved with it.
  */
 export async function saveForBoot(
   host: Host,
-  { caseId, insertions }: { caseId: string; insertions: readonly BootInsertion[] },
+  {
+    caseId,
+    insertions,
+    commands = [],
+  }: { caseId: string; insertions: readonly BootInsertion[]; commands?: readonly PlannedCommand[] },
 ): Promise<SavedForBoot> {
   const progress: Progress = { files: [], backups: [], advice: [], rules: [] };
   for (const family of ['ip', 'ip6'] as const) {
@@ -43,6 +47,13 @@ export async function saveForBoot(
         progress.advice.push(error.message, ...error.nextSteps);
       }
     }
+  }
+  for (const { command, input = '' } of commands) {
+    const { code, stderr } = await host.run(command, { input });
+    if (code !== 0)
+      progress.advice.push(
+        `This did not work, so the next boot may not know the fix: ${command.join(' ')}: ${stderr.trim()}`,
+      );
   }
   const { files, backups, advice } = progress;
   return { files, backups, advice };

@@ -1,5 +1,6 @@
 // The plan of a fix: the fewest permits after which the failing conversations pass, each at the latest place where it works.
 import { isLoopbackAddress, parseAddress } from '../address.ts';
+import { restateInFirewalld } from '../firewalld/restate-in-firewalld.ts';
 import type { Ruleset } from '../model.ts';
 import { conversation, probeConversations } from '../probe-conversations.ts';
 import type { Conversation, Surroundings } from '../trace.ts';
@@ -15,7 +16,7 @@ import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
 import { tagOf } from './tag.ts';
-import { planApply, planUndo } from './write-rule.ts';
+import { planApply, planBootCommands, planUndo } from './write-rule.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
 export type FixOptions = PlanOptions & {
@@ -40,7 +41,7 @@ export function planFix(
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const goals = findGoals(failing, choice, probes, surroundings);
   const raw = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
-  const found = options.manager === 'ufw' ? sayByUfw(ruleset, raw, passes) : raw;
+  const found = sayByManager(ruleset, raw, options.manager, passes);
   const { placed, after } = found;
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
   const changes = placed.map(({ change }) => change);
@@ -51,6 +52,7 @@ export function planFix(
     apply: planApply(placed, options),
     undo: planUndo(placed, options),
     bootInsertions: planBootInsertions(ruleset, placed),
+    bootCommands: planBootCommands(placed),
     after,
     policies: describePolicies(ruleset, after, placed),
     repaired: found.repaired,
@@ -69,16 +71,19 @@ export function planFix(
   };
 }
 
-/** The permits as ufw's own rules where they do the same there; else as they are. */
-function sayByUfw(
+/** The permits as rules of the manager's own, where they do the same there; else as they are. */
+function sayByManager(
   ruleset: Ruleset,
   found: FoundPermits,
+  manager: string | undefined,
   passes: (rules: Ruleset, one: Conversation) => boolean,
 ): FoundPermits {
-  const restated = restateInUfw(
-    ruleset,
-    found.placed.map(({ wanted }) => wanted),
-  );
+  const restate = manager === 'ufw' ? restateInUfw : manager === 'firewalld' ? restateInFirewalld : null;
+  const restated =
+    restate?.(
+      ruleset,
+      found.placed.map(({ wanted }) => wanted),
+    ) ?? null;
   if (restated === null) return found;
   const { placed, after } = placeChanges(ruleset, restated);
   return found.repaired.every((one) => passes(after, one)) ? { ...found, placed, after } : found;

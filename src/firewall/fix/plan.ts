@@ -99,6 +99,8 @@ export type FixPlan = {
   readonly apply: readonly PlannedCommand[];
   readonly undo: readonly PlannedCommand[];
   readonly bootInsertions: readonly BootInsertion[];
+  /** Commands that make the fix outlast a boot by its owner's own means, to be run when it is kept. */
+  readonly bootCommands: readonly PlannedCommand[];
   readonly after: Ruleset;
   readonly policies: readonly PolicyChange[];
   readonly repaired: readonly Conversation[];

@@ -10,7 +10,7 @@ import type { ChainPlace, Change, PlannedCommand, PlanOptions } from './plan.ts'
 /** A rule ready to be placed: as the model has it (its number is given by its place), and as its tool wants it. */
 export type WrittenRule = {
   readonly rule: Rule;
-  readonly source: IptablesSource | NftSource | UfwSource;
+  readonly source: IptablesSource | NftSource | UfwSource | FirewalldSource;
 };
 
 type IptablesSource = { readonly layer: 'iptables'; readonly words: readonly string[] };
@@ -42,6 +42,9 @@ function writeNft({ table, chain }: ChainPlace, added: AddedRule): { text: strin
   return { text: statement, source: { layer: 'nftables', statement } };
 }
 
+/** The rule after `firewall-cmd --direct --add-rule`. */
+type FirewalldSource = { readonly layer: 'firewalld'; readonly words: readonly string[] };
+
 /** A change with what it takes to make it: `handle` is nft's number of the rule it goes before, `last` true at the end of the chain. */
 export type Placed = { readonly change: Change; readonly written: WrittenRule; readonly last: boolean };
 
@@ -55,7 +58,7 @@ export function planApply(placed: readonly Placed[], options: PlanOptions): Plan
 
 /** The commands that take the same rules away again, whatever happened around them; each may find its rule gone already. */
 export function planUndo(placed: readonly Placed[], options: PlanOptions): PlannedCommand[] {
-  return distinct(placed.toReversed().map((one) => ({ command: undoAlone(one, options) })));
+  return distinct(placed.toReversed().flatMap((one) => undoAlone(one, options).map((command) => ({ command }))));
 }
 
 function applyAlone({ change: { place, position }, written, last }: Placed, options: PlanOptions): PlannedCommand[] {
@@ -67,21 +70,40 @@ function applyAlone({ change: { place, position }, written, last }: Placed, opti
     }
     case 'ufw':
       return [{ command: ['ufw', 'prepend', ...source.words, 'comment', source.comment] }];
+    case 'firewalld':
+      return [{ command: ['firewall-cmd', '--direct', '--add-rule', ...source.words] }];
     case 'nftables':
       return [];
   }
 }
 
-function undoAlone({ change: { place, rule }, written }: Placed, options: PlanOptions): PlannedCommand['command'] {
+function undoAlone({ change: { place, rule }, written }: Placed, options: PlanOptions): PlannedCommand['command'][] {
   const { source } = written;
   switch (source.layer) {
     case 'iptables':
-      return [...iptablesTable(place, options.iptables), '-D', place.chain, ...source.words];
+      return [[...iptablesTable(place, options.iptables), '-D', place.chain, ...source.words]];
     case 'ufw':
-      return ['ufw', 'delete', ...source.words];
+      return [['ufw', 'delete', ...source.words]];
+    case 'firewalld':
+      return [[], ['--permanent']].map((when) => [
+        'firewall-cmd',
+        ...when,
+        '--direct',
+        '--remove-rule',
+        ...source.words,
+      ]);
     case 'nftables':
-      return deleteByComment(place, rule.comment ?? '');
+      return [deleteByComment(place, rule.comment ?? '')];
   }
+}
+
+/** The commands by which the owner itself makes the changes outlast a boot; ufw has done so already. */
+export function planBootCommands(placed: readonly Placed[]): PlannedCommand[] {
+  return placed.flatMap(({ written: { source } }): PlannedCommand[] =>
+    source.layer === 'firewalld'
+      ? [{ command: ['firewall-cmd', '--permanent', '--direct', '--add-rule', ...source.words] }]
+      : [],
+  );
 }
 
 function distinct(commands: readonly PlannedCommand[]): PlannedCommand[] {
