@@ -1,6 +1,8 @@
 // `lo-doctor` and `lo-doctor practice`: the wizard, on this server or on the practice server.
+import { listCases } from '../host/case-file.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
+import { rollBackOverdue } from '../host/trial.ts';
 import type { Outcome } from '../wizard/state.ts';
 import type { Io } from './io.ts';
 import { nameCase } from './name-case.ts';
@@ -42,11 +44,22 @@ const needRoot = async (host: Host) => {
   });
 };
 
+/** What earlier walks left: overdue rollbacks are made up for, and a fix that still waits is named. */
+const settleOldCases = async (host: Host, { stderr }: Io) => {
+  for (const id of await rollBackOverdue(host)) stderr(`Case ${id} was overdue and has been rolled back.\n`);
+  const waiting = (await listCases(host)).filter(({ kind, state }) => kind === 'trial' && state === 'armed');
+  for (const { id, secondsLeft } of waiting)
+    stderr(`A fix waits ${Math.round(secondsLeft ?? 0)} s more to be kept: lo-doctor confirm ${id}\n`);
+};
+
 /** Runs the wizard; resolves with the exit code. Rejects with a HostError where it can't begin. */
 export const runWizard = async (options: WizardOptions): Promise<number> => {
   const { practice, io, confirmWithin } = options;
   const host = practice === null ? localHost() : openPractice(practice, io);
-  if (practice === null) await needRoot(host);
+  if (practice === null) {
+    await needRoot(host);
+    await settleOldCases(host, io);
+  }
   const caseId = nameCase(io.now());
   const outcome = await runWalk({
     work: serverWork({ host, caseId, now: io.now }),

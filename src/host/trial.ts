@@ -1,11 +1,14 @@
 // The safe change: a rollback armed outside of lo-doctor first, then the change, and silence takes it back.
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { armRollback, moveDeadline } from './arm-rollback.ts';
-import { type Case, type CaseRecord, type CaseState, checkedId, readCase } from './case-file.ts';
+import { type Case, type CaseRecord, type CaseState, checkedId, listCases, readCase } from './case-file.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
 
 const APPLY_TIMEOUT = 30_000;
 const ROLLBACK_TIMEOUT = 120_000;
+
+/** Seconds that a watchdog may be late: it is at work then. */
+const GRACE = 5;
 const SETTLE_TIMEOUT = 15_000;
 
 /** A change in force that is taken back unless it is confirmed in time. */
@@ -81,6 +84,13 @@ export async function confirmCase(host: Host, id: string): Promise<'confirmed' |
     throw new HostError(`The change could not be confirmed and will be rolled back: ${renamed.stderr.trim()}`);
   }
   return state;
+}
+
+/** Takes back what is overdue: cases whose watchdog was killed before it could. Returns their ids. */
+export async function rollBackOverdue(host: Host): Promise<string[]> {
+  const overdue = (await listCases(host)).filter(({ secondsLeft }) => secondsLeft !== null && secondsLeft < -GRACE);
+  for (const { id } of overdue) await rollBackCase(host, id);
+  return overdue.map(({ id }) => id);
 }
 
 /** Takes a case back, from any process: an armed one, a kept one (also after a reboot), or one whose rollback failed. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { PlannedCommand } from '../../src/firewall/fix/plan.ts';
 import { listCases, readCase } from '../../src/host/case-file.ts';
-import { confirmCase, rollBackCase, startTemporary, startTrial } from '../../src/host/trial.ts';
+import { confirmCase, rollBackCase, rollBackOverdue, startTemporary, startTrial } from '../../src/host/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';
@@ -50,6 +50,17 @@ describeKernel('a trial', () => {
     await expect.poll(() => trial.state()).toBe('rolled-back');
     expect(await trial.confirm()).toBe('rolled-back');
     expect(await lab.run(['ls', '/run/lo-doctor'])).toBe('');
+  });
+
+  it('is taken back by the next start when its watchdog was killed too', async () => {
+    await using lab = await labWithPolicy();
+    const host = hostInLab(lab);
+    await startTrial(host, { caseId: 'late', ...permit('late'), confirmWithin: 2 });
+    const watchdog = (await lab.run(['cat', '/run/lo-doctor/late/watching'])).trim();
+    await lab.run(['kill', '-9', watchdog]);
+    expect(await rollBackOverdue(host)).toEqual([]);
+    await expect.poll(() => rollBackOverdue(host), { timeout: 12_000, interval: 500 }).toEqual(['late']);
+    expect(await rules(lab)).toBe(before);
   });
 
   it('stays when it is confirmed, is remembered, and can be undone by another process', async () => {
