@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Io } from './commands/io.ts';
 import type { DumpFile } from './commands/read-dumps.ts';
-import { HostError } from './host/host.ts';
-import { localHost } from './host/local.ts';
+import { type Host, HostError } from './host/host.ts';
 import { openPrompt } from './host/terminal.ts';
 
 declare const LO_DOCTOR_VERSION: string;
@@ -197,7 +196,7 @@ program
         confirmWithin: flags.confirmWithin ?? null,
         json: isJson(),
       };
-      finish(await runFix(options, { host: localHost(), caseId: nameCase(new Date()), io: io() }));
+      finish(await runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() }));
     },
   );
 
@@ -207,7 +206,7 @@ program
   .argument('[case]', 'the case; without it, the one that waits')
   .action(async (id: string | undefined) => {
     const { runConfirm } = await import('./commands/cases.ts');
-    finish(await runConfirm(id ?? null, localHost(), io()));
+    finish(await runConfirm(id ?? null, await openHost(), io()));
   });
 
 program
@@ -216,7 +215,7 @@ program
   .argument('[case]', 'the case; without it, the latest')
   .action(async (id: string | undefined) => {
     const { runUndo } = await import('./commands/cases.ts');
-    finish(await runUndo(id ?? null, localHost(), io()));
+    finish(await runUndo(id ?? null, await openHost(), io()));
   });
 
 program
@@ -226,14 +225,16 @@ program
   .addOption(new Option('--format <format>', 'as what').choices(['md', 'json', 'sh']).default('md'))
   .action(async (id: string | undefined, { format }: { format: 'md' | 'json' | 'sh' }) => {
     const { runReport } = await import('./commands/cases.ts');
-    finish(await runReport(id ?? null, isJson() ? 'json' : format, localHost(), io()));
+    finish(await runReport(id ?? null, isJson() ? 'json' : format, await openHost(), io()));
   });
 
 function readFile(path: string): string {
   return readFileSync(path === '-' ? 0 : path, 'utf8');
 }
 
-async function openHost() {
+/** This server; what runs its commands is loaded only when it is needed. */
+async function openHost(): Promise<Host> {
+  const { localHost } = await import('./host/local.ts');
   return localHost();
 }
 
