@@ -1,7 +1,8 @@
 // Lays blocks out as lines of a given width: the one place where text is wrapped, and where it is made safe to show.
-import stringWidth from 'string-width';
+
 import type { Block, Rich, RuleRow, Span } from './page.ts';
 import { printable } from './printable.ts';
+import { textWidth } from './text-width.ts';
 
 /** A line ready to be shown: its spans, together no wider than the width asked for. */
 export type Line = readonly Span[];
@@ -13,7 +14,7 @@ const toSpans = (rich: Rich): Span[] =>
       : { text: printable(part.text), tone: part.tone },
   );
 
-const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + stringWidth(text), 0);
+const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + textWidth(text), 0);
 
 /** Splits spans into pieces that may stand on a line of their own: words with the spaces behind them, or single characters. */
 const toPieces = (spans: readonly Span[], pattern: RegExp): Span[] =>
@@ -40,7 +41,7 @@ const fill = (pieces: readonly Span[], width: number): Line[] => {
   const lines: Span[][] = [[]];
   let used = 0;
   for (const piece of pieces) {
-    const needed = stringWidth(piece.text.trimEnd());
+    const needed = textWidth(piece.text.trimEnd());
     if (needed > width && piece.text.length > 1) {
       const rest = fill(toPieces([piece], CHARACTER), width);
       if (used > 0) lines.push([]);
@@ -53,7 +54,7 @@ const fill = (pieces: readonly Span[], width: number): Line[] => {
       used = 0;
     }
     lines.at(-1)?.push(piece);
-    used += stringWidth(piece.text);
+    used += textWidth(piece.text);
   }
   return lines.map(join);
 };
@@ -67,20 +68,20 @@ const blank = (width: number): Span => ({ text: ' '.repeat(Math.max(0, width)), 
 
 /** Puts `first` before the first line and blanks before the others. */
 const indent = (first: Span, lines: readonly Line[]): Line[] =>
-  lines.map((line, index) => [index === 0 ? first : blank(stringWidth(first.text)), ...line]);
+  lines.map((line, index) => [index === 0 ? first : blank(textWidth(first.text)), ...line]);
 
 /** Under a line with marked spans: a line of carets, so that the marks are seen without colour. */
 const withCarets = (line: Line): Line[] => {
   if (!line.some(({ tone }) => tone === 'mark')) return [line];
   const carets = line.map(({ text, tone }) => {
-    const marked = tone === 'mark' ? stringWidth(text.trimEnd()) : 0;
-    return '^'.repeat(marked) + ' '.repeat(stringWidth(text) - marked);
+    const marked = tone === 'mark' ? textWidth(text.trimEnd()) : 0;
+    return '^'.repeat(marked) + ' '.repeat(textWidth(text) - marked);
   });
   return [line, [{ text: carets.join('').trimEnd(), tone: 'mark' }]];
 };
 
 const layOutFacts = (rows: readonly (readonly [string, Rich])[], width: number): Line[] => {
-  const column = Math.min(Math.max(...rows.map(([label]) => stringWidth(label))), Math.floor(width / 2));
+  const column = Math.min(Math.max(...rows.map(([label]) => textWidth(label))), Math.floor(width / 2));
   return rows.flatMap(([label, value]) =>
     indent({ text: `${printable(label).padEnd(column)}  `, tone: 'dim' }, wrapWords(value, width - column - 2)),
   );
