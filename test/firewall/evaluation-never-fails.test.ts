@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findFinalRules } from '../../src/firewall/final-rule.ts';
-import { cannotMatch } from '../../src/firewall/iptables/cannot-match.ts';
+import { candidate } from '../../src/firewall/iptables/line-patterns.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import { ParseError } from '../../src/firewall/parse-error.ts';
 import type { Glance } from '../../src/firewall/rule-list.ts';
@@ -190,7 +190,7 @@ describe('the glance at a rule', () => {
     out: 'lo',
   };
   const excludes = (options: string, packet: Partial<Glance> = {}) =>
-    cannotMatch(options, 0, options.length, { ...glance, ...packet });
+    !candidate('OUTPUT', { ...glance, ...packet }).test(`-A OUTPUT ${options}`.trim());
 
   test.each([
     ['-d 10.0.0.1/32 -j DROP', true],
@@ -209,7 +209,8 @@ describe('the glance at a rule', () => {
     ['-p udp -j DROP', true],
     ['-p tcp -m tcp --dport 26 -j DROP', true],
     ['-p tcp -m tcp --dport 20:30 -j DROP', false],
-    ['-p tcp -m tcp --sport 1:1024 --dport 25', true],
+    ['-p tcp -m tcp --sport 1024 --dport 25', true],
+    ['-p tcp -m tcp --sport 1:1024 --dport 25', false],
     ['-p tcp -m tcp --dport smtp', false],
     ['-p tcp -m multiport --dports 80', false],
     ['', false],

@@ -1,77 +1,118 @@
-// The rules of one chain as places in a dump: dumps can be large, and few of their rules are ever read.
+// The rules of one chain as lines of a dump: dumps can be large, and few of their rules are ever read.
 import type { Base, Chain } from '../model.ts';
 import { type Glance, listRules, type RuleList } from '../rule-list.ts';
-import { cannotMatch } from './cannot-match.ts';
+import type { DumpText } from './dump-text.ts';
 import type { RuleContext } from './extension.ts';
 import { IptablesRule } from './iptables-rule.ts';
+import { candidate } from './line-patterns.ts';
+
+/** Neighbouring lines of the dump that are rules of the chain: offsets, line numbers, and the index of the first of them in its chain. */
+type Block = {
+  readonly from: number;
+  readonly to: number;
+  readonly firstLine: number;
+  readonly count: number;
+  readonly index: number;
+};
+
+/** Shorter chains are read rule by rule. */
+const WORTH_SEARCHING = 16;
 
 /** Rules that are made when they are asked for. */
 export class RuleLines implements RuleList {
-  private readonly dump: string;
+  private readonly chain: string;
+  private readonly dump: DumpText;
   private readonly context: RuleContext;
-  private readonly from: number[] = [];
-  private readonly to: number[] = [];
-  private readonly line: number[] = [];
+  private readonly ranges: (readonly [from: number, to: number])[] = [];
+  private known: readonly Block[] | null = null;
   private readonly made = new Map<number, IptablesRule>();
-  /** By glance: for each index, the first from there on that may be met. */
-  private readonly candidates = new Map<string, Int32Array>();
+  /** By glance: the indices of the rules that may be met, ascending. */
+  private readonly candidates = new Map<string, readonly number[]>();
 
-  constructor(dump: string, context: RuleContext) {
+  constructor(chain: string, dump: DumpText, context: RuleContext) {
+    this.chain = chain;
     this.dump = dump;
     this.context = context;
   }
 
-  get length(): number {
-    return this.from.length;
+  /** Adds the rules that stand in the lines from offset `from` to before `to`. */
+  add(from: number, to: number): void {
+    this.ranges.push([from, to]);
+    this.known = null;
   }
 
-  /** Adds the rule that stands from `from` to `to` in line `line` of the dump. */
-  add(from: number, to: number, line: number): void {
-    this.from.push(from);
-    this.to.push(to);
-    this.line.push(line);
+  get length(): number {
+    const last = this.blocks.at(-1);
+    return last ? last.index + last.count : 0;
   }
 
   at(index: number): IptablesRule | undefined {
-    const known = this.made.get(index);
-    if (known) return known;
-    const from = this.from[index];
-    const to = this.to[index];
-    const line = this.line[index];
-    if (from === undefined || to === undefined || line === undefined) return undefined;
-    const rule = new IptablesRule(index + 1, this.dump.slice(from, to), line, this.context);
+    const made = this.made.get(index);
+    if (made) return made;
+    const block = this.blocks.findLast((one) => one.index <= index);
+    if (!block || index >= block.index + block.count) return undefined;
+    const line = block.firstLine + index - block.index;
+    const rule = new IptablesRule(
+      index + 1,
+      this.dump.lineText(line).replace(/^\[\d+:\d+\]\s*/, ''),
+      line,
+      this.context,
+    );
     this.made.set(index, rule);
     return rule;
   }
 
   next(glance: Glance, index: number): number {
+    if (this.length < WORTH_SEARCHING) return index;
     const { source, destination, protocol, sourcePort, destinationPort } = glance;
     const key = `${source} ${destination} ${protocol} ${sourcePort} ${destinationPort} ${glance.in} ${glance.out}`;
-    let next = this.candidates.get(key);
-    if (!next) {
-      next = this.findCandidates(glance);
-      this.candidates.set(key, next);
+    let found = this.candidates.get(key);
+    if (!found) {
+      found = this.findCandidates(glance);
+      this.candidates.set(key, found);
     }
-    return next[index] ?? this.length;
+    return found[firstNotBelow(found, index)] ?? this.length;
   }
 
   all(): IptablesRule[] {
-    return this.from.map((_, index) => this.at(index)).filter((rule) => rule !== undefined);
+    return Array.from({ length: this.length }, (_, index) => this.at(index)).filter((rule) => rule !== undefined);
   }
 
-  private findCandidates(glance: Glance): Int32Array {
-    const { dump, from, to, length } = this;
-    const next = new Int32Array(length);
-    let candidate = length;
-    for (let index = length - 1; index >= 0; index--) {
-      const start = from[index] ?? 0;
-      const end = to[index] ?? 0;
-      const options = dump.indexOf(' ', start + 3) + 1;
-      if (options === 0 || options > end || !cannotMatch(dump, options, end, glance)) candidate = index;
-      next[index] = candidate;
-    }
-    return next;
+  private get blocks(): readonly Block[] {
+    if (this.known) return this.known;
+    let index = 0;
+    this.known = this.ranges.map(([from, to]) => {
+      const firstLine = this.dump.lineAt(from);
+      const count = this.dump.lineAt(to - 1) - firstLine + 1;
+      index += count;
+      return { from, to, firstLine, count, index: index - count };
+    });
+    return this.known;
   }
+
+  private findCandidates(glance: Glance): number[] {
+    const pattern = candidate(this.chain, glance);
+    const found: number[] = [];
+    for (const { from, to, firstLine, index } of this.blocks) {
+      pattern.lastIndex = from;
+      for (let match = pattern.exec(this.dump.text); match && match.index < to; match = pattern.exec(this.dump.text)) {
+        found.push(index + this.dump.lineAt(match.index) - firstLine);
+      }
+    }
+    return found;
+  }
+}
+
+/** Where in the ascending numbers the first stands that is not below `least`. */
+function firstNotBelow(numbers: readonly number[], least: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A chain of such rules; its `rules` are made on first use. */
