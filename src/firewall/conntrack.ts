@@ -14,9 +14,9 @@ const ECHO_REPLY = { icmp: 0, icmpv6: 129 };
 
 /** Gives the packet its connection, unless it has one already (in PREROUTING it still has that of OUTPUT) or is not to be tracked. */
 export function track(world: World): World {
-  if (world.track.kind !== 'none' && world.track.kind !== 'invalid') return world;
+  if (!isUntouched(world)) return world;
   const tuple = tupleOf(world);
-  if (!tuple) return { ...world, track: { kind: 'invalid' } };
+  if (!tuple) return invalid(world);
   for (const [index, connection] of world.connections.entries()) {
     if ((connection.status & CONFIRMED) === 0 || connection.zone !== world.zone) continue;
     const { transport } = world.packet;
@@ -25,7 +25,7 @@ export function track(world: World): World {
     if (!isEchoRequest(transport) && sameTuple(connection.reply, tuple))
       return found(world, index, 'reply', connection);
   }
-  if (!startsConnection(world.packet.transport)) return { ...world, track: { kind: 'invalid' } };
+  if (!startsConnection(world.packet.transport)) return invalid(world);
   const connection: Connection = {
     original: tuple,
     reply: reversed(tuple),
@@ -41,6 +41,16 @@ export function track(world: World): World {
     connections,
     track: { kind: 'tracked', connection: connections.length - 1, state: 'new', direction: 'original' },
   };
+}
+
+/** Such a packet is looked at again in PREROUTING, and its zone is no longer known there. */
+function invalid(world: World): World {
+  return { ...world, zone: 0, track: { kind: 'invalid' } };
+}
+
+/** Whether raw rules may still decide how the packet is tracked. */
+export function isUntouched({ track: { kind } }: World): boolean {
+  return kind === 'none' || kind === 'invalid';
 }
 
 /** At the end of POSTROUTING (or INPUT) a new connection is entered in the table. */

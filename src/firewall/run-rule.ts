@@ -1,5 +1,6 @@
 // One rule applied to one world: whether it is met, what it changes, and the verdict it leads to.
 
+import { isUntouched } from './conntrack.ts';
 import { evaluateOperand, findElement } from './evaluate-operand.ts';
 import type { Rule, Table } from './model.ts';
 import { applyNat } from './nat.ts';
@@ -150,7 +151,7 @@ function act(
     case 'set':
       return setField(at, world, action);
     case 'notrack':
-      return { world: world.track.kind === 'none' ? { ...world, track: { kind: 'untracked' } } : world, verdict: null };
+      return { world: isUntouched(world) ? { ...world, track: { kind: 'untracked' } } : world, verdict: null };
     case 'nat':
       return applyNat(at, world, action);
   }
@@ -182,7 +183,7 @@ function withField(world: World, field: SettableField, value: number | null): Wo
     case 'ct mark':
       return withConnection(world, { mark: value });
     case 'ct zone':
-      return world.track.kind === 'none' ? { ...world, zone: value ?? 0 } : world;
+      return isUntouched(world) ? { ...world, zone: value ?? 0 } : world;
     case 'ip dscp':
     case 'ip6 dscp':
       return { ...world, packet: { ...world.packet, dscp: value } };

@@ -242,6 +242,8 @@ function headerMatch(place: Place): string {
         ? `-m ttl --ttl-${random.pick(['eq 64', 'lt 64', 'gt 10'])}`
         : `-m hl --hl-${random.pick(['eq 64', 'lt 64', 'gt 10'])}`,
     () => `-m dscp ${not(place)}--dscp ${random.pick(['0x00', '0x08'])}`,
+    () =>
+      `-m policy --dir ${place.builtin === 'INPUT' || place.builtin === 'PREROUTING' ? 'in' : 'out'} --pol ${random.pick(['none', 'ipsec'])}`,
     () => `-m pkttype ${not(place)}--pkt-type ${random.pick(['unicast', 'broadcast', 'multicast'])}`,
   ])();
 }
@@ -261,6 +263,8 @@ function target(place: Place, protocol: 'tcp' | 'udp' | 'icmp' | null, jumps: re
     [0.3, '-j NFLOG --nflog-group 3'],
     [table === 'mangle' || table === 'raw' ? 5 : 0.3, 'mark'],
     [table === 'raw' ? 4 : 0, '-j CT --notrack'],
+    [table === 'raw' ? 1.5 : 0, '-j CT --zone 5'],
+    [table === 'mangle' ? 1 : 0, 'header'],
     [table === 'nat' && protocol !== null && protocol !== 'icmp' ? 10 : 0, 'nat'],
   ] as const);
   switch (kind) {
@@ -277,6 +281,8 @@ function target(place: Place, protocol: 'tcp' | 'udp' | 'icmp' | null, jumps: re
     }
     case 'mark':
       return markTarget(random);
+    case 'header':
+      return headerTarget(place);
     case 'nat':
       return natTarget(place);
     default:
@@ -304,6 +310,10 @@ function markTarget(random: Random): string {
   ]);
 }
 
+function headerTarget({ random, family }: Place): string {
+  return random.pick([family === 'ip' ? '-j TTL --ttl-set 5' : '-j HL --hl-set 5', '-j DSCP --set-dscp 0x08']);
+}
+
 function natTarget({ random, family, builtin }: Place): string {
   const address = random.pick(addresses[family]);
   const port = random.pick(ports);
@@ -315,5 +325,6 @@ function natTarget({ random, family, builtin }: Place): string {
       `-j DNAT --to-destination ${address}`,
     ]);
   }
+  if (builtin === 'POSTROUTING' && random.chance(0.3)) return '-j MASQUERADE';
   return random.pick([`-j SNAT --to-source ${address}`, '-j ACCEPT', '-j RETURN']);
 }

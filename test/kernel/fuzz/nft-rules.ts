@@ -24,6 +24,13 @@ const namedPriorities: Record<Hook, readonly string[]> = {
   postrouting: ['mangle', 'filter', '150'],
 };
 
+const natPriorities: Record<Hook, string> = {
+  prerouting: 'dstnat',
+  input: '100',
+  output: '-100',
+  postrouting: 'srcnat',
+};
+
 /** The lines of a random nft script: one to three tables; its log statements have the prefix. */
 export function randomNft(random: Random, prefix: string): string[] {
   return Array.from(
@@ -53,11 +60,11 @@ function tableLines(random: Random, family: TableFamily, name: string, prefix: s
     const type = random.weighted<ChainType>([
       [10, 'filter'],
       [hook === 'output' ? 1 : 0, 'route'],
-      [hook === 'output' || hook === 'prerouting' ? 2 : 0, 'nat'],
+      [hook === 'input' ? 0 : 2, 'nat'],
     ]);
     const place: BasePlace = { random, family, hook, type, prefix, table };
     const chain = `${hook}-${number}`;
-    const priority = type === 'nat' ? (hook === 'output' ? '-100' : 'dstnat') : random.pick(namedPriorities[hook]);
+    const priority = type === 'nat' ? natPriorities[hook] : random.pick(namedPriorities[hook]);
     const policy = type !== 'nat' && random.chance(0.1) ? 'drop' : 'accept';
     const own = Array.from({ length: random.int(0, type === 'filter' ? 2 : 0) }, (_, place) => `${chain}-${place}`);
     chains.push(`add chain ${table} ${chain} { type ${type} hook ${hook} priority ${priority}; policy ${policy}; }`);
@@ -247,11 +254,24 @@ function protocolMatch({ random, family, version }: Place): string {
     [family === 'inet' ? 2 : 0, `meta nfproto ${version === 'ip' ? 'ipv4' : 'ipv6'}`],
     [2, `${version === 'ip' ? 'ip protocol' : 'ip6 nexthdr'} ${random.pick(['tcp', 'udp', '!= tcp', icmp])}`],
     [2, `meta l4proto { tcp, udp } ${portMatch(random, 'th')}`],
+    [
+      2,
+      `meta l4proto . th dport ${random.chance(0.2) ? '!= ' : ''}{ ${random.some(transportPorts, 1, 5).join(', ')} }`,
+    ],
+    [1, `${version} daddr . meta l4proto { ${random.some(hostProtocols(version), 1, 3).join(', ')} }`],
     [1, `meta protocol ${random.pick([version, '{ ip, ip6 }'])}`],
   ]);
 }
 
-function fibMatch({ random }: Place): string {
+function hostProtocols(version: 'ip' | 'ip6'): string[] {
+  return addresses[version].flatMap((address) => [`${address} . tcp`, `${address} . udp`]);
+}
+
+const transportPorts = ports.flatMap((port) => [`tcp . ${port}`, `udp . ${port}`]);
+
+function fibMatch({ random, hook }: Place): string {
+  if (hook === 'prerouting' && random.chance(0.4))
+    return random.pick(['fib saddr . iif oif missing', 'fib saddr . iif oif exists', 'fib daddr . iif type local']);
   return random.pick([
     'fib daddr type local',
     'fib daddr type != local',
@@ -301,14 +321,32 @@ function statements(place: Place, protocol: Protocol, jumps: readonly string[]):
       protocol === 'tcp' || protocol === 'udp' ? 2 : 0,
       `${protocol} dport vmap ${random.pick(['@verdicts', '{ 25 : accept, 53 : drop, 80-443 : return }'])}`,
     ],
+    [jump === '' ? 0 : 2, addressMap(place, jump)],
     [
       1,
       `meta l4proto vmap { tcp : ${random.pick(['accept', 'return', 'continue'])}, udp : ${random.pick(['accept', 'accept', 'drop'])} }`,
     ],
     [type === 'filter' && (hook === 'output' || hook === 'prerouting') ? 0.4 : 0, 'notrack'],
+    [type === 'filter' && hook === 'output' ? 0.3 : 0, 'ct zone set 5'],
+    [filtering ? 0.5 : 0, headerStatement(place)],
+    [filtering ? 0.1 : 0, `limit rate 2/hour burst 3 packets ${log}`],
     [type === 'nat' && (protocol === 'tcp' || protocol === 'udp') ? 12 : 0, natStatement(place)],
   ]);
   return random.chance(0.2) && !/^(log|jump \{)/.test(end) ? [log, end] : [end];
+}
+
+function addressMap({ random, version }: Place, jump: string): string {
+  const nets = version === 'ip' ? ['127.0.0.0/24', '192.0.2.10', '10.0.0.0/8'] : ['::1', 'fd00::/8', 'fe80::/10'];
+  const verdicts = ['accept', 'drop', `jump ${jump}`, `goto ${jump}`, 'return'];
+  const elements = random.some(nets, 1, 3).map((net) => `${net} : ${random.pick(verdicts)}`);
+  return `${version} ${random.pick(['daddr', 'saddr'])} vmap { ${elements.join(', ')} }`;
+}
+
+function headerStatement({ random, version }: Place): string {
+  return random.pick([
+    version === 'ip' ? 'ip ttl set 5' : 'ip6 hoplimit set 5',
+    version === 'ip' ? 'ip dscp set cs1' : 'ip6 dscp set cs1',
+  ]);
 }
 
 function rejectStatement({ random, family }: Place, protocol: Protocol): string {
@@ -323,9 +361,11 @@ function rejectStatement({ random, family }: Place, protocol: Protocol): string 
   }
 }
 
-function natStatement({ random, family, version }: Place): string {
+function natStatement({ random, family, version, hook }: Place): string {
   const address = random.pick(addresses[version]);
   const port = random.pick(ports);
+  if (hook === 'postrouting')
+    return random.pick(['masquerade', `snat ${family === 'inet' ? `${version} ` : ''}to ${address}`]);
   const to = family === 'inet' ? `dnat ${version} to` : 'dnat to';
   const withPort = version === 'ip' ? `${to} ${address}:${port}` : `${to} [${address}]:${port}`;
   return random.pick([`redirect to :${port}`, withPort, `${to} ${address}`]);

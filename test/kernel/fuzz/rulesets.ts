@@ -22,21 +22,23 @@ export function randomRuleset(random: Random, kind: Kind, prefix: string): Layer
   const nft = (): Layer[] => [{ tool: 'nft', lines: randomNft(random, prefix) }];
   switch (kind) {
     case 'iptables':
-      return iptables(random, prefix);
+      return iptables(random, prefix, 0.5);
     case 'nft':
       return nft();
     case 'both':
-      return random.chance(0.5) ? [...iptables(random, prefix), ...nft()] : [...nft(), ...iptables(random, prefix)];
+      return random.chance(0.5)
+        ? [...iptables(random, prefix, 0.2), ...nft()]
+        : [...nft(), ...iptables(random, prefix, 0.2)];
   }
 }
 
-/** IPv4 and IPv6, mostly in one variant; now and then both variants are in force at once. */
-function iptables(random: Random, prefix: string): Layer[] {
+/** IPv4 and IPv6, mostly in one variant, `legacy` being the chance of that one; now and then both variants are in force at once. */
+function iptables(random: Random, prefix: string, legacy: number): Layer[] {
   const layer = (variant: Variant, family: Family): Layer => {
     return { tool: 'iptables', variant, family, lines: randomIptables(random, family, prefix) };
   };
-  const variant = random.pick(['nft', 'legacy'] as const);
+  const variant = random.chance(legacy) ? 'legacy' : 'nft';
   const layers = [layer(variant, 'ip'), layer(variant, 'ip6')];
-  if (random.chance(0.1)) layers.push(layer(variant === 'nft' ? 'legacy' : 'nft', random.pick(['ip', 'ip6'])));
+  if (random.chance(0.06)) layers.push(layer(variant === 'nft' ? 'legacy' : 'nft', random.pick(['ip', 'ip6'])));
   return layers;
 }
