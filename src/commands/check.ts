@@ -28,6 +28,7 @@ export const checkDocument = (inspection: Inspection, time: Date) => ({
   host: inspection.host,
   time: time.toISOString(),
   layers: inspection.layers,
+  owners: inspection.owners,
   loopback: {
     ip: inspection.loopback.ip.outcome,
     ip6: inspection.loopback.ip6.outcome,
@@ -57,7 +58,7 @@ const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckS
   if (rules.length === 0) return readServer(await openHost());
   const ruleset = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
-  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, manager: 'none' };
+  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, ownerFacts: null };
 };
 
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */

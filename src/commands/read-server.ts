@@ -28,13 +28,12 @@ export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset =>
 /** Reads the rules, addresses and services of a server. Throws a HostError where it may not or can't. */
 export const readServer = async (host: Host): Promise<ServerFacts> => {
   const [reading, listeners] = await Promise.all([readFirewall(host), readListeners(host)]);
-  const { managers } = reading;
   return {
     host: host.name,
     ruleset: parseDumps(reading.dumps),
     ownAddresses: reading.ownAddresses,
     listeners,
     iptables: reading.iptables,
-    manager: managers.ufw === 'active' ? 'ufw' : managers.firewalld === 'active' ? 'firewalld' : 'none',
+    ownerFacts: reading.managers,
   };
 };

@@ -64,7 +64,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
-    const { ruleset, surroundings, iptables, manager } = await inspectNow();
+    const { ruleset, surroundings, iptables, owners } = await inspectNow();
+    const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
     return choices.map((choice) =>
       planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables, manager }),
     );

@@ -1,6 +1,7 @@
 // What is wrong with the rules, whether or not anything has failed yet. Each finding is a small function; nothing wrong, nothing said.
 import type { FinalRule } from '../firewall/final-rule.ts';
 import type { RulePlace, Trace } from '../firewall/trace.ts';
+import { findOwnerFindings } from './find-owner-findings.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
 
@@ -102,4 +103,5 @@ export const findRuleFindings = (inspection: Inspection): Finding[] =>
     findUnlogged(inspection),
     findLogBehind(inspection.policies),
     findPingBlocked(inspection),
+    ...findOwnerFindings(inspection),
   ].filter((finding) => finding !== null);

@@ -7,6 +7,7 @@ import type { Ruleset } from '../firewall/model.ts';
 import { probeConversations } from '../firewall/probe-conversations.ts';
 import type { Conversation, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
+import { findOwners, type OwnerFacts, type RuleOwner } from './find-owners.ts';
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
 
@@ -31,12 +32,13 @@ export type ServerFacts = {
   readonly listeners: readonly Listener[];
   /** What plain `iptables` is there; null where there is none. */
   readonly iptables: 'nft' | 'legacy' | null;
-  /** Who looks after the rules: `ufw`, `firewalld`, or `none`. */
-  readonly manager: string;
+  /** What the server shows of the programs that look after its rules; null: a dump shows nothing of that. */
+  readonly ownerFacts: OwnerFacts | null;
 };
 
 export type Inspection = ServerFacts & {
   readonly surroundings: Surroundings;
+  readonly owners: readonly RuleOwner[];
   readonly layers: readonly Layer[];
   readonly policies: readonly OutboundPolicy[];
   readonly loopback: Readonly<Record<LoopbackKind, Judgement>>;
@@ -99,6 +101,7 @@ const listChain = ({ tables }: Ruleset, { rule }: FinalRule): PolicyRow[] => {
 /** Judges a server's loopback traffic by its rules. */
 export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   const { ruleset, listeners, iptables } = facts;
+  const owners = findOwners(ruleset, facts.ownerFacts);
   const ownAddresses = facts.ownAddresses.length > 0 ? facts.ownAddresses : [EXAMPLE_ADDRESS];
   const surroundings: Surroundings = {
     ownAddresses: ['127.0.0.1', '::1', ...ownAddresses],
@@ -115,7 +118,8 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   return {
     ...facts,
     surroundings,
-    layers: summariseLayers(ruleset, facts.manager),
+    owners,
+    layers: summariseLayers(ruleset, owners),
     policies: findFinalRules(ruleset, surroundings).map((final) => toPolicy(ruleset, final)),
     loopback,
     own: ownAddresses[0] ?? EXAMPLE_ADDRESS,

@@ -15,6 +15,25 @@ const addresses = JSON.stringify([
   },
 ]);
 const missing = { code: 127 };
+const units = [
+  'shorewall',
+  'shorewall6',
+  'firehol',
+  'csf',
+  'lfd',
+  'ferm',
+  'netfilter-persistent',
+  'iptables',
+  'ip6tables',
+  'nftables',
+];
+const listUnits = [
+  'systemctl',
+  '--root=/',
+  'list-unit-files',
+  '--no-legend',
+  ...units.map((unit) => `${unit}.service`),
+] as const;
 
 /** A server with nothing special, each answer replaceable by the command's first words. */
 function server(answers: Record<string, Omit<Expected, 'command'>>): Expected[] {
@@ -28,6 +47,8 @@ function server(answers: Record<string, Omit<Expected, 'command'>>): Expected[] 
     [['cat', '/etc/ufw/ufw.conf'], { code: 1 }],
     [['firewall-cmd', '--state'], missing],
     [['test', '-S', '/var/run/docker.sock'], { code: 1 }],
+    [['test', '-S', '/var/run/fail2ban/fail2ban.sock'], { code: 1 }],
+    [listUnits, missing],
     [['cat', '/proc/net/ip_tables_names'], {}],
     [['cat', '/proc/net/ip6_tables_names'], {}],
   ];
@@ -61,7 +82,7 @@ describe('readFirewall', () => {
       iptables: 'nft',
       user: 0,
       ownAddresses: ['192.0.2.10', 'fd00::10'],
-      managers: { ufw: 'absent', firewalld: 'absent', docker: 'absent' },
+      managers: { installed: [], directRules: [] },
     });
   });
 
@@ -148,7 +169,42 @@ describe('readFirewall', () => {
       'firewall-cmd --state': { code: 252, stderr: 'not running' },
       'test -S /var/run/docker.sock': {},
     });
-    expect(managers).toEqual({ ufw: 'active', firewalld: 'inactive', docker: 'active' });
+    expect(managers.installed).toEqual([
+      { name: 'ufw', isOn: true, evidence: '/etc/ufw/ufw.conf: ENABLED=yes' },
+      { name: 'firewalld', isOn: false, evidence: 'firewall-cmd --state: not running' },
+      { name: 'docker', isOn: true, evidence: '/var/run/docker.sock is there' },
+    ]);
+  });
+
+  it('knows what is loaded at boot by the units on disk', async () => {
+    const { managers } = await read({
+      [listUnits.join(' ')]: {
+        stdout:
+          'ip6tables.service enabled disabled\niptables.service disabled disabled\nnftables.service disabled enabled\n',
+      },
+    });
+    expect(managers.installed).toEqual([
+      { name: 'iptables-services', isOn: true, evidence: 'ip6tables.service is enabled' },
+      { name: 'nftables', isOn: false, evidence: 'nftables.service is disabled' },
+    ]);
+  });
+
+  it('asks a running firewalld for its direct rules', async () => {
+    const commands = (what: string): Expected['command'] => ['firewall-cmd', '--direct', `--get-all-${what}`];
+    const host = fakeHost(
+      [
+        ...server({ 'firewall-cmd --state': {} }),
+        { command: commands('rules'), stdout: 'ipv4 filter OUTPUT -5 -o lo -j DROP\neb filter OUTPUT 0 -j DROP\n' },
+        { command: commands('passthroughs'), stdout: 'ipv6 -t raw -I OUTPUT -j DROP\nipv4 -A OUTPUT -j DROP\n' },
+      ],
+      { inOrder: false },
+    );
+    expect((await readFirewall(host)).managers.directRules).toEqual([
+      { family: 'ip', table: 'filter', chain: 'OUTPUT', priority: -5, isFirst: false },
+      { family: 'ip6', table: 'raw', chain: 'OUTPUT', priority: null, isFirst: true },
+      { family: 'ip', table: 'filter', chain: 'OUTPUT', priority: null, isFirst: false },
+    ]);
+    host.finish();
   });
 
   it('asks in an older way for addresses where ip knows no JSON', async () => {

@@ -1,0 +1,74 @@
+// What follows from who made the rules: what is left over, what is hidden, and who will write over a rule made by hand.
+import type { RuleOwner } from './find-owners.ts';
+import type { Finding } from './finding.ts';
+import type { Layer } from './layers.ts';
+
+type Facts = {
+  readonly owners: readonly RuleOwner[];
+  readonly layers: readonly Layer[];
+  readonly iptables: 'nft' | 'legacy' | null;
+};
+
+const findHidden = ({ layers, iptables }: Facts): Finding | null => {
+  const other = iptables === 'nft' ? 'legacy' : 'nft';
+  const hidden = iptables === null ? undefined : layers.find(({ variant }) => variant === other);
+  if (hidden === undefined) return null;
+  return {
+    id: 'hidden-tables',
+    severity: 'warning',
+    title: `Rules of iptables-${other} are in force that plain iptables neither shows nor changes here.`,
+    evidence: [
+      `iptables is iptables-${iptables} on this server`,
+      `iptables-${other} has tables for ${hidden.families.join(' and ')}; rules on output: ${hidden.outputRules}`,
+    ],
+    advice: `Look at them with iptables-${other}-save. If nobody needs them, they are left over from before a change of variant.`,
+    commands: [[`iptables-${other}-save`]],
+  };
+};
+
+const findLeftovers = ({ owners }: Facts): Finding[] =>
+  owners
+    .filter(({ status }) => status === 'leftover')
+    .map(({ name, evidence }) => ({
+      id: 'leftover-rules',
+      severity: 'notice',
+      title: `Rules of ${name} are in force although it is off.`,
+      evidence,
+      advice: `Nobody looks after them: ${name} will neither change nor load them again. Find out whether they are still wanted.`,
+      commands: [],
+    }));
+
+const findOverwriting = ({ owners }: Facts): Finding[] =>
+  owners.flatMap(({ name, overwrites, evidence }) =>
+    overwrites === null
+      ? []
+      : [
+          {
+            id: 'rules-made-anew',
+            severity: 'notice',
+            title: `${name} looks after rules here: ${overwrites}.`,
+            evidence,
+            advice: `A change that is to last has to be made in the configuration of ${name}.`,
+            commands: [],
+          },
+        ],
+  );
+
+const findSeveral = ({ owners }: Facts): Finding | null => {
+  const deciding = owners.filter(({ part }) => part === 'policy');
+  if (deciding.length < 2) return null;
+  return {
+    id: 'several-owners',
+    severity: 'warning',
+    title: `More than one program says here what passes: ${deciding.map(({ name }) => name).join(', ')}.`,
+    evidence: deciding.map(({ name, status, layers }) => `${name} (${status}): rules in ${layers.join(' and ')}`),
+    advice: 'A packet has to pass all of them. Keep one, and let it say everything.',
+    commands: [],
+  };
+};
+
+/** The findings about the owners of a server's rules. */
+export const findOwnerFindings = (facts: Facts): Finding[] =>
+  [findHidden(facts), findSeveral(facts), ...findLeftovers(facts), ...findOverwriting(facts)].filter(
+    (finding) => finding !== null,
+  );

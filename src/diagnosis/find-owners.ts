@@ -1,0 +1,176 @@
+// Who made the rules that are in force: known by the names of their chains, by what their log rules say, and by what runs on the server.
+import type { DirectRule } from '../firewall/firewalld/direct-rule.ts';
+import type { Ruleset, Table } from '../firewall/model.ts';
+import { nameLayer } from './name-layer.ts';
+
+/** What a server shows of such programs. One that is not in `installed` is not there; `evidence` says how it is known whether it is on. */
+export type OwnerFacts = {
+  readonly installed: readonly { readonly name: string; readonly isOn: boolean; readonly evidence: string }[];
+  readonly directRules: readonly DirectRule[];
+};
+
+/**
+ * A program that rules in force come from. `active`: it is at work and will write them again; `leftover`: it is off, its rules are still there.
+ * `part`: `policy` says what passes, `loader` loads a saved file at boot, `chains` has only chains of its own beside the policy.
+ */
+export type RuleOwner = {
+  readonly name: string;
+  readonly part: Sign['part'];
+  readonly status: 'active' | 'leftover';
+  /** The layers with its rules, by name (`iptables-legacy`). */
+  readonly layers: readonly string[];
+  /** What becomes of rules made by hand, and when; null: nothing. */
+  readonly overwrites: string | null;
+  readonly evidence: readonly string[];
+};
+
+/** How a program's rules look: chains of iptables, tables of nft (`inet firewalld`), prefixes of log rules; a loader's look like anybody's. */
+type Sign = {
+  readonly name: string;
+  readonly part: 'policy' | 'loader' | 'chains';
+  readonly chains?: RegExp;
+  readonly tables?: RegExp;
+  readonly prefixes?: RegExp;
+  /** Whose rules bear no mark: the layer that they are in. */
+  readonly unmarked?: Table['layer'];
+  readonly overwrites: string | null;
+};
+
+const anew = (program: string): string => `${program} writes all rules anew: what was added by hand is gone then`;
+
+const SIGNS: readonly Sign[] = [
+  { name: 'ufw', part: 'policy', chains: /^ufw6?-/, overwrites: 'ufw reload makes the ufw chains anew from its files' },
+  {
+    name: 'firewalld',
+    part: 'policy',
+    chains:
+      /^(IN|FWD[IO]?|PRE|POST)_(public|drop|block|trusted|home|work|dmz|internal|external)$|^(INPUT|OUTPUT)_(direct|ZONES)$/,
+    tables: /^(inet|ip6?) firewalld$/,
+    overwrites: 'firewall-cmd --reload makes its table and its direct rules anew from its permanent configuration',
+  },
+  {
+    name: 'shorewall',
+    part: 'policy',
+    chains: /^shorewall$/,
+    prefixes: /^Shorewall6?:/,
+    overwrites: anew('shorewall restart'),
+  },
+  {
+    name: 'firehol',
+    part: 'policy',
+    chains: /^(in|out)_[\w-]+_[\w-]+_[sc]\d+$/,
+    prefixes: /^'?(DROP UNMATCHED )?(IN|OUT|PASS)-unknown:/,
+    overwrites: anew('firehol restart'),
+  },
+  {
+    name: 'csf',
+    part: 'policy',
+    chains: /^(LOCALINPUT|LOCALOUTPUT|LOGDROPIN|LOGDROPOUT)$/,
+    prefixes: /^Firewall: \*/,
+    overwrites: anew('csf -r'),
+  },
+  { name: 'ferm', part: 'policy', unmarked: 'iptables', overwrites: anew('ferm') },
+  {
+    name: 'netfilter-persistent',
+    part: 'loader',
+    unmarked: 'iptables',
+    overwrites: 'netfilter-persistent start and the next boot load the saved rules in place of those in force',
+  },
+  {
+    name: 'iptables-services',
+    part: 'loader',
+    unmarked: 'iptables',
+    overwrites: 'a restart of its services and the next boot load the saved rules in place of those in force',
+  },
+  {
+    name: 'nftables',
+    part: 'loader',
+    unmarked: 'nftables',
+    overwrites:
+      'nftables.service loads /etc/nftables.conf, which mostly begins with flush ruleset: that ends the rules of everybody',
+  },
+  { name: 'docker', part: 'chains', chains: /^DOCKER(-|$)/, tables: /^ip6? docker-bridges$/, overwrites: null },
+  { name: 'fail2ban', part: 'chains', chains: /^(f2b|fail2ban)-/, tables: /^(inet|ip6?) f2b-table$/, overwrites: null },
+  { name: 'podman', part: 'chains', chains: /^(NETAVARK|CNI)[-_]/, tables: /^inet netavark$/, overwrites: null },
+  { name: 'kubernetes', part: 'chains', chains: /^(KUBE|cali)-/, tables: /^ip6? kube-proxy$/, overwrites: null },
+  { name: 'libvirt', part: 'chains', chains: /^LIBVIRT_/, tables: /^ip6? libvirt_network$/, overwrites: null },
+];
+
+/** The programs of which a server shows whether they are at work. */
+const ASKED = new Set(['ufw', 'firewalld', 'shorewall', 'firehol', 'csf', 'docker', 'fail2ban']);
+
+/** The owners of rules in force, those who say what passes first. `facts` is null where only a dump was read: then who has rules counts as active. */
+export function findOwners({ tables }: Ruleset, facts: OwnerFacts | null): RuleOwner[] {
+  const marked = new Set<Table>();
+  return SIGNS.flatMap((sign): RuleOwner[] => {
+    const manager = facts?.installed.find(({ name }) => name === sign.name);
+    const own = tables.flatMap((table) => {
+      const direct = sign.name === 'firewalld' ? directRulesIn(table, facts?.directRules ?? []) : [];
+      const marks = sign.unmarked === undefined ? marksOf(table, sign) : unmarkedIn(table, sign, marked);
+      return marks.length + direct.length > 0 ? [{ table, marks: [...marks, ...direct] }] : [];
+    });
+    if (own.length === 0 || (sign.unmarked !== undefined && manager?.isOn !== true)) return [];
+    if (sign.part !== 'chains') for (const { table } of own) marked.add(table);
+    const isOff = facts !== null && ASKED.has(sign.name) && manager?.isOn !== true;
+    return [
+      {
+        name: sign.name,
+        part: sign.part,
+        status: isOff ? 'leftover' : 'active',
+        layers: [...new Set(own.map(({ table }) => nameLayer(table)))],
+        overwrites: isOff ? null : sign.overwrites,
+        evidence: [
+          ...(manager === undefined ? (isOff ? [`${sign.name} is not running here`] : []) : [manager.evidence]),
+          ...own.flatMap(({ marks }) => marks),
+        ],
+      },
+    ];
+  });
+}
+
+/** What in the table shows that it is the program's, in words. */
+function marksOf(table: Table, { chains, tables, prefixes }: Sign): string[] {
+  const where = `${nameLayer(table)} ${table.family} table ${table.name}`;
+  if (table.layer === 'nftables') return tables?.test(`${table.family} ${table.name}`) ? [where] : [];
+  const names = [...table.chains.keys()].filter((name) => chains?.test(name));
+  const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  const prefix = prefixes === undefined ? undefined : prefixIn(table, prefixes);
+  return [
+    ...(names.length > 0 ? [`${where} has ${names.length > 1 ? 'chains' : 'the chain'} ${shown}`] : []),
+    ...(prefix === undefined ? [] : [`${where} logs with the prefix “${prefix}”`]),
+  ];
+}
+
+/** What firewalld has put into a table of iptables bears no mark; only firewalld itself tells. */
+function directRulesIn({ layer, family, name }: Table, rules: readonly DirectRule[]): string[] {
+  const chains = rules.filter((rule) => layer === 'iptables' && rule.family === family && rule.table === name);
+  return [
+    ...new Set(chains.map(({ chain }) => `firewalld has direct rules in ${family} table ${name}, chain ${chain}`)),
+  ];
+}
+
+function prefixIn({ chains }: Table, prefixes: RegExp): string | undefined {
+  for (const { rules } of chains.values()) {
+    for (const { text, steps } of rules) {
+      // Rules are read only when asked for their steps, and there may be many.
+      if (!text.includes('prefix')) continue;
+      for (const step of steps) if (step.kind === 'log' && prefixes.test(step.prefix)) return step.prefix;
+    }
+  }
+  return undefined;
+}
+
+/** A table with rules that nobody else makes all of. */
+function unmarkedIn(table: Table, { unmarked }: Sign, marked: ReadonlySet<Table>): string[] {
+  const hasRules = [...table.chains.values()].some(({ rules, base }) => rules.length > 0 || base?.policy === 'drop');
+  if (table.layer !== unmarked || marked.has(table) || !hasRules) return [];
+  return [`${nameLayer(table)} ${table.family} table ${table.name} has rules, none of which name their maker`];
+}
+
+/** Who says what passes in a layer; `none` where that is nobody known: rules made by hand or by a script. */
+export function managerOf(layer: string, owners: readonly RuleOwner[]): string {
+  const here = owners.filter(
+    ({ layers, status, part }) => layers.includes(layer) && status === 'active' && part !== 'chains',
+  );
+  return here[0]?.name ?? 'none';
+}
