@@ -18,7 +18,10 @@ describeKernel('a lab', () => {
   it.each(['nft', 'legacy'] as const)('has a real iptables (%s): a dropped packet is dropped', async (variant) => {
     await using lab = await startLab();
     await lab.startSmtp();
-    expect(await lab.probe('127.0.0.1', 25)).toMatchObject({ outcome: 'works', answer: '220 web1 ESMTP\r\n' });
+    expect(await lab.probe('127.0.0.1', 25)).toMatchObject({
+      outcome: 'works',
+      answer: expect.stringMatching(/^220 web1 ESMTP/),
+    });
     await lab.loadRules(dropping('lab'), { variant });
     expect(await lab.probe('127.0.0.1', 25, { deadline: 200 })).toMatchObject({ outcome: 'silent', connected: false });
     expect(await lab.run([`iptables-${variant}-save`])).toContain('--dport 25 -j DROP');

@@ -11,7 +11,6 @@ export const addresses = {
 } as const;
 
 export const ports = [21, 25, 53, 80, 443, 3306, 5432, 8080] as const;
-export const users = [0, 33] as const;
 
 /** Clients' ports: no service's, none that the kernel gives away, so a port names one conversation. */
 const clientPorts = { first: 10_000, last: 29_999 } as const;
