@@ -29,7 +29,8 @@ export function printLogSummary(
   ];
 }
 
-const number = (value: number): string => value.toLocaleString('en-US');
+/** 1,234,567; loading the tables of toLocaleString takes longer than all the printing. */
+const number = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 const count = (value: number, one: string, many: string): string => `${number(value)} ${value === 1 ? one : many}`;
 
 const SIZES = ['bytes', 'kB', 'MB', 'GB', 'TB'];

@@ -3,7 +3,6 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { orderLogFiles } from '../log/order-log-files.ts';
 import { HostError } from './host.ts';
 
@@ -106,6 +105,7 @@ async function* unzip(path: string, progress: { position: number }): AsyncGenera
   packed.on('data', (chunk) => {
     progress.position += chunk.length;
   });
+  const { createGunzip } = await import('node:zlib');
   const text = createGunzip({ chunkSize: CHUNK });
   packed.on('error', (error) => text.destroy(error));
   try {
@@ -125,7 +125,7 @@ async function* unpack(tool: string, path: string): AsyncGenerator<Buffer> {
 
 async function* outputOf(command: readonly [string, ...string[]], problem: string, nextSteps: string[]) {
   const [program, ...args] = command;
-  // Only here: a plain file is read in less time than it takes to load the library.
+  // Loaded here: a plain file is read in less time than it takes to load the library.
   const { execa } = await import('execa');
   const process = execa(program, args, { stdin: 'ignore', buffer: false, reject: false, encoding: 'buffer' });
   yield* process.stdout.iterator?.() ?? process.stdout;

@@ -150,8 +150,7 @@ function countLines(state: State, bytes: Buffer): void {
     }
     const hit = bytes.indexOf(NEEDLE, at);
     if (hit < 0) return;
-    let start = hit;
-    while (start > at && bytes[start - 1] !== 10) start--;
+    const start = Math.max(at, bytes.lastIndexOf(10, hit) + 1);
     let end = inRow && start === at ? -1 : countKnown(state, block, start);
     if (end < 0) {
       const newline = bytes.indexOf(10, hit);
