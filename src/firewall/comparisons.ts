@@ -1,6 +1,7 @@
 // What the rules compare packets with: the values by which they tell one packet from another.
 import type { Field } from './field.ts';
 import type { Chain, Key, Rule, Ruleset, SetReference, Table } from './model.ts';
+import { ruleListOf } from './rule-list.ts';
 import type { Pattern, Step, Value } from './steps.ts';
 
 /** Larger sets are generated ones: their first elements stand for all. */
@@ -47,9 +48,15 @@ function* keysIn(table: Table, key: Key, reference: SetReference): Generator<Com
 }
 
 /** The rules of a chain that are worth reading: of a very long, generated one, both ends. */
-export function rulesOf({ rules }: Chain): readonly Rule[] {
-  return rules.length <= 2000 ? rules : [...rules.slice(0, 1000), ...rules.slice(-1000)];
+export function rulesOf(chain: Chain): Rule[] {
+  const list = ruleListOf(chain);
+  const read = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => list.at(from + i));
+  const { length } = list;
+  const rules = length <= 2 * LONG_END ? read(0, length) : [...read(0, LONG_END), ...read(length - LONG_END, length)];
+  return rules.filter((rule) => rule !== undefined);
 }
+
+const LONG_END = 500;
 
 /** A single value, or both ends of a range; none of a prefix of names. */
 export function endsOf(pattern: Pattern): Value[] {

@@ -6,7 +6,7 @@ import type { Value } from './steps.ts';
 import type { Conversation } from './trace.ts';
 
 /** A port that something listens on. */
-export type Listener = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
+type Listener = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
 
 /** `ownAddresses` in text, loopback ones included or not; `ports`: well-known ones of local services, for TCP and UDP. */
 export type ProbeOptions = {

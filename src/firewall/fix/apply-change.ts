@@ -1,5 +1,6 @@
 // A planned rule put into the model, as the kernel will have it.
 import type { Chain, Rule, Ruleset, Table } from '../model.ts';
+import { type Glance, listRules, type RuleList, ruleListOf } from '../rule-list.ts';
 import type { ChainPlace, Change } from './plan.ts';
 
 /** The ruleset with the change's rule at its position; the rules after it move on by one. */
@@ -10,7 +11,10 @@ export function applyChange(
   const insertInto = (table: Table): Table => {
     const chain = isTableOf(table, place) ? table.chains.get(place.chain) : undefined;
     if (chain === undefined) return table;
-    return { ...table, chains: new Map(table.chains).set(chain.name, insertRule(chain, position, rule)) };
+    return {
+      ...table,
+      chains: new Map(table.chains).set(chain.name, insertRule(chain, ruleListOf(chain), position, rule)),
+    };
   };
   return { tables: ruleset.tables.map(insertInto) };
 }
@@ -34,20 +38,46 @@ export function chainAt(ruleset: Ruleset, place: ChainPlace): { table: Table; ch
 }
 
 /** The number that a rule at the chain's end gets. A policy that is not sure to be in force is listed as a rule without a number. */
-export function endOf({ rules }: Chain): number {
-  return rules.at(-1)?.number === 0 ? rules.length : rules.length + 1;
+export function endOf(chain: Chain): number {
+  const list = ruleListOf(chain);
+  return list.at(list.length - 1)?.number === 0 ? list.length : list.length + 1;
 }
 
-function insertRule(chain: Chain, position: number, rule: Rule): Chain {
-  const rules = chain.rules.slice();
-  rules.splice(position - 1, 0, rule);
-  return {
-    ...chain,
-    rules: rules.map((one, at) => (one.number === at + 1 || one.number === 0 ? one : renumber(one, at + 1))),
+/** Rules are read only when they are asked for, before and after. */
+function insertRule({ name, base }: Chain, list: RuleList, position: number, rule: Rule): Chain {
+  const inserted = insertIntoList(list, position - 1, rule);
+  const changed: Chain = {
+    name,
+    base,
+    get rules() {
+      return Array.from({ length: inserted.length }, (_, index) => inserted.at(index)).filter(
+        (one) => one !== undefined,
+      );
+    },
   };
+  listRules(changed, inserted);
+  return changed;
 }
 
-/** Rules may be read only when they are asked for their steps, so they are asked no earlier. */
+function insertIntoList(list: RuleList, place: number, rule: Rule): RuleList {
+  const next = (glance: Glance, index: number) => {
+    if (index > place) return list.next(glance, index - 1) + 1;
+    const found = list.next(glance, index);
+    return Math.min(found, place);
+  };
+  const at = (index: number) => {
+    if (index === place) return rule;
+    const other = list.at(index < place ? index : index - 1);
+    return other && index > place && other.number !== 0 ? renumber(other, index + 1) : other;
+  };
+  return { length: list.length + 1, at, next };
+}
+
+/** The rules with the numbers of their places. */
+export function renumbered(rules: readonly Rule[]): Rule[] {
+  return rules.map((rule, at) => (rule.number === at + 1 || rule.number === 0 ? rule : renumber(rule, at + 1)));
+}
+
 function renumber(rule: Rule, number: number): Rule {
   return {
     number,

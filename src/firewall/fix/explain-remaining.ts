@@ -2,7 +2,7 @@
 import type { Ruleset } from '../model.ts';
 import type { RulePlace, Trace } from '../trace.ts';
 import { chainAt } from './apply-change.ts';
-import { ruleAt } from './find-stops.ts';
+import { metRules, ruleAt } from './find-stops.ts';
 import type { Remaining } from './plan.ts';
 
 /** For a conversation as it goes under the rules that it is traced with. */
@@ -40,15 +40,9 @@ export function explainRemaining(ruleset: Ruleset, trace: Trace): Remaining {
 
 /** The rule met that redirects the conversation or changes its destination. */
 function findRewriting(ruleset: Ruleset, { packets }: Trace): RulePlace | null {
-  const rewrites = ({ number, ...rest }: RulePlace) =>
-    ruleAt(ruleset, { number, ...rest })?.steps.some(
+  const rewrites = (place: RulePlace) =>
+    ruleAt(ruleset, place)?.steps.some(
       (step) => step.kind === 'nat' && (step.nat === 'redirect' || step.nat === 'dnat'),
     ) ?? false;
-  for (const { hooks } of packets) {
-    for (const { rules } of hooks) {
-      const met = rules.find(({ match, rule }) => match !== 'no' && rewrites(rule));
-      if (met !== undefined) return met.rule;
-    }
-  }
-  return null;
+  return packets.flatMap(({ hooks }) => hooks.flatMap(metRules)).find(rewrites) ?? null;
 }

@@ -48,7 +48,7 @@ export function findPermits(
   const trace = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings);
   const broken = distinct(goals).filter((goal) => trace(ruleset, goal).outcome !== 'works');
   const hopeful = searchPermits(ruleset, surroundings, broken, need);
-  const solvable = broken.filter((goal) => trace(hopeful.after, goal).outcome === 'works');
+  const solvable = broken.filter((goal) => !hopeful.open.includes(goal));
   const { placed, after, stops } =
     solvable.length === broken.length ? hopeful : searchPermits(ruleset, surroundings, solvable, need);
   const ends = broken.map((goal) => trace(after, goal));
@@ -61,7 +61,8 @@ export function findPermits(
   };
 }
 
-type Search = Pick<FoundPermits, 'placed' | 'after' | 'stops'>;
+/** `open`: the goals that still don't pass. */
+type Search = Pick<FoundPermits, 'placed' | 'after' | 'stops'> & { readonly open: readonly Conversation[] };
 
 function searchPermits(
   ruleset: Ruleset,
@@ -83,7 +84,7 @@ function searchPermits(
     ({ placed, after } = placeChanges(ruleset, wanted));
     for (const permit of permits.values()) permit.tried = permit.stops.length;
   }
-  return { placed, after, stops: [...permits.values()].flatMap(({ stops }) => stops) };
+  return { placed, after, open, stops: [...permits.values()].flatMap(({ stops }) => stops) };
 }
 
 /** Adds a stop to the permit that has to deal with it; false where that was tried before, or where no permit is right. */

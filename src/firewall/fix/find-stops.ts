@@ -1,5 +1,6 @@
 // Where a conversation is stopped, or may be: the rule, and the chain of jumps that led the packet there.
 import type { Rule, Ruleset } from '../model.ts';
+import { ruleListOf } from '../rule-list.ts';
 import type { Step } from '../steps.ts';
 import type { HookTrace, PacketName, RulePlace, Trace } from '../trace.ts';
 import { chainAt, endOf } from './apply-change.ts';
@@ -64,7 +65,7 @@ function stopsAmong(ruleset: Ruleset, trace: Trace, rulesAt: (at: At) => readonl
 
 function droppersAt(ruleset: Ruleset, hook: HookTrace): RulePlace[] {
   if (hook.stopped !== null) return [hook.stopped];
-  return hook.rules.filter(({ rule, match }) => match !== 'no' && mayDrop(ruleset, rule)).map(({ rule }) => rule);
+  return metRules(hook).filter((rule) => mayDrop(ruleset, rule));
 }
 
 function mayDrop(ruleset: Ruleset, place: RulePlace): boolean {
@@ -79,22 +80,27 @@ function isDrop(step: Step): boolean {
 
 /** The rule at a place, or undefined for a policy. */
 export function ruleAt(ruleset: Ruleset, place: RulePlace): Rule | undefined {
-  return chainAt(ruleset, place).chain.rules[place.number - 1];
+  return ruleListOf(chainAt(ruleset, place).chain).at(place.number - 1);
 }
 
-/** Rules are met in order, so each rule of another chain than the last was jumped to, or is where a jump came back to. */
+/** The rules that the packet met, or may have met, at a hook. */
+export function metRules({ way }: HookTrace): RulePlace[] {
+  return way.flatMap((met) => ('rule' in met && met.match !== 'no' ? [met.rule] : []));
+}
+
+/** Each rule of another chain than the one before was jumped to, or is where a jump came back to. */
 function findPath(ruleset: Ruleset, hook: HookTrace, rule: RulePlace): Waypoint[] {
   const place = chainOf(rule);
   const { table, chain } = chainAt(ruleset, place);
   if (rule.number === 0) return [{ place, number: endOf(chain) }];
   const path: Waypoint[] = [];
-  for (const { rule: met, match } of hook.rules) {
+  for (const met of metRules(hook)) {
     if (met.number === 0 || !sameTable(met, rule)) continue;
     const isBase = table.chains.get(met.chain)?.base != null;
     const known = path.findIndex(({ place: { chain: name } }) => name === met.chain);
     path.splice(isBase ? 0 : known < 0 ? path.length : known);
     path.push({ place: chainOf(met), number: met.number });
-    if (match !== 'no' && met.chain === rule.chain && met.number === rule.number) return path;
+    if (met.chain === rule.chain && met.number === rule.number) return path;
   }
   return [{ place, number: rule.number }];
 }

@@ -2,7 +2,7 @@
 import type { Hook, Ruleset } from '../model.ts';
 import type { Transport } from '../packet.ts';
 import type { AddedRule, ServicePackets } from './added-rule.ts';
-import { ruleAt, type Stop } from './find-stops.ts';
+import { metRules, ruleAt, type Stop } from './find-stops.ts';
 import { tagOf } from './tag.ts';
 
 /** Permits everything that goes over lo, in the direction of the hook. */
@@ -57,9 +57,8 @@ function serviceOf(
 }
 
 /** The port that a rule met at the same hook has redirected the packet to: the hook's later rules see this one. */
-function redirectedPort(ruleset: Ruleset, { hook: { rules } }: Stop): number | null {
-  for (const { match, rule } of rules) {
-    if (match === 'no') continue;
+function redirectedPort(ruleset: Ruleset, { hook }: Stop): number | null {
+  for (const rule of metRules(hook)) {
     for (const step of ruleAt(ruleset, rule)?.steps ?? []) {
       if (step.kind !== 'nat' || step.nat === 'snat' || step.nat === 'masquerade') continue;
       if (step.port?.kind === 'range' && step.port.from === step.port.to) return step.port.from;

@@ -1,8 +1,9 @@
 // Where the rules of a plan end up: each rule's number once those before it are in, and the ruleset that comes of it.
 import type { Chain, Ruleset, Table } from '../model.ts';
+import { ruleListOf } from '../rule-list.ts';
 import { placeOf, policyPlace } from '../rule-place.ts';
 import type { RulePlace } from '../trace.ts';
-import { applyChange, chainAt, endOf } from './apply-change.ts';
+import { applyChange, chainAt, endOf, isTableOf } from './apply-change.ts';
 import type { ChainPlace, Change } from './plan.ts';
 import type { Placed, WrittenRule } from './write-rule.ts';
 
@@ -14,13 +15,13 @@ export type Wanted = {
   readonly reason: string;
 };
 
-/** The changes in the order they are made, chain by chain from the top; rules wanted at one place keep their order. */
+/** The changes in the order they are made: chain by chain as the ruleset has them, each from the top; rules wanted at one place keep their order. */
 export function placeChanges<W extends Wanted>(
   ruleset: Ruleset,
   wanted: readonly W[],
 ): { placed: (Placed & { readonly wanted: W })[]; after: Ruleset } {
   let after = ruleset;
-  const placed = inOrder(wanted).map((one, index, all) => {
+  const placed = inOrder(ruleset, wanted).map((one, index, all) => {
     const { table, chain } = chainAt(ruleset, one.place);
     const earlier = all.slice(0, index).filter(({ place }) => samePlace(place, one.place)).length;
     const position = one.at + earlier;
@@ -35,7 +36,7 @@ export function placeChanges<W extends Wanted>(
 
 /** The rule of that number; beyond the last one the policy of a base chain, else null. */
 function ruleBehind({ table, chain }: { table: Table; chain: Chain }, number: number): RulePlace | null {
-  const rule = chain.rules[number - 1];
+  const rule = ruleListOf(chain).at(number - 1);
   if (rule !== undefined && rule.number !== 0) return placeOf(table, chain.name, rule);
   return chain.base === null ? null : policyPlace(table, chain);
 }
@@ -51,8 +52,12 @@ export function samePlace(a: ChainPlace, b: ChainPlace): boolean {
   );
 }
 
-function inOrder<W extends Wanted>(wanted: readonly W[]): W[] {
-  const chains: ChainPlace[] = [];
-  for (const { place } of wanted) if (!chains.some((chain) => samePlace(chain, place))) chains.push(place);
-  return chains.flatMap((chain) => wanted.filter(({ place }) => samePlace(place, chain)).sort((a, b) => a.at - b.at));
+function inOrder<W extends Wanted>(ruleset: Ruleset, wanted: readonly W[]): W[] {
+  return wanted.toSorted((a, b) => orderOf(ruleset, a.place) - orderOf(ruleset, b.place) || a.at - b.at);
+}
+
+/** A number that grows with the place of a chain among all chains of the ruleset. */
+export function orderOf({ tables }: Ruleset, place: ChainPlace): number {
+  const table = tables.findIndex((one) => isTableOf(one, place));
+  return table * 100_000 + [...(tables[table]?.chains.keys() ?? [])].indexOf(place.chain);
 }

@@ -5,12 +5,13 @@ import type { Ruleset } from '../model.ts';
 import { conversation, probeConversations } from '../probe-conversations.ts';
 import type { Conversation, Surroundings } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
-import { restateInUfw } from '../ufw/restate-in-ufw.ts';
+import { restateAsUfwRules, restateInUfwFiles } from '../ufw/restate-in-ufw.ts';
 import { describePolicies } from './describe-policies.ts';
 import { explainRemaining } from './explain-remaining.ts';
 import { findNotes } from './find-notes.ts';
-import { type FoundPermits, findPermits } from './find-permits.ts';
+import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
+import { noteUnsaved } from './note-unsaved.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions } from './plan-boot-insertions.ts';
@@ -66,28 +67,34 @@ export function planFix(
             choice.services,
             probes.filter((one) => !passes(after, one)),
           ),
-    notes: findNotes(ruleset, found.stops),
+    notes: [...findNotes(ruleset, found.stops), ...noteUnsaved(placed)],
     proof: proveNothingElse(ruleset, after, changes),
   };
 }
 
-/** The permits as rules of the manager's own, where they do the same there; else as they are. */
+/** The permits in the places that the manager keeps, the best ones first, if they do the same there; else as they are. */
 function sayByManager(
   ruleset: Ruleset,
   found: FoundPermits,
   manager: string | undefined,
   passes: (rules: Ruleset, one: Conversation) => boolean,
 ): FoundPermits {
-  const restate = manager === 'ufw' ? restateInUfw : manager === 'firewalld' ? restateInFirewalld : null;
-  const restated =
-    restate?.(
-      ruleset,
-      found.placed.map(({ wanted }) => wanted),
-    ) ?? null;
-  if (restated === null) return found;
-  const { placed, after } = placeChanges(ruleset, restated);
-  return found.repaired.every((one) => passes(after, one)) ? { ...found, placed, after } : found;
+  const permits = found.placed.map(({ wanted }) => wanted);
+  for (const restate of RESTATE[manager ?? ''] ?? []) {
+    const restated = restate(ruleset, permits);
+    if (restated === null) continue;
+    const { placed, after } = placeChanges(ruleset, restated);
+    if (found.repaired.every((one) => passes(after, one))) return { ...found, placed, after };
+  }
+  return found;
 }
+
+type Restate = (ruleset: Ruleset, permits: readonly WantedPermit[]) => WantedPermit[] | null;
+
+const RESTATE: Readonly<Record<string, readonly Restate[]>> = {
+  ufw: [restateAsUfwRules, restateInUfwFiles],
+  firewalld: [restateInFirewalld],
+};
 
 /** What the plan is asked for: with `all`, what fails and all probes; else the services, where they fail and at each address. */
 function findGoals(

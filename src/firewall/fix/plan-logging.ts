@@ -8,7 +8,7 @@ import { type AddedRule, isCondition } from './added-rule.ts';
 import { chainAt } from './apply-change.ts';
 import { chainOf, findStops, type Stop } from './find-stops.ts';
 import { directionAt } from './permit-rule.ts';
-import { placeChanges, samePlace, type Wanted } from './place-changes.ts';
+import { orderOf, placeChanges, samePlace, type Wanted } from './place-changes.ts';
 import type { LoggingChange, LoggingPlan, PlanOptions, Remaining } from './plan.ts';
 import { logPrefixOf, tagOf } from './tag.ts';
 import { planApply, planUndo, writeRule } from './write-rule.ts';
@@ -29,7 +29,8 @@ export function planLogging(ruleset: Ruleset, surroundings: Surroundings, option
   if (silent.length === 0) return null;
   const stops = distinctStops(silent.flatMap((trace) => findStops(ruleset, trace)));
   const wanted: WantedLog[] = [];
-  for (const stop of stops) wanted.push(...wantLogs(ruleset, stop, wanted.length, options.caseId));
+  const sorted = stops.toSorted((a, b) => orderOf(ruleset, chainOf(a.rule)) - orderOf(ruleset, chainOf(b.rule)));
+  for (const stop of sorted) wanted.push(...wantLogs(ruleset, stop, wanted.length, options.caseId));
   const { placed, after } = placeChanges(ruleset, wanted);
   const changes = placed.map(({ change, wanted: { log } }): LoggingChange => ({ ...change, ...log }));
   return {

@@ -1,15 +1,15 @@
 // A permit for loopback as ufw's own user rule: how ufw is told, and what it then writes.
 import type { AddedRule } from '../fix/added-rule.ts';
-import type { Table } from '../model.ts';
+import type { Family } from '../model.ts';
 
-/** Where ufw's user rules of a family and direction go. */
-export function ufwUserChain(family: 'ip' | 'ip6', direction: 'in' | 'out'): string {
-  return `ufw${family === 'ip6' ? '6' : ''}-user-${direction === 'in' ? 'input' : 'output'}`;
+/** The chain of ufw's for a family and direction: of the rules that users give it, or of its before.rules. */
+export function ufwChain(family: Family, part: 'user' | 'before', direction: 'in' | 'out'): string {
+  return `ufw${family === 'ip6' ? '6' : ''}-${part}-${direction === 'in' ? 'input' : 'output'}`;
 }
 
-/** True for the chains whose packets ufw judges: its own, and the built-in ones whose policy it sets. */
-export function isUfwChain({ layer, name }: Table, chain: string): boolean {
-  return layer === 'iptables' && name === 'filter' && /^(INPUT|OUTPUT|ufw6?-.*)$/.test(chain);
+/** True for the chains of the filter table that ufw judges in: its own, and the built-in ones whose policy it sets. */
+export function isUfwChain(chain: string): boolean {
+  return /^(INPUT|OUTPUT|ufw6?-.*)$/.test(chain);
 }
 
 /**
