@@ -58,7 +58,7 @@ const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckS
   if (rules.length === 0) return readServer(await openHost());
   const ruleset = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
-  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, ownerFacts: null };
+  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, ownerFacts: null, logs: null };
 };
 
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */

@@ -5,6 +5,7 @@ import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
 import type { Host } from '../host/host.ts';
+import { findLogSources } from '../host/log-source.ts';
 import { type FirewallDump, readFirewall } from '../host/read-firewall.ts';
 import { readListeners } from '../host/who-listens.ts';
 
@@ -27,7 +28,11 @@ export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset =>
 
 /** Reads the rules, addresses and services of a server. Throws a HostError where it may not or can't. */
 export const readServer = async (host: Host): Promise<ServerFacts> => {
-  const [reading, listeners] = await Promise.all([readFirewall(host), readListeners(host)]);
+  const [reading, listeners, sources] = await Promise.all([
+    readFirewall(host),
+    readListeners(host),
+    findLogSources(host),
+  ]);
   return {
     host: host.name,
     ruleset: parseDumps(reading.dumps),
@@ -35,5 +40,7 @@ export const readServer = async (host: Host): Promise<ServerFacts> => {
     listeners,
     iptables: reading.iptables,
     ownerFacts: reading.managers,
+    // A file that is only expected holds nothing as long as no daemon writes it.
+    logs: sources.flatMap((source) => (source.kind === 'file' && source.state === 'missing' ? [] : [source.id])),
   };
 };

@@ -5,7 +5,7 @@ import type { ChainPlace, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts
 import { planLogging } from '../firewall/fix/plan-logging.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { probeConversations } from '../firewall/probe-conversations.ts';
-import type { Conversation, Surroundings, Trace } from '../firewall/trace.ts';
+import type { Conversation, RulePlace, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { findOwners, type OwnerFacts, type RuleOwner } from './find-owners.ts';
 import { type Layer, summariseLayers } from './layers.ts';
@@ -34,6 +34,8 @@ export type ServerFacts = {
   readonly iptables: 'nft' | 'legacy' | null;
   /** What the server shows of the programs that look after its rules; null: a dump shows nothing of that. */
   readonly ownerFacts: OwnerFacts | null;
+  /** The logs in which the kernel's lines can be read; null: a dump has none. */
+  readonly logs: readonly string[] | null;
 };
 
 export type Inspection = ServerFacts & {
@@ -51,6 +53,8 @@ export type Inspection = ServerFacts & {
   readonly blockedServices: readonly Listener[];
   /** The traces of all blocked probes. */
   readonly blockedTraces: readonly Trace[];
+  /** Chains in which blocked conversations end and that are no outbound policy (INPUT), each with its stopping rules marked. */
+  readonly otherStops: readonly { readonly place: ChainPlace; readonly rows: readonly PolicyRow[] }[];
   /** Null where every drop of a loopback packet is logged already, or nothing is dropped. */
   readonly loggingPlan: LoggingPlan | null;
 };
@@ -64,9 +68,11 @@ const EXAMPLE_ADDRESS = '192.0.2.1';
 const kindOf = ({ destination }: Conversation): LoopbackKind =>
   destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
 
-/** The worst outcome decides: one blocked conversation is a reason for something to fail. */
-const judge = (traces: readonly Trace[]): Judgement => {
-  const blocked = traces.find(({ outcome }) => outcome === 'blocked');
+/** The worst outcome decides: one blocked conversation is a reason for something to fail; with a service that listens, the best one. */
+const judge = (traces: readonly Trace[], listeners: readonly Listener[]): Judgement => {
+  const isServed = ({ conversation }: Trace) => listeners.some((listener) => reaches(conversation, listener));
+  const allBlocked = traces.filter(({ outcome }) => outcome === 'blocked');
+  const blocked = allBlocked.find(isServed) ?? allBlocked[0];
   if (blocked) return { outcome: 'blocked', trace: blocked };
   const unknown = traces.find(({ outcome }) => outcome === 'unknown');
   return unknown ? { outcome: 'unknown', trace: unknown } : { outcome: 'works', trace: null };
@@ -83,11 +89,34 @@ const reaches = (
 
 const toPolicy = (ruleset: Ruleset, final: FinalRule): OutboundPolicy => ({
   place: final.rule,
-  rows: listChain(ruleset, final),
+  rows: listChain(ruleset, final.rule),
   final,
 });
 
-const listChain = ({ tables }: Ruleset, { rule }: FinalRule): PolicyRow[] => {
+const chainKey = ({ layer, variant, family, table, chain }: ChainPlace): string =>
+  [layer, variant, family, table, chain].join(' ');
+
+/** The chains beside the outbound policies in which conversations are stopped. */
+const findOtherStops = (ruleset: Ruleset, traces: readonly Trace[], policies: readonly OutboundPolicy[]) => {
+  const known = new Set(policies.map(({ place }) => chainKey(place)));
+  const stops = new Map<string, RulePlace[]>();
+  for (const { stoppedAt } of traces) {
+    if (stoppedAt === null || known.has(chainKey(stoppedAt.rule))) continue;
+    const key = chainKey(stoppedAt.rule);
+    stops.set(key, [...(stops.get(key) ?? []), stoppedAt.rule]);
+  }
+  return [...stops.values()].flatMap((rules) => {
+    const [place] = rules;
+    if (place === undefined) return [];
+    const numbers = new Set(rules.map(({ number }) => number));
+    const rows = listChain(ruleset, place).map(
+      (row): PolicyRow => (numbers.has(row.number) ? { ...row, sign: '>' } : row),
+    );
+    return [{ place, rows }];
+  });
+};
+
+const listChain = ({ tables }: Ruleset, rule: RulePlace): PolicyRow[] => {
   const table = tables.find(
     ({ layer, variant, family, name }) =>
       layer === rule.layer && variant === rule.variant && family === rule.family && name === rule.table,
@@ -111,20 +140,29 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   const probes = probeConversations({ ruleset, ownAddresses, listeners, ports: USUAL_PORTS });
   const traces = probes.map((probe) => traceConversation(ruleset, probe, surroundings));
   const services = traces.filter(({ conversation }) => conversation.protocol !== 'icmp');
-  const judgeKind = (kind: LoopbackKind) => judge(services.filter(({ conversation }) => kindOf(conversation) === kind));
+  const judgeKind = (kind: LoopbackKind) =>
+    judge(
+      services.filter(({ conversation }) => kindOf(conversation) === kind),
+      listeners,
+    );
   const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
   const loopback = { ip: judgeKind('ip'), ip6: judgeKind('ip6'), own: judgeKind('own') };
   const blocked = blockedTraces.length > 0;
+  const policies = findFinalRules(ruleset, surroundings).map((final) => toPolicy(ruleset, final));
   return {
     ...facts,
     surroundings,
     owners,
     layers: summariseLayers(ruleset, owners),
-    policies: findFinalRules(ruleset, surroundings).map((final) => toPolicy(ruleset, final)),
+    policies,
+    otherStops: findOtherStops(ruleset, blockedTraces, policies),
     loopback,
-    own: ownAddresses[0] ?? EXAMPLE_ADDRESS,
+    own: loopback.own.trace?.conversation.destination ?? ownAddresses[0] ?? EXAMPLE_ADDRESS,
     blocked,
-    ping: judge(traces.filter(({ conversation }) => conversation.protocol === 'icmp')),
+    ping: judge(
+      traces.filter(({ conversation }) => conversation.protocol === 'icmp'),
+      [],
+    ),
     blockedServices: listeners.filter((listener) =>
       blockedTraces.some(({ conversation }) => reaches(conversation, listener)),
     ),

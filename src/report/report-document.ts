@@ -52,7 +52,7 @@ export const reportDocument = (walk: Case, outcome: Outcome, host: string) => ({
   verification:
     walk.verification === null
       ? null
-      : { ...walk.verification, drops: walk.verification.drops.map(({ line }) => line.text) },
+      : { ...walk.verification, drops: walk.verification.drops?.map(({ line }) => line.text) ?? null },
   saved: walk.saved,
   history: walk.history.map(({ at, event }) => ({ at: at.toISOString(), event })),
 });

@@ -20,8 +20,8 @@ export type Trial = { readonly caseId: string; readonly deadline: Date };
 /** What was seen after the fix was applied. */
 export type Verification = {
   readonly attempts: readonly Attempt[];
-  /** Drops of loopback packets logged since the fix. */
-  readonly drops: readonly Sighting[];
+  /** Drops of loopback packets logged since the fix; null where no log can be read. */
+  readonly drops: readonly Sighting[] | null;
   /** How many packets the new rules have let through; null where no counter can be read. */
   readonly packets: number | null;
   readonly works: boolean;

@@ -42,6 +42,11 @@ const listPolicy = ({ rows, final }: OutboundPolicy): RuleRow[] => {
     const row: RuleRow = { sign: isFinal ? '>' : ' ', number: number === 0 ? '' : String(number), text };
     return isFinal ? { ...row, note: tellFinalRule(final) } : row;
   });
+  return shorten(listed);
+};
+
+/** The end of a long chain, with the number of rules that are left out. */
+const shorten = (listed: RuleRow[]): RuleRow[] => {
   if (listed.length <= SHOWN) return listed;
   const hidden = listed.length - SHOWN;
   return [{ sign: ' ', number: '', text: `(${count(hidden, 'rule')} before)` }, ...listed.slice(-SHOWN)];
@@ -82,6 +87,9 @@ const describeLayers = ({ layers }: Inspection): string =>
     ? 'No firewall rules are loaded.'
     : `Firewall: ${enumerate(layers.map((layer) => `${layer.families.map((family) => nameOwner({ ...layer, family })).join(' + ')}${layer.manager === 'none' ? '' : ` (managed by ${layer.manager})`}`))}.`;
 
+/** Nothing that is logged could be read. */
+const isBlind = ({ logs }: Inspection): boolean => logs?.length === 0;
+
 const isLogged = ({ logging }: Case, { loggingPlan }: Inspection): boolean =>
   logging !== null || loggingPlan === null || loggingPlan.changes.length === 0;
 
@@ -93,7 +101,7 @@ const choices = (inspection: Inspection, walk: Case): Choice<Event>[] => {
   };
   if (!blocked)
     return [{ ...repeat, label: 'Repeat what fails, to see what else stops it', recommended: true }, quit(walk)];
-  if (isLogged(walk, inspection)) return [{ ...repeat, recommended: true }, quit(walk)];
+  if (isLogged(walk, inspection) || isBlind(inspection)) return [{ ...repeat, recommended: true }, quit(walk)];
   const rules = count(loggingPlan?.changes.length ?? 0, 'LOG rule');
   return [
     {
@@ -110,11 +118,26 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
   if (!inspection.blocked)
     return [text('If something fails on this server all the same, look at what happens when it is repeated.')];
   if (walk.logging !== null) return [text('Temporary logging is on. Next: repeat what fails and read the log.')];
+  if (isBlind(inspection))
+    return [
+      text(
+        span('warn', 'No log can be read here:'),
+        ' no syslog file is written, there is no journal, and no kernel log.',
+      ),
+      text('The walk goes on by trying the connections themselves. To have a log, install and start rsyslog.'),
+    ];
   if (isLogged(walk, inspection))
     return [text('Such a drop is logged, so the log can prove it. Next: repeat what fails and read the log.')];
+  if (inspection.blockedTraces.every(({ logged }) => logged !== 'no'))
+    return [
+      text(
+        span('warn', 'Its drops are logged within a limit only,'),
+        ' which other traffic can use up: the entry may be missing. A LOG rule of its own right before each dropping rule shows them for sure; it changes no verdict.',
+      ),
+    ];
   return [
     text(
-      span('warn', 'Its drops would leave no entry in the log.'),
+      span('warn', 'Some of its drops would leave no entry in the log.'),
       ' To see them, a LOG rule has to stand right before each dropping rule; it changes no verdict.',
     ),
   ];
@@ -132,7 +155,7 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
 const isOpen = ({ rows, final }: OutboundPolicy): boolean => rows.length === 1 && final.action === 'accept';
 
 /** Each outbound policy as a list with its final rule marked; those that let everything out in a line. */
-export const tellPolicies = ({ policies }: Inspection): Block[] => {
+export const tellPolicies = ({ policies, otherStops }: Inspection): Block[] => {
   const open = policies.filter(isOpen).map(({ place }) => nameChain(place));
   return [
     ...policies
@@ -141,6 +164,15 @@ export const tellPolicies = ({ policies }: Inspection): Block[] => {
         text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
         { kind: 'rules', rows: listPolicy(policy) },
       ]),
+    ...otherStops.flatMap(({ place, rows }): Block[] => [
+      text('Stopped in ', span('strong', nameChain(place)), ':'),
+      {
+        kind: 'rules',
+        rows: shorten(
+          rows.map((row): RuleRow => ({ ...row, sign: row.sign, number: row.number === 0 ? '' : String(row.number) })),
+        ),
+      },
+    ]),
     ...(open.length === 0 ? [] : [text(span('dim', `Lets everything out: ${enumerate(open)}.`))]),
   ];
 };

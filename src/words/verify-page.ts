@@ -11,9 +11,11 @@ import { count } from './rules.ts';
 export const tellVerification = ({ attempts, drops, packets }: Verification): Block[] => [
   { kind: 'list', items: attempts.map(tellAttempt) },
   text(
-    drops.length === 0
-      ? span('good', 'No loopback drop logged since.')
-      : span('bad', `${count(drops.length, 'loopback drop')} logged since.`),
+    drops === null
+      ? 'No log can be read here.'
+      : drops.length === 0
+        ? span('good', 'No loopback drop logged since.')
+        : span('bad', `${count(drops.length, 'loopback drop')} logged since.`),
     packets === null ? '' : ` The new rule has let ${count(packets, 'packet')} through.`,
   ),
 ];
