@@ -160,6 +160,18 @@ withRules(
 });
 
 program
+  .command('logs')
+  .description('what the firewall logged so far, grouped by conversation, loopback first')
+  .argument('[file...]', 'log files, also rotated and packed ones; - is standard input; without any, the usual places')
+  .option('--since <time>', 'only entries since then: 2026-06-20, "2026-06-20 18:11", 18:11, 2h, yesterday')
+  .action(async (files: string[], { since = null }: { since?: string | null }) => {
+    const { runLogs } = await import('./commands/logs.ts');
+    const showsProgress = process.stderr.isTTY === true;
+    const unicode = /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '');
+    finish(await runLogs({ files, since, json: isJson() }, { ...io(), showsProgress, unicode }));
+  });
+
+program
   .command('explain')
   .description('a log line, field by field; - reads many from standard input')
   .argument('[line]', 'the line, in quotes; without it, or with -, standard input is read')
