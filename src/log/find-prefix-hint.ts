@@ -3,6 +3,8 @@
 /** `stopped` and `passed` are what the prefix says; `unknown` is what most say. */
 export type PrefixHint = 'stopped' | 'passed' | 'unknown';
 
+/** Ubiquiti: `[WAN_LOCAL-4001-A]`, `[WAN_IN-default-D]`, `[WAN_LOCAL-D-2147483647] DESCR="…"`: accept, drop, reject. */
+const UBIQUITI = /^\[[^\]]*-([ADR])(?:-\d+)?\]/;
 const PASSED = /AUDIT|ALLOW|ACCEPT|PERMIT|PASS|TRACE/i;
 const STOPPED = /BLOCK|DROP|DENY|DENIED|REJECT|DISCARD|REFUSE/i;
 
@@ -12,6 +14,8 @@ const STOPPED = /BLOCK|DROP|DENY|DENIED|REJECT|DISCARD|REFUSE/i;
  */
 export function findPrefixHint(prefix: string | null): PrefixHint {
   if (prefix === null) return 'unknown';
+  const ubiquiti = UBIQUITI.exec(prefix)?.[1];
+  if (ubiquiti !== undefined) return ubiquiti === 'A' ? 'passed' : 'stopped';
   if (STOPPED.test(prefix)) return 'stopped';
   return PASSED.test(prefix) ? 'passed' : 'unknown';
 }

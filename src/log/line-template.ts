@@ -14,7 +14,7 @@ export const toBlock = (bytes: Buffer): Block => ({
 });
 
 /** The parts of a line that a reader of a template asks for; the numbers are those of `Template.places`. */
-export const PLACES = ['SRC', 'DST', 'SPT', 'DPT'] as const;
+const PLACES = ['SRC', 'DST', 'SPT', 'DPT'] as const;
 
 /** The text of an address run in the line before; `version` is a number that no other text of this run has had. */
 type AddressRun = Block & { version: number };

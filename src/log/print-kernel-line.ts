@@ -6,7 +6,7 @@ import { TCP_FLAGS } from './fields.ts';
 /** What the kernel says when a header is cut off after so many bytes. */
 type Incomplete = { kind: 'incomplete'; bytes: number };
 
-export type TcpHeader = {
+type TcpHeader = {
   kind: 'tcp';
   spt: number;
   dpt: number;
@@ -22,9 +22,9 @@ export type TcpHeader = {
   options?: string;
 };
 
-export type UdpHeader = { kind: 'udp'; spt: number; dpt: number; len: number };
+type UdpHeader = { kind: 'udp'; spt: number; dpt: number; len: number };
 
-export type IcmpHeader = { kind: 'icmp'; type: number; code: number; rest: IcmpRest };
+type IcmpHeader = { kind: 'icmp'; type: number; code: number; rest: IcmpRest };
 
 /** What an ICMP or ICMPv6 packet says behind type and code. */
 export type IcmpRest =
@@ -89,7 +89,7 @@ export type KernelPacket =
     };
 
 /** The link-layer header as the kernel prints it: `MAC=` with its bytes, or in words with --log-macdecode. */
-export type KernelMac =
+type KernelMac =
   | { kind: 'raw'; bytes: string }
   | { kind: 'decoded'; source: string; destination: string; vlan?: { proto: number; id: number }; proto: number };
 

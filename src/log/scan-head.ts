@@ -44,7 +44,7 @@ export function scanHead(bytes: Uint8Array, start: number, end: number, clock: C
   head.hostTo = -1;
   head.uptime = null;
   head.repeated = 1;
-  let at = skipPriority(bytes, skipSpace(bytes, start, end), end);
+  let at = skipPriority(bytes, skipQuotes(bytes, start, end), end);
   at = readKmsg(bytes, at, end, head);
   const rfc5424 = isDigit(byteAt(bytes, at)) && byteAt(bytes, at + 1) === SPACE && isDigit(byteAt(bytes, at + 2));
   let stampAt = rfc5424 ? at + 2 : at;
@@ -83,6 +83,16 @@ function skipFileName(bytes: Uint8Array, at: number, end: number, clock: Clock):
     if (month || (separator && isDigit(byteAt(bytes, i + 1)) && readIsoDate(bytes, i + 1, end))) return i + 1;
   }
   return at;
+}
+
+/** What stands before a line that was copied from elsewhere: `"`, `'`, `` ` ``, `> `. */
+function skipQuotes(bytes: Uint8Array, at: number, end: number): number {
+  let from = skipSpace(bytes, at, end);
+  for (let byte = byteAt(bytes, from); byte === 34 || byte === 39 || byte === 96 || byte === 62; ) {
+    from = skipSpace(bytes, from + 1, end);
+    byte = from < end ? byteAt(bytes, from) : 0;
+  }
+  return from;
 }
 
 /** `<4>` */

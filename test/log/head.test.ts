@@ -43,6 +43,7 @@ test.each([
   ['4,1234,123456789,-;', null, null],
   ['4,1234,123456789,-,caller=T1;', null, null],
   ['/var/log/messages-20260621:Jun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
+  ['> "Jun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
   ['syslog:12:2026-06-20T18:11:21Z web1 kernel: ', '2026-06-20T18:11:21.000Z', 'web1'],
   ['0 3 PVEFW-HOST-OUT 20/Jun/2026:18:11:21 +0200 ', '2026-06-20T16:11:21.000Z', null],
   ['Jun 20 18:11:21 relay Jun 20 18:11:19 web1 kernel: ', local('2026-06-20T18:11:21'), 'relay'],

@@ -93,6 +93,9 @@ test.each([
   ['[UFW AUDIT]', 'passed'],
   ['[UFW ALLOW]', 'passed'],
   ['TRACE: filter:OUTPUT:rule:1', 'passed'],
+  ['[WAN_LOCAL-4001-A]', 'passed'],
+  ['[WAN_IN-default-D]', 'stopped'],
+  ['[WAN_LOCAL-D-2147483647] DESCR="[WAN_LOCAL]Allow all"', 'stopped'],
   ['lo-doctor:', 'unknown'],
   [null, 'unknown'],
 ])('the prefix %s says: %s', (prefix, hint) => {
