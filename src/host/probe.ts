@@ -47,7 +47,9 @@ export async function probeConversation(
   }
   const { stdout, stderr } = result;
   const end = signal?.aborted ? 'failed' : endOf(result);
-  const said = end === 'connected' ? stdout : (stderr.trim().split('\n').at(-1) ?? '');
+  // A command that was ended for its silence said nothing itself: what stands there then is its own command line.
+  const complaint = result.timedOut ? '' : (stderr.trim().split('\n').at(-1) ?? '');
+  const said = end === 'connected' ? stdout : complaint;
   return { kind: 'connection', conversation, end, detail: said.trim().slice(0, LONGEST_DETAIL) };
 }
 

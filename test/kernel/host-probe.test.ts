@@ -40,6 +40,7 @@ COMMIT
     );
     expect(ends).toEqual(['connected', 'connected', 'refused', 'timed-out', 'unreachable', 'timed-out', 'refused']);
     expect(await probeConversation(host, to('127.0.0.1', 25))).toMatchObject({ detail: '220 web1 ESMTP' });
+    expect(await probeConversation(host, to('127.0.0.1', 81))).toMatchObject({ end: 'timed-out', detail: '' });
   });
 
   it('asks over UDP and ICMP', async () => {
