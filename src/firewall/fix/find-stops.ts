@@ -17,10 +17,7 @@ export type Stop = {
   readonly path: readonly Waypoint[];
 };
 
-/**
- * The stop of a blocked conversation; of an uncertain one, the rules that may drop it at the first hook where that is so. None where it is
- * uncertain because NAT may lead it elsewhere: that is no question of permits.
- */
+/** The stop of a blocked conversation; of an uncertain one, the rules that may drop it at the first hook where that is so. */
 export function findStops(ruleset: Ruleset, trace: Trace): Stop[] {
   switch (trace.outcome) {
     case 'works':
@@ -33,7 +30,6 @@ export function findStops(ruleset: Ruleset, trace: Trace): Stop[] {
             return at !== null && at.packet === packet && at.hook === hook.hook ? [at.rule] : [];
           });
     case 'unknown':
-      if (trace.unknown.some(({ rule }) => ruleAt(ruleset, rule)?.steps.some(({ kind }) => kind === 'nat'))) return [];
       return stopsAmong(ruleset, trace, ({ hook }) => (hook.verdict === 'accept' ? [] : droppersAt(ruleset, hook)));
   }
 }

@@ -48,9 +48,12 @@ test.each(['ACCEPT', 'DROP'])(
   },
 );
 
-test('the user’s own rule is not taken for ours', () => {
-  const own = ufw('', '-A ufw-before-output -p tcp -m tcp --dport 25 -j DROP', '-A ufw-user-output -o lo -j ACCEPT');
-  expect(lines(plan(own)).join()).not.toContain('ufw prepend');
+test('the user’s own rule is not taken for ours: ufw would not add the same one again', () => {
+  const deny = '-A ufw-user-output -p tcp -m tcp --dport 25 -j DROP';
+  const fix = plan(ufw('', '', `${deny}\n-A ufw-user-output -o lo -j ACCEPT`));
+  expect(lines(fix).join()).not.toContain('ufw prepend');
+  expect(fix.undo.flatMap(({ command }) => command)).not.toContain('ufw');
+  expect(fix.remaining).toEqual([]);
 });
 
 test('ping alone is more than ufw can say', () => {
