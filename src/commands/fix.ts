@@ -1,6 +1,7 @@
 // `lo-doctor fix`: the fix without the wizard, for those who know what they want, and for scripts.
 
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
+import { listensTo } from '../diagnosis/failures.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { type Host, HostError } from '../host/host.ts';
@@ -38,15 +39,9 @@ const diagnosisOf = ({ blockedTraces, listeners }: Inspection): Diagnosis => ({
       conversation: trace.conversation,
       sample: null,
       entries: 0,
-      listener:
-        listeners.find(
-          ({ protocol, port, address }) =>
-            protocol === trace.conversation.protocol &&
-            port === trace.conversation.destinationPort &&
-            (address === trace.conversation.destination ||
-              (address === '0.0.0.0' && !trace.conversation.destination.includes(':'))),
-        ) ?? null,
+      listener: listeners.find(listensTo(trace.conversation)) ?? null,
       trace,
+      stop: trace.stoppedAt,
     }),
   ),
   elsewhere: [],

@@ -1,7 +1,7 @@
 // The work of a walk done on a server, by what host/ can do there.
 import type { Attempt } from '../diagnosis/attempt.ts';
-import { diagnose } from '../diagnosis/diagnose.ts';
 import { inspect } from '../diagnosis/inspect.ts';
+import { findDrops } from '../diagnosis/tie-entries.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { planFix } from '../firewall/fix/plan-fix.ts';
 import type { Conversation } from '../firewall/trace.ts';
@@ -23,6 +23,7 @@ import { walkReport } from '../report/walk-report.ts';
 import type { Action } from '../wizard/action.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
+import { diagnoseWalk } from './diagnose-walk.ts';
 import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
 
@@ -112,8 +113,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   };
 
   const verify = async (walk: Case, signal: AbortSignal): Promise<Verification> => {
-    const drops: Sighting[] = [];
-    const watch = await watchLog((entries) => drops.push(...entries.filter(({ line }) => line.entry.loopback)));
+    const logged: Sighting[] = [];
+    const watch = await watchLog((entries) => logged.push(...entries));
     const attempts = await retry(walk, signal);
     await pause(SETTLE);
     watch.stop();
@@ -123,6 +124,9 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const { ruleset, surroundings } = await inspectNow();
     const passes = (conversation: Conversation) =>
       traceConversation(ruleset, conversation, surroundings).outcome === 'works';
+    // Where nothing can be read, no entry says nothing.
+    const isBlind = walk.inspection?.logs?.length === 0;
+    const drops = isBlind ? null : findDrops({ ruleset, surroundings, own: walk.logging }, logged);
     return { attempts, drops, packets, works: attempts.every(works) && (plan?.repaired ?? []).every(passes) };
   };
 
@@ -138,10 +142,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       await logging?.end();
       logging = null;
     },
-    diagnose: async ({ entries, attempts, logging: plan }) => {
-      const { ruleset, surroundings, listeners } = await inspectNow();
-      return diagnose({ ruleset, surroundings, listeners, entries, attempts, ownPrefix: plan?.prefix ?? null });
-    },
+    diagnose: async (walk) => diagnoseWalk(host, walk, await inspectNow()),
     planFix: planNow,
     apply: async (walk, plan) => {
       const [again] = await planNow(walk, [plan.choice]);
@@ -165,7 +166,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     keep: async (plan) => {
       const end = await trial?.confirm();
       if (end !== 'confirmed') return null;
-      return saveForBoot(host, { caseId, insertions: plan.bootInsertions, commands: plan.bootCommands });
+      const { bootInsertions: insertions, nftInsertions, bootCommands: commands } = plan;
+      return saveForBoot(host, { caseId, insertions, nftInsertions, commands });
     },
     rollBack: async () => {
       if ((await trial?.rollBack()) !== 'rollback-failed') return;

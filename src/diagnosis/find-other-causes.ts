@@ -1,116 +1,130 @@
 // When no loopback drop was seen: what else the evidence says. Each cause is a small function; nothing seen, nothing said.
-import type { Conversation } from '../firewall/trace.ts';
-import type { EntryLine } from '../log/entry.ts';
-import { findService } from '../log/services.ts';
+import type { Trace } from '../firewall/trace.ts';
 import type { Attempt } from './attempt.ts';
+import { type Failure, listensTo } from './failures.ts';
+import { findInOutput } from './find-in-output.ts';
 import type { Finding } from './finding.ts';
 import type { Listener } from './listener.ts';
+import { nameAddress, namePort } from './names.ts';
 
-type Seen = { readonly listeners: readonly Listener[]; readonly attempts: readonly Attempt[] };
-type ConnectionAttempt = Extract<Attempt, { kind: 'connection' }>;
+/** What failed although no rule stops it: a failure, and its trace. */
+export type Passing = { readonly failure: Failure; readonly trace: Trace };
 
-const connections = ({ attempts }: Seen): ConnectionAttempt[] =>
-  attempts.filter((attempt) => attempt.kind === 'connection');
-
-const endpoint = ({ destination, destinationPort }: Conversation): string =>
-  destination.includes(':') ? `[${destination}]:${destinationPort}` : `${destination}:${destinationPort}`;
-
-const nameOf = (port: number | null): string => {
-  const service = port === null ? null : findService(port);
-  return service === null ? `port ${port}` : `${service.label} (port ${port})`;
+/** `passing`: failures whose conversations the rules let through; `localhost`: its addresses in the order in which they are tried. */
+export type Clues = {
+  readonly listeners: readonly Listener[];
+  readonly attempts: readonly Attempt[];
+  readonly passing: readonly Passing[];
+  readonly localhost: readonly string[];
 };
 
-/** Drops of other traffic: the firewall is at work, but not on lo. */
-const findElsewhere = (elsewhere: readonly EntryLine[]): Finding | null => {
-  const outgoing = elsewhere.filter(({ entry }) => entry.out !== null && entry.in === null);
-  if (outgoing.length === 0) return null;
-  const targets = [
-    ...new Set(
-      outgoing.map(
-        ({ entry }) =>
-          `${entry.proto} to ${entry.dst}${entry.dpt === null ? '' : ` port ${entry.dpt}`} by ${entry.out}`,
-      ),
-    ),
-  ];
+const PASSES = 'by its rules the firewall lets this connection through';
+
+const whereTo = ({ conversation }: Failure): string =>
+  nameAddress(conversation.destination, conversation.destinationPort);
+
+/** The listeners that wait at the port of a failure, at whatever address. */
+const atPort = ({ listeners }: Clues, { conversation: { protocol, destinationPort } }: Failure): Listener[] =>
+  listeners.filter((listener) => listener.protocol === protocol && listener.port === destinationPort);
+
+const tellListener = ({ process, address, port }: Listener): string =>
+  `${process ?? 'a process'} listens on ${address} port ${port} only`;
+
+const isHeard = ({ listeners }: Clues, { conversation }: Failure): boolean => listeners.some(listensTo(conversation));
+
+/** By localhost a program comes to ::1 first, and the service waits at 127.0.0.1 alone. */
+const findLocalhostIsIp6 = (clues: Clues): Finding | null => {
+  const [first] = clues.localhost;
+  if (first !== '::1') return null;
+  const found = clues.passing.find(({ failure }) => {
+    const isFirst = failure.name === 'localhost' && failure.conversation.destination === first;
+    return isFirst && !isHeard(clues, failure) && atPort(clues, failure).some(({ address }) => !address.includes(':'));
+  });
+  if (found === undefined) return null;
+  const { failure } = found;
+  const port = failure.conversation.destinationPort;
   return {
-    id: 'blocked-elsewhere',
+    id: 'localhost-is-ip6',
     severity: 'problem',
-    title: 'Outbound packets to other hosts were logged by the firewall meanwhile.',
-    evidence: targets.slice(0, 5),
-    advice:
-      'Loopback is not the cause. If the failing program needs these destinations, permit them in the outbound policy; ask whoever owns the policy.',
-    commands: [],
+    title: `localhost means ::1 first, where nobody listens on port ${port}.`,
+    evidence: [
+      failure.evidence,
+      `localhost resolves to ${clues.localhost.join(', then ')}`,
+      ...atPort(clues, failure).map(tellListener),
+      PASSES,
+    ],
+    advice: 'Let the program use 127.0.0.1 instead of localhost, or let the service listen on ::1 too.',
+    commands: [
+      ['getent', 'ahosts', 'localhost'],
+      ['ss', '-ltnp', `sport = :${port}`],
+    ],
   };
 };
 
 /** A refusal that no rule explains: nobody listens at that address. */
-const findNobodyListens = (seen: Seen): Finding | null => {
-  const refused = connections(seen).find(({ end }) => end === 'refused');
-  if (refused === undefined) return null;
-  const { destinationPort } = refused.conversation;
-  const elsewhere = seen.listeners.filter(({ port, protocol }) => port === destinationPort && protocol === 'tcp');
+const findNobodyListens = (clues: Clues): Finding | null => {
+  const refused = clues.passing.filter(({ failure: { end } }) => end === 'refused').map(({ failure }) => failure);
+  const failure = refused.find((one) => !isHeard(clues, one));
+  // Of a name's addresses it is enough that one is listened at.
+  if (failure === undefined || refused.some((one) => one.name === 'localhost' && isHeard(clues, one))) return null;
+  const port = failure.conversation.destinationPort;
+  const elsewhere = atPort(clues, failure);
   return {
     id: 'nobody-listens',
     severity: 'problem',
-    title: `Nobody listens at ${endpoint(refused.conversation)}: the connection was refused by this server itself, not by a rule.`,
+    title: `Nobody listens at ${whereTo(failure)}: the connection was refused by this server itself, not by a rule.`,
     evidence: [
-      `connecting to ${endpoint(refused.conversation)}: refused at once`,
-      'by its rules the firewall lets this connection through',
-      ...(elsewhere.length === 0
-        ? [`no process listens on TCP port ${destinationPort}`]
-        : elsewhere.map(
-            ({ address, process }) => `${process ?? 'a process'} listens on ${address} port ${destinationPort} only`,
-          )),
+      failure.evidence,
+      PASSES,
+      ...(elsewhere.length === 0 ? [`no process listens on TCP port ${port}`] : elsewhere.map(tellListener)),
     ],
     advice:
       elsewhere.length === 0
-        ? `Start the service behind ${nameOf(destinationPort)}, or let the program use another one.`
+        ? `Start the service behind ${namePort(port)}, or let the program use another one.`
         : 'Let the service listen on the loopback address too, or let the program use the address it listens on.',
-    commands: [['ss', '-ltnp', `sport = :${destinationPort}`]],
+    commands: [['ss', '-ltnp', `sport = :${port}`]],
   };
 };
 
-/** A command that failed although nothing was dropped, with what its own words point to. */
-const HINTS: readonly (readonly [pattern: RegExp, id: string, title: string, advice: string])[] = [
-  [
-    /could not resolve|name or service not known|temporary failure in name resolution|getaddrinfo/i,
-    'name-resolution',
-    'The command could not resolve a name.',
-    'Look at /etc/resolv.conf and /etc/hosts; getent hosts NAME shows what this server makes of the name.',
-  ],
-  [
-    /certificate|ssl|tls handshake/i,
-    'tls',
-    'The command reached its server and failed on TLS.',
-    'Look at the certificate, its name and date; no firewall rule is part of that.',
-  ],
-  [
-    /login incorrect|authentication failed|access denied|permission denied \(publickey|530 |535 /i,
-    'login',
-    'The command reached its server, which refused the login.',
-    'Check user name and password; no firewall rule is part of that.',
-  ],
-  [
-    /permission denied|operation not permitted/i,
-    'permission',
-    'The system refused the command something.',
-    'A permission of a file or of the user, SELinux or AppArmor may be the cause: see the audit log.',
-  ],
-];
+/** No answer from a service that listens and that no rule keeps away. */
+const findNoAnswer = (clues: Clues): Finding | null => {
+  const silent = clues.passing.find(({ failure }) => failure.end === 'timed-out' && isHeard(clues, failure));
+  if (silent === undefined) return null;
+  const { failure } = silent;
+  const [listener] = clues.listeners.filter(listensTo(failure.conversation));
+  const port = failure.conversation.destinationPort;
+  return {
+    id: 'no-answer',
+    severity: 'problem',
+    title: `${listener?.process ?? 'The service'} listens at ${whereTo(failure)} and does not answer, though no rule is in the way.`,
+    evidence: [failure.evidence, PASSES],
+    advice:
+      'The service hangs, or its queue of waiting connections is full: then ss shows a Recv-Q above Send-Q. Look at its own log.',
+    commands: [['ss', '-ltn', `sport = :${port}`]],
+  };
+};
 
-const findInOutput = ({ attempts }: Seen): Finding | null => {
-  const failed = attempts.find((attempt) => attempt.kind === 'command' && attempt.code !== 0);
-  if (failed?.kind !== 'command') return null;
-  for (const [pattern, id, title, advice] of HINTS) {
-    const line = failed.output.split('\n').find((one) => pattern.test(one));
-    if (line !== undefined)
-      return { id, severity: 'problem', title, evidence: [`its output: ${line.trim()}`], advice, commands: [] };
-  }
-  return null;
+/** Netfilter's own refusal is EPERM; where the rules pass the packet, or the word is another, somebody else refused. */
+const findNotPermitted = ({ passing }: Clues): Finding | null => {
+  const refused = passing.find(({ failure: { end } }) => end === 'not-permitted');
+  if (refused === undefined) return null;
+  const { failure } = refused;
+  return {
+    id: 'permission',
+    severity: 'problem',
+    title: `The system does not permit the connection to ${whereTo(failure)}, and no firewall rule says so.`,
+    evidence: [failure.evidence, PASSES],
+    advice:
+      'Something other than netfilter refuses it: a routing rule (prohibit), SELinux or AppArmor, or a filter on the control group of the service (IPAddressDeny= of systemd).',
+    commands: [
+      ['ip', 'route', 'get', failure.conversation.destination],
+      ['journalctl', '-k', '-g', 'avc:|apparmor=', '-n', '20'],
+    ],
+  };
 };
 
 /** All that was tried works: there is nothing to blame. */
-const findAllWorks = ({ attempts }: Seen): Finding | null => {
+const findAllWorks = ({ attempts }: Clues): Finding | null => {
   const works = (attempt: Attempt) =>
     attempt.kind === 'connection' ? attempt.end === 'connected' : attempt.code === 0;
   if (attempts.length === 0 || !attempts.every(works)) return null;
@@ -120,7 +134,7 @@ const findAllWorks = ({ attempts }: Seen): Finding | null => {
     title: 'What was tried works.',
     evidence: attempts.map((attempt) =>
       attempt.kind === 'connection'
-        ? `${endpoint(attempt.conversation)} answers`
+        ? `${nameAddress(attempt.conversation.destination, attempt.conversation.destinationPort)} answers`
         : `${attempt.commandLine}: exit code 0`,
     ),
     advice:
@@ -129,20 +143,13 @@ const findAllWorks = ({ attempts }: Seen): Finding | null => {
   };
 };
 
-const nothingSeen: Finding = {
-  id: 'nothing-logged',
-  severity: 'notice',
-  title: 'The firewall wrote no entry meanwhile.',
-  evidence: [],
-  advice:
-    'Either nothing was dropped, or the failing action did not happen in this time. Repeat it while lo-doctor watches, as the user and on the way that fails.',
-  commands: [],
-};
-
-/** The findings, the strongest first; never empty. */
-export const findOtherCauses = (seen: Seen, elsewhere: readonly EntryLine[]): Finding[] => {
-  const found = [findNobodyListens(seen), findInOutput(seen), findElsewhere(elsewhere), findAllWorks(seen)].filter(
-    (finding) => finding !== null,
-  );
-  return found.length > 0 ? found : [nothingSeen];
-};
+/** The findings, the strongest first; empty where nothing tells. */
+export const findOtherCauses = (clues: Clues): Finding[] =>
+  [
+    findLocalhostIsIp6(clues),
+    findNobodyListens(clues),
+    findNoAnswer(clues),
+    findNotPermitted(clues),
+    findInOutput(clues.attempts),
+    findAllWorks(clues),
+  ].filter((finding) => finding !== null);

@@ -1,12 +1,10 @@
 // What is wrong with the rules, whether or not anything has failed yet. Each finding is a small function; nothing wrong, nothing said.
 import type { FinalRule } from '../firewall/final-rule.ts';
-import type { RulePlace, Trace } from '../firewall/trace.ts';
+import type { Trace } from '../firewall/trace.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
-
-const nameRule = ({ layer, table, chain, number, text }: RulePlace): string =>
-  `${layer} table ${table}, chain ${chain}, ${number === 0 ? 'policy' : `rule ${number}`}: ${text}`;
+import { nameRule } from './names.ts';
 
 const nameEnd = ({ conversation: { protocol, destination, destinationPort } }: Trace): string =>
   `${protocol} to ${destination}${destinationPort === null ? '' : ` port ${destinationPort}`}`;

@@ -19,7 +19,7 @@ export type LogSource =
   | { readonly kind: 'kernel'; readonly id: 'kernel log' };
 
 /** Where syslog daemons, ufw, SUSE's firewall, firewalld and ulogd write, by their distributions' defaults. */
-const FILES = [
+export const LOG_FILES: readonly string[] = [
   '/var/log/messages',
   '/var/log/syslog',
   '/var/log/kern.log',
@@ -48,11 +48,11 @@ export async function findLogSources(host: Host): Promise<LogSource[]> {
 
 async function findFiles(host: Host): Promise<LogSource[]> {
   const [{ stdout }, now] = await Promise.all([
-    host.run(['stat', '-L', '-c', '%Y %n', ...FILES]),
+    host.run(['stat', '-L', '-c', '%Y %n', ...LOG_FILES]),
     host.run(['date', '+%s']),
   ]);
   const modified = new Map(stdout.split('\n').map(parseModified));
-  return FILES.flatMap((path): LogSource[] => {
+  return LOG_FILES.flatMap((path): LogSource[] => {
     const time = modified.get(path);
     if (time === undefined) return EXPECTED.includes(path) ? [{ kind: 'file', id: path, path, state: 'missing' }] : [];
     const state = Number(now.stdout) - time < QUIET_AFTER_SECONDS ? 'written' : 'quiet';

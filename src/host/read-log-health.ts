@@ -1,34 +1,7 @@
 // Raw facts about the way of a log line from the kernel to a file: what could have swallowed it is judged elsewhere.
+import type { JournalSetting, LogHealth } from '../log/log-path.ts';
 import type { Command, Host } from './host.ts';
-
-/** What a fact is when it can't be read: null. */
-export type LogHealth = {
-  /** Who turns a LOG of that family into text: `nf_log_syslog`, `nf_log_ipv4`, `nfnetlink_log`; `NONE`: nobody, nothing is written. */
-  readonly backends: { readonly ip: string | null; readonly ip6: string | null };
-  /** False inside a network namespace of its own (a container): its LOG rules write only where `logsAllNamespaces`. */
-  readonly isFirstNamespace: boolean | null;
-  /** net.netfilter.nf_log_all_netns; only the first namespace can see it. */
-  readonly logsAllNamespaces: boolean | null;
-  /** What kind of container this is; null for none. */
-  readonly container: string | null;
-  /** kernel.printk's first number: messages of this priority and above (a smaller number) also go to the console. */
-  readonly consoleLevel: number | null;
-  /** kernel.dmesg_restrict: only root may read the kernel's log. */
-  readonly isKernelLogRestricted: boolean | null;
-  /** /dev/kmsg can be opened and read. */
-  readonly isKernelLogReadable: boolean;
-  /** Log daemons that run: rsyslogd, syslog-ng, systemd-journald, ulogd, syslogd (busybox), metalog. */
-  readonly daemons: readonly string[];
-  /** Whether the running rsyslogd has loaded imklog, which reads the kernel's lines; null where none runs. */
-  readonly hasImklog: boolean | null;
-  /** journald's own settings that lose lines, as its configuration says (null: its default). */
-  readonly journal: Readonly<Record<JournalSetting, string | null>>;
-  /** What is left where the logs are. */
-  readonly freeBytes: number | null;
-  readonly freeInodes: number | null;
-};
-
-type JournalSetting = 'Storage' | 'ReadKMsg' | 'RateLimitIntervalSec' | 'RateLimitBurst' | 'MaxLevelStore';
+import { LOG_FILES } from './log-source.ts';
 
 const DAEMONS = ['rsyslogd', 'syslog-ng', 'systemd-journal', 'ulogd', 'syslogd', 'metalog'];
 
@@ -40,6 +13,25 @@ const RSYSLOG_LIBRARIES: Command = [
   '-c',
   'for p in /proc/[0-9]*; do read -r c <$p/comm && [ "$c" = rsyslogd ] && cat $p/maps; done 2>/dev/null',
 ];
+/** What the running rsyslogd has open below /var/log. */
+const RSYSLOG_FILES: Command = [
+  'sh',
+  '-c',
+  'for p in /proc/[0-9]*; do read -r c <$p/comm && [ "$c" = rsyslogd ] && readlink $p/fd/*; done 2>/dev/null | grep ^/var/log/',
+];
+const UNREADABLE: Command = [
+  'sh',
+  '-c',
+  'for f; do [ -e "$f" ] && ! [ -r "$f" ] && printf "%s\\n" "$f"; done; true',
+  'sh',
+  ...LOG_FILES,
+];
+/** Of rsyslog's inputs and of the journal, as they are told in the logs themselves. */
+const RATE_LIMITED: Command = [
+  'sh',
+  '-c',
+  'tail -q -c 262144 /var/log/syslog /var/log/messages 2>/dev/null | grep -E "due to rate-limiting|Suppressed [0-9]+ messages" | tail -n 1',
+];
 const JOURNAL_CONFIG: Command = [
   'sh',
   '-c',
@@ -48,43 +40,103 @@ const JOURNAL_CONFIG: Command = [
 
 /** Reads all facts at once. */
 export async function readLogHealth(host: Host): Promise<LogHealth> {
-  const read = async (command: Command) => (await host.run(command)).stdout;
-  const readFile = (path: string) => read(['cat', path]);
-  const [nfLog, allNamespaces, hasNfLog, virtual, printk, restricted, kmsg, names, libraries, config, disk] =
-    await Promise.all([
-      readFile('/proc/net/netfilter/nf_log'),
-      readFile('/proc/sys/net/netfilter/nf_log_all_netns'),
-      host.run(['test', '-d', '/proc/sys/net/netfilter/nf_log']),
-      read(['systemd-detect-virt', '--container']),
-      readFile('/proc/sys/kernel/printk'),
-      readFile('/proc/sys/kernel/dmesg_restrict'),
-      host.run(['dd', 'if=/dev/kmsg', 'of=/dev/null', 'count=0']),
-      read(PROCESS_NAMES),
-      read(RSYSLOG_LIBRARIES),
-      read(JOURNAL_CONFIG),
-      read(['stat', '-f', '-c', '%a %S %d', '/var/log']),
-    ]);
+  const [kernel, daemons, files] = await Promise.all([readKernel(host), readDaemons(host), readFiles(host)]);
+  return { ...kernel, ...daemons, ...files };
+}
+
+type KernelFacts = Pick<
+  LogHealth,
+  | 'backends'
+  | 'loggers'
+  | 'nflogReaders'
+  | 'isFirstNamespace'
+  | 'logsAllNamespaces'
+  | 'container'
+  | 'consoleLevel'
+  | 'isKernelLogRestricted'
+  | 'isKernelLogReadable'
+>;
+
+async function readKernel(host: Host): Promise<KernelFacts> {
+  const [nfLog, readers, allNamespaces, hasNfLog, virtual, printk, restricted, kmsg] = await Promise.all([
+    readFile(host, '/proc/net/netfilter/nf_log'),
+    host.run(['cat', '/proc/net/netfilter/nfnetlink_log']),
+    readFile(host, '/proc/sys/net/netfilter/nf_log_all_netns'),
+    host.run(['test', '-d', '/proc/sys/net/netfilter/nf_log']),
+    read(host, ['systemd-detect-virt', '--container']),
+    readFile(host, '/proc/sys/kernel/printk'),
+    readFile(host, '/proc/sys/kernel/dmesg_restrict'),
+    host.run(['dd', 'if=/dev/kmsg', 'of=/dev/null', 'count=0']),
+  ]);
   const container = virtual.trim();
-  const [blocks, blockSize, inodes] = disk.trim().split(' ').map(Number);
+  const [ip, ip6] = [parseBackend(nfLog, 2), parseBackend(nfLog, 10)];
   return {
-    backends: { ip: parseBackend(nfLog, 2), ip6: parseBackend(nfLog, 10) },
+    backends: { ip: ip?.bound ?? null, ip6: ip6?.bound ?? null },
+    loggers: { ip: ip?.hasLogger ?? null, ip6: ip6?.hasLogger ?? null },
+    nflogReaders: readers.code === 0 ? readers.stdout.split('\n').flatMap(parseReader) : null,
     isFirstNamespace: allNamespaces !== '' ? true : hasNfLog.code === 0 ? false : null,
     logsAllNamespaces: allNamespaces === '' ? null : allNamespaces.trim() === '1',
     container: container === '' || container === 'none' ? null : container,
     consoleLevel: parseNumber(printk),
     isKernelLogRestricted: restricted === '' ? null : restricted.trim() !== '0',
     isKernelLogReadable: kmsg.code === 0,
+  };
+}
+
+async function readDaemons(
+  host: Host,
+): Promise<Pick<LogHealth, 'daemons' | 'hasImklog' | 'hasImjournal' | 'journal' | 'rateLimited'>> {
+  const [names, libraries, config, limited] = await Promise.all([
+    read(host, PROCESS_NAMES),
+    read(host, RSYSLOG_LIBRARIES),
+    read(host, JOURNAL_CONFIG),
+    read(host, RATE_LIMITED),
+  ]);
+  return {
     daemons: DAEMONS.filter((name) => names.split('\n').includes(name)),
     hasImklog: libraries === '' ? null : libraries.includes('/imklog.so'),
+    hasImjournal: libraries === '' ? null : libraries.includes('/imjournal.so'),
     journal: parseJournalConfig(config),
+    rateLimited: limited.trim() || null,
+  };
+}
+
+async function readFiles(
+  host: Host,
+): Promise<Pick<LogHealth, 'rotatedFiles' | 'unreadableFiles' | 'freeBytes' | 'freeInodes'>> {
+  const [open, unreadable, disk] = await Promise.all([
+    read(host, RSYSLOG_FILES),
+    read(host, UNREADABLE),
+    read(host, ['stat', '-f', '-c', '%a %S %d', '/var/log']),
+  ]);
+  const [blocks, blockSize, inodes] = disk.trim().split(' ').map(Number);
+  return {
+    // `/var/log/syslog.1`, `/var/log/messages-20261122`, `/var/log/syslog (deleted)`
+    rotatedFiles: open.split('\n').filter((path) => /(\.\d+|-\d{8}| \(deleted\))$/.test(path)),
+    unreadableFiles: unreadable.split('\n').filter(Boolean),
     freeBytes: blocks === undefined || blockSize === undefined ? null : blocks * blockSize,
     freeInodes: inodes ?? null,
   };
 }
 
+async function read(host: Host, command: Command): Promise<string> {
+  return (await host.run(command)).stdout;
+}
+
+function readFile(host: Host, path: string): Promise<string> {
+  return read(host, ['cat', path]);
+}
+
 /** ` 2 nf_log_syslog (nf_log_syslog,nfnetlink_log)`: protocol family, backend in use, backends that could be. */
-function parseBackend(text: string, family: 2 | 10): string | null {
-  return new RegExp(`^ *${family} (\\S+) \\(`, 'm').exec(text)?.[1] ?? null;
+function parseBackend(text: string, family: 2 | 10): { bound: string; hasLogger: boolean } | null {
+  const [, bound, could = ''] = new RegExp(`^ *${family} (\\S+) \\((.*)\\)`, 'm').exec(text) ?? [];
+  return bound === undefined ? null : { bound, hasLogger: could.includes('nf_log_') };
+}
+
+/** `    7  12345     0 2 65535    100  1`: an NFLOG group that somebody reads, and the reader's netlink port. */
+function parseReader(line: string): number[] {
+  const group = parseNumber(line);
+  return group === null ? [] : [group];
 }
 
 function parseNumber(text: string): number | null {

@@ -27,15 +27,12 @@ export const reportDocument = (walk: Case, outcome: Outcome, host: string) => ({
           ip6: walk.inspection.loopback.ip6.outcome,
           own: walk.inspection.loopback.own.outcome,
         },
-  blocked: (walk.diagnosis?.blocked ?? []).map(({ conversation, entries, listener, sample, trace }) => ({
+  blocked: (walk.diagnosis?.blocked ?? []).map(({ conversation, entries, listener, sample, stop }) => ({
     conversation,
     entries,
     line: sample?.text ?? null,
     listener,
-    stoppedAt:
-      trace?.stoppedAt == null
-        ? null
-        : { packet: trace.stoppedAt.packet, hook: trace.stoppedAt.hook, rule: rulePlace(trace.stoppedAt.rule) },
+    stoppedAt: stop === null ? null : { packet: stop.packet, hook: stop.hook, rule: rulePlace(stop.rule) },
   })),
   findings: walk.diagnosis?.findings ?? [],
   attempts: walk.attempts,

@@ -58,15 +58,20 @@ const fields = (blocked: BlockedConversation, line: EntryLine): Block => ({
   ],
 });
 
-const ruleLine = ({ trace }: BlockedConversation): Block[] => {
-  const stop = trace?.stoppedAt;
-  if (!stop) return [];
+const ruleLine = ({ stop }: BlockedConversation): Block[] => {
+  if (stop === null) return [];
   const verb = stop.verdict === 'reject' ? 'rejected' : 'dropped';
   return [
     text('It was ', span('bad', verb), ` by ${nameRule(stop.rule)}:`),
     { kind: 'code', lines: [stop.rule.text] },
     ...drawWay(stop),
   ];
+};
+
+const byRule = ({ stop }: BlockedConversation): string => {
+  if (stop === null) return '';
+  const { number, chain } = stop.rule;
+  return `, by ${number === 0 ? 'the policy' : `rule ${number}`} of ${chain}`;
 };
 
 const summary = (blocked: readonly BlockedConversation[]): Block[] =>
@@ -81,7 +86,7 @@ const summary = (blocked: readonly BlockedConversation[]): Block[] =>
             `${nameConversation(one.conversation)} `,
             span(
               'dim',
-              `${nameService(one)}, ${one.entries === 0 ? 'no entry' : count(one.entries, 'entry', 'entries')}, ${whoListens(one)}`,
+              `${nameService(one)}, ${one.entries === 0 ? 'no entry' : count(one.entries, 'entry', 'entries')}${byRule(one)}, ${whoListens(one)}`,
             ),
           ]),
         },

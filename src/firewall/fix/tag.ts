@@ -6,6 +6,9 @@ export const tagOf = (caseId: string): string => `lo-doctor ${caseId}: `;
 /** True for a comment that some case of lo-doctor's gave. */
 export const isOwnComment = (comment: string | null): boolean => comment?.startsWith('lo-doctor ') ?? false;
 
+/** True for the comment of a temporary log rule of some case. */
+export const isOwnLogComment = (comment: string | null): boolean => /^lo-doctor \S+: log \d+$/.test(comment ?? '');
+
 /**
  * What every log line of a case starts with. The kernel cuts a prefix after 29 characters (iptables' limit), and three of them are
  * the number of the rule, so of a long id only its end is left.

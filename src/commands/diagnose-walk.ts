@@ -1,0 +1,66 @@
+// Reading the log: what was seen is tied to the rules, and where the log was silent, it is tested.
+import { type Diagnosis, diagnose } from '../diagnosis/diagnose.ts';
+import { findLostInDaemons } from '../diagnosis/find-lost-in-daemons.ts';
+import { findNotLogged, findSilence, KERNEL_LOG } from '../diagnosis/find-silence.ts';
+import type { Finding } from '../diagnosis/finding.ts';
+import type { Inspection } from '../diagnosis/inspect.ts';
+import { planLogTest } from '../diagnosis/plan-log-test.ts';
+import type { Trace } from '../firewall/trace.ts';
+import type { Host } from '../host/host.ts';
+import { readLogHealth } from '../host/read-log-health.ts';
+import { resolveName } from '../host/resolve-name.ts';
+import { testLogPath } from '../host/test-log-path.ts';
+import type { Case } from '../wizard/state.ts';
+
+/** The level of LOG rules that say nothing else: warning. */
+const USUAL_LEVEL = 4;
+
+/** Why no entry came for packets that these rules stop, by a test packet where one is logged at all. */
+const explainSilence = async (host: Host, now: Inspection, stopped: readonly Trace[], failing: readonly Trace[]) => {
+  const probe = planLogTest(
+    now.ruleset,
+    now.surroundings,
+    failing.map(({ conversation }) => conversation),
+  );
+  if (probe === null) {
+    const finding = findNotLogged(stopped);
+    return finding === null ? [] : [finding];
+  }
+  const [test, health] = await Promise.all([testLogPath(host, probe), readLogHealth(host)]);
+  return findSilence(test, health);
+};
+
+/** The entries are in the kernel's log alone: who looks into /var/log finds nothing. */
+const explainEmptyFiles = async (host: Host, { entries }: Case): Promise<Finding[]> => {
+  if (entries.some(({ source }) => source !== KERNEL_LOG)) return [];
+  const [first] = findLostInDaemons(await readLogHealth(host), USUAL_LEVEL);
+  return first === undefined ? [] : [{ ...first, severity: 'notice' }];
+};
+
+const findMore = async (host: Host, walk: Case, now: Inspection, { verdict, blocked, findings }: Diagnosis) => {
+  switch (verdict) {
+    case 'loopback-blocked': {
+      if (blocked.some(({ sample }) => sample !== null)) return explainEmptyFiles(host, walk);
+      const traces = blocked.map(({ trace }) => trace);
+      return explainSilence(host, now, traces, traces);
+    }
+    case 'nothing-dropped':
+      // What works, or is stopped by nothing, leaves no entry for good reason.
+      return now.blocked && !findings.some(({ id }) => id === 'all-works')
+        ? explainSilence(host, now, now.blockedTraces, [])
+        : [];
+    case 'blocked-elsewhere':
+    case 'not-the-firewall':
+      return [];
+  }
+};
+
+/** Ties what the walk has seen to the rules as they are `now`. Where the log says nothing, one test packet is sent over lo. */
+export const diagnoseWalk = async (host: Host, walk: Case, now: Inspection): Promise<Diagnosis> => {
+  const { ruleset, surroundings, listeners } = now;
+  const { entries, attempts, logging } = walk;
+  const localhost = await resolveName(host, 'localhost');
+  const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, localhost });
+  const more = await findMore(host, walk, now, diagnosis);
+  return more.length === 0 ? diagnosis : { ...diagnosis, findings: [...diagnosis.findings, ...more] };
+};
