@@ -1,7 +1,8 @@
 // `lo-doctor logs`: what the firewall logged so far, grouped by conversation.
 import { HostError } from '../host/host.ts';
 import { findUsualLogs, type LogInput, openLogFile } from '../host/read-log-file.ts';
-import { createLogCounter, type LogCounter, type LogSummary } from '../log/log-counter.ts';
+import type { LogSummary } from '../log/count-state.ts';
+import { createLogCounter, type LogCounter } from '../log/log-counter.ts';
 import type { LogGroup } from '../log/log-groups.ts';
 import { orderLogFiles } from '../log/order-log-files.ts';
 import { parseSince } from '../log/parse-since.ts';

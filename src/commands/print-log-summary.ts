@@ -1,6 +1,7 @@
 // The summary of `lo-doctor logs` as blocks: loopback first, then the rest, each conversation with its course over time.
+
+import type { LogSummary } from '../log/count-state.ts';
 import { findPrefixHint } from '../log/find-prefix-hint.ts';
-import type { LogSummary } from '../log/log-counter.ts';
 import type { LogGroup } from '../log/log-groups.ts';
 import { findService } from '../log/services.ts';
 import { sparkline } from '../log/timeline.ts';

@@ -58,3 +58,18 @@ export function startsAt(bytes: Uint8Array, at: number, end: number, text: strin
   for (let i = 0; i < text.length; i++) if (byteAt(bytes, at + i) !== text.charCodeAt(i)) return false;
   return true;
 }
+
+/** The number, with or without a fraction, that is known to stand there; of its first 20 characters. */
+export function readNumber(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  let unit = 0;
+  for (let i = from; i < Math.min(to, from + 20); i++) {
+    const byte = byteAt(bytes, i);
+    if (byte === 46) unit = 1;
+    else {
+      value = value * 10 + (byte - 48);
+      unit *= 10;
+    }
+  }
+  return unit > 1 ? value / unit : value;
+}

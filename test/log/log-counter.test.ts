@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLogCounter, type LogSummary } from '../../src/log/log-counter.ts';
+import type { LogSummary } from '../../src/log/count-state.ts';
+import { createLogCounter } from '../../src/log/log-counter.ts';
 import { parseLine } from '../../src/log/parse-line.ts';
 import { printKernelLine } from '../../src/log/print-kernel-line.ts';
 import { kernelLine, prefix } from './arbitraries.ts';

@@ -1,0 +1,73 @@
+// Counts a line by parsing it.
+
+import { byteAt, readDecimal } from './bytes.ts';
+import { addPackets, type CountState } from './count-state.ts';
+import { judgeDirection } from './direction.ts';
+import type { Direction } from './entry.ts';
+import { F } from './fields.ts';
+import { groupOf, type LogGroup } from './log-groups.ts';
+import { scanHead } from './scan-head.ts';
+import { type PacketScan, scanPacket } from './scan-packet.ts';
+import { serverEnd } from './services.ts';
+import { unwrapLine } from './unwrap-line.ts';
+
+/** Parses and counts a line; null where it is no packet, or too old. */
+export function countLine(
+  state: CountState,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  knownTime: number | null,
+): LogGroup | null {
+  const { scan, head, summary } = state;
+  if (!scanPacket(bytes, start, end, scan)) return null;
+  scanHead(bytes, start, scan.anchor, state.clock, head);
+  const time = knownTime ?? head.time;
+  if (state.since !== null && (time === null || time < state.since)) return null;
+  const subject = scan.hasInner ? scan.inner : scan.outer;
+  const direction = directionOf(bytes, scan.outer, scan.hasInner);
+  const role = scan.hasInner ? directionOf(bytes, scan.inner, false) : direction;
+  const ports = { spt: numberOf(bytes, subject, F.SPT), dpt: numberOf(bytes, subject, F.DPT) };
+  const fromSource = serverEnd(role, ports) === 'source';
+  const group = groupOf(state.groups, {
+    bytes,
+    scan,
+    subject,
+    server: subject.arp ? F.IPDST : fromSource ? F.SRC : F.DST,
+    port: fromSource ? ports.spt : ports.dpt,
+    prefixFrom: Math.min(head.end, scan.anchor),
+  });
+  addPackets(summary, group, direction, time, head.repeated);
+  return group;
+}
+
+/** A line of the journal's or Docker's JSON. */
+export function countWrapped(state: CountState, line: string): void {
+  const unwrapped = unwrapLine(line);
+  const bytes = Buffer.from(unwrapped?.text ?? line);
+  countLine(state, bytes, 0, bytes.length, unwrapped?.time ?? null);
+}
+
+/** The number of a field, or null. */
+export function numberOf(bytes: Uint8Array, packet: PacketScan, field: number): number | null {
+  const from = packet.from[field] ?? -1;
+  return from < 0 ? null : readDecimal(bytes, from, packet.to[field] ?? 0);
+}
+
+/** The names of the protocols that have a direction; the others need none. */
+export function protocolOf(bytes: Uint8Array, packet: PacketScan): string | null {
+  const from = packet.from[F.PROTO] ?? -1;
+  const length = (packet.to[F.PROTO] ?? 0) - from;
+  const first = from < 0 ? 0 : byteAt(bytes, from);
+  if (packet.arp) return 'ARP';
+  if (first === 84 && length === 3) return 'TCP';
+  if (first === 85 && length === 3) return 'UDP';
+  return first === 73 && length === 4 ? 'ICMP' : first === 73 && length === 6 ? 'ICMPv6' : null;
+}
+
+function directionOf(bytes: Uint8Array, packet: PacketScan, error: boolean): Direction {
+  const spt = numberOf(bytes, packet, F.SPT);
+  const dpt = numberOf(bytes, packet, F.DPT);
+  const type = numberOf(bytes, packet, packet.arp ? F.OPCODE : F.TYPE);
+  return judgeDirection(protocolOf(bytes, packet), packet.tcpFlags, spt, dpt, type, error);
+}
