@@ -142,6 +142,20 @@ describe('evaluation', () => {
     );
   });
 
+  test.each([
+    ['one rule of nothing but negations', `-A OUTPUT ${'! '.repeat(50_000)}-j DROP`],
+    ['quotes without end', `-A OUTPUT ${'"'.repeat(100_001)}`],
+    [
+      'chains that take turns',
+      Array.from({ length: 10_000 }, (_, i) => `-A ${i % 2 ? 'OUTPUT' : 'INPUT'} -d 10.0.0.1/32 -j DROP`).join('\n'),
+    ],
+  ])('takes no more than linear time for %s', (_, text) => {
+    const start = performance.now();
+    const tables = parseOr(`*filter\n${text}\nCOMMIT\n`, 'ip');
+    traceConversation({ tables }, mail(), HERE);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
   test('stays quick where many conditions are unknown', () => {
     const many = Array.from({ length: 200 }, (_, i) => `-A OUTPUT -m nosuch --number ${i} -j MARK --set-mark ${i}`);
     expect(traceMail(rules(...many, '-A OUTPUT -m mark --mark 77 -j DROP')).outcome).toBe('unknown');

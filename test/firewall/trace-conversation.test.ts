@@ -102,6 +102,17 @@ describe('a conversation', () => {
     expect(summaryOf(...lines)).toBe(expected);
   });
 
+  test('is established for both ends once it was answered, and confirmed once its first packet got through', () => {
+    const data = '-A OUTPUT -p tcp --dport 25 -m tcp --tcp-flags PSH PSH';
+    expect(summaryOf(`${data} -m state --state NEW -j DROP`)).toBe('works, logged no');
+    expect(summaryOf(`${data} -m conntrack --ctstatus SEEN_REPLY,ASSURED -j DROP`)).toBe(
+      'blocked, logged no: established-request in output by OUTPUT 1',
+    );
+    expect(summaryOf('-A INPUT -m conntrack --ctstate NEW --ctstatus CONFIRMED -j DROP')).toBe(
+      'blocked, logged no: request in input by INPUT 1',
+    );
+  });
+
   test('that loses only bare acknowledgements depends on who speaks first', () => {
     const { outcome, unknown } = traceMail(rules('-A OUTPUT -p tcp --tcp-flags SYN,ACK,PSH ACK -j DROP'));
     expect(outcome).toBe('unknown');

@@ -18,6 +18,9 @@ type Reading = {
   target: (Loaded & { readonly name: string; readonly goto: boolean }) | null;
 };
 
+/** More options than any tool writes into a rule: it is not worth following what each of them would mean. */
+const MOST_CONDITIONS = 200;
+
 /**
  * The steps of a rule; what can't be read becomes an unknown step that names it.
  * Sample: `-A OUTPUT ! -s 10.0.0.0/8 -o lo -p tcp -m tcp --dport 25 -m state --state NEW -j REJECT --reject-with tcp-reset`
@@ -28,9 +31,9 @@ export function lowerRule(text: string, context: RuleContext): readonly Step[] {
   const reading: Reading = { words, context, conditions: [], matches: [], protocol: null, target: null };
   for (let at = 2; at < words.length; ) at = readOption(reading, at);
   const { conditions, matches, target } = reading;
+  const all = [...conditions, ...matches.flatMap(({ extension, args }) => extension.lower(args, context))];
   return [
-    ...conditions,
-    ...matches.flatMap(({ extension, args }) => extension.lower(args, context)),
+    ...(all.length > MOST_CONDITIONS ? [unknown(`${text.slice(0, 200)}…`, 'a rule of common length')] : all),
     ...(target ? lowerTarget(target.name, target.goto, target.args, context) : []),
   ];
 }

@@ -49,15 +49,10 @@ export class RuleLines implements RuleList {
   at(index: number): IptablesRule | undefined {
     const made = this.made.get(index);
     if (made) return made;
-    const block = this.blocks.findLast((one) => one.index <= index);
+    const block = this.blocks[countUpTo(this.blocks, index, (one) => one.index) - 1];
     if (!block || index >= block.index + block.count) return undefined;
     const line = block.firstLine + index - block.index;
-    const rule = new IptablesRule(
-      index + 1,
-      this.dump.lineText(line).replace(/^\[\d+:\d+\]\s*/, ''),
-      line,
-      this.context,
-    );
+    const rule = new IptablesRule(index + 1, this.dump.lineText(line).replace(COUNTERS, ''), line, this.context);
     this.made.set(index, rule);
     return rule;
   }
@@ -71,7 +66,7 @@ export class RuleLines implements RuleList {
       found = this.findCandidates(glance);
       this.candidates.set(key, found);
     }
-    return found[firstNotBelow(found, index)] ?? this.length;
+    return found[countUpTo(found, index - 1, (one) => one)] ?? this.length;
   }
 
   all(): IptablesRule[] {
@@ -90,26 +85,32 @@ export class RuleLines implements RuleList {
     return this.known;
   }
 
+  /** One pass over the chain's part of the dump: other chains' lines that stand between don't fit the pattern. */
   private findCandidates(glance: Glance): number[] {
+    const { blocks } = this;
     const pattern = candidate(this.chain, glance);
     const found: number[] = [];
-    for (const { from, to, firstLine, index } of this.blocks) {
-      pattern.lastIndex = from;
-      for (let match = pattern.exec(this.dump.text); match && match.index < to; match = pattern.exec(this.dump.text)) {
-        found.push(index + this.dump.lineAt(match.index) - firstLine);
-      }
+    pattern.lastIndex = blocks[0]?.from ?? 0;
+    for (let match = pattern.exec(this.dump.text); match; match = pattern.exec(this.dump.text)) {
+      const { index: offset } = match;
+      const block = blocks[countUpTo(blocks, offset, ({ from }) => from) - 1];
+      if (!block || offset >= block.to) break;
+      found.push(block.index + this.dump.lineAt(offset) - block.firstLine);
     }
     return found;
   }
 }
 
-/** Where in the ascending numbers the first stands that is not below `least`. */
-function firstNotBelow(numbers: readonly number[], least: number): number {
+const COUNTERS = /^\[\d+:\d+\]\s*/;
+
+/** How many of the items, ascending by their key, are not above `most`. */
+function countUpTo<Item>(items: readonly Item[], most: number, keyOf: (item: Item) => number): number {
   let low = 0;
-  let high = numbers.length;
+  let high = items.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((numbers[middle] ?? 0) < least) low = middle + 1;
+    const item = items[middle];
+    if (item !== undefined && keyOf(item) <= most) low = middle + 1;
     else high = middle;
   }
   return low;
