@@ -24,7 +24,7 @@ export type LogSummary = {
 };
 
 /** A conversation that was met lately: the port and the run with the server's address, in its version. */
-export type Recent = { port: number; server: number; version: number; group: LogGroup };
+type Recent = { port: number; server: number; version: number; group: LogGroup };
 
 /** What all lines of a template have in common, and the conversations they were in. */
 export type Known = {
