@@ -18,15 +18,24 @@ const record = z.object({
       file: z.string().exactOptional(),
     }),
   ),
+  nftInsertions: z.array(
+    z.object({
+      family: z.enum(['ip', 'ip6', 'inet', 'netdev', 'arp', 'bridge']),
+      table: z.string(),
+      chain: z.string(),
+      followedBy: z.array(z.string()),
+      statement: z.string(),
+    }),
+  ),
   bootCommands: z.array(z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() })),
 });
 
-type Boot = Pick<FixPlan, 'bootInsertions' | 'bootCommands'>;
+type Boot = Pick<FixPlan, 'bootInsertions' | 'nftInsertions' | 'bootCommands'>;
 
 /** Keeps what `keep` will need of a plan. */
 export const writePlanRecord = async (host: Host, caseId: string, plan: FixPlan): Promise<void> => {
-  const { bootInsertions, bootCommands } = plan;
-  const document = { schema: 'lo-doctor.plan/1', bootInsertions, bootCommands };
+  const { bootInsertions, nftInsertions, bootCommands } = plan;
+  const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands };
   await writeRecord(host, caseId, NAME, `${JSON.stringify(document)}\n`);
 };
 

@@ -11,10 +11,9 @@ import { explainRemaining } from './explain-remaining.ts';
 import { findNotes } from './find-notes.ts';
 import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
-import { noteUnsaved } from './note-unsaved.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
-import { planBootInsertions } from './plan-boot-insertions.ts';
+import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
 import { tagOf } from './tag.ts';
 import { planApply, planBootCommands, planUndo } from './write-rule.ts';
@@ -53,6 +52,7 @@ export function planFix(
     apply: planApply(placed, options),
     undo: planUndo(placed, options),
     bootInsertions: planBootInsertions(ruleset, placed),
+    nftInsertions: planNftInsertions(ruleset, placed),
     bootCommands: planBootCommands(placed),
     after,
     policies: describePolicies(ruleset, after, placed),
@@ -67,7 +67,7 @@ export function planFix(
             choice.services,
             probes.filter((one) => !passes(after, one)),
           ),
-    notes: [...findNotes(ruleset, found.stops), ...noteUnsaved(placed)],
+    notes: findNotes(ruleset, found.stops),
     proof: proveNothingElse(ruleset, after, changes),
   };
 }

@@ -61,6 +61,18 @@ export type BootInsertion = {
   readonly file?: string;
 };
 
+/**
+ * How a rule of nftables goes into the script that makes its chain at boot: before the first rule there that is one of `followedBy`, the
+ * nearest first; where there are none, at the chain's end. Texts are as nft prints them.
+ */
+export type NftInsertion = {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly followedBy: readonly string[];
+  readonly statement: string;
+};
+
 /** What was proved, `statement` in words: by construction of the added rules, and by evaluating `packets` sample packets not on lo. */
 export type Proof = {
   readonly holds: boolean;
@@ -99,6 +111,7 @@ export type FixPlan = {
   readonly apply: readonly PlannedCommand[];
   readonly undo: readonly PlannedCommand[];
   readonly bootInsertions: readonly BootInsertion[];
+  readonly nftInsertions: readonly NftInsertion[];
   /** Commands that make the fix outlast a boot by its owner's own means, to be run when it is kept. */
   readonly bootCommands: readonly PlannedCommand[];
   readonly after: Ruleset;

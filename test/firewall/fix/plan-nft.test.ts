@@ -48,10 +48,11 @@ test('the undo finds each rule by its comment', () => {
   ]);
 });
 
-test('what lasts only until nftables is loaded anew is said beforehand', () => {
-  expect(all(twoChains(counter)).notes).toEqual([
-    expect.stringMatching(/chain out of table inet a lasts until .*right before “counter drop”: oifname "lo"/),
-    expect.stringMatching(/chain late of table ip b .*at its end/),
+test('the script that makes the chains at boot gets the rules before what follows them in force', () => {
+  const statement = 'oifname "lo" counter accept comment "lo-doctor c1: permit loopback"';
+  expect(all(twoChains(counter)).nftInsertions).toEqual([
+    { family: 'inet', table: 'a', chain: 'out', followedBy: ['counter drop'], statement },
+    { family: 'ip', table: 'b', chain: 'late', followedBy: [], statement },
   ]);
 });
 
