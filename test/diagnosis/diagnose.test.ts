@@ -1,0 +1,222 @@
+// What is blamed, by which evidence; and each other cause with the case that looks like it and is not.
+import { describe, expect, test } from 'vitest';
+import type { Attempt, ConnectionEnd } from '../../src/diagnosis/attempt.ts';
+import { diagnose, type Seen } from '../../src/diagnosis/diagnose.ts';
+import type { Finding } from '../../src/diagnosis/finding.ts';
+import type { Listener } from '../../src/diagnosis/listener.ts';
+import { conversation } from '../../src/firewall/probe-conversations.ts';
+import { rules, surroundings } from '../firewall/fix/rules.ts';
+import { tcp } from './lines.ts';
+
+const OPEN = rules(
+  '-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -d 198.51.100.0/24 -j LOG --log-prefix "out: "\n-A OUTPUT -d 198.51.100.0/24 -j DROP',
+);
+const CLOSED = rules('-A OUTPUT -p tcp --dport 80 -j ACCEPT\n-A OUTPUT -j DROP');
+
+const postfix: Listener = { protocol: 'tcp', address: '127.0.0.1', port: 25, process: 'master' };
+
+const look = (known: Partial<Seen>) =>
+  diagnose({
+    ruleset: OPEN,
+    surroundings,
+    listeners: [],
+    entries: [],
+    attempts: [],
+    own: null,
+    localhost: ['127.0.0.1'],
+    ...known,
+  });
+
+const connection = (end: ConnectionEnd, address = '127.0.0.1', port = 25): Attempt => ({
+  kind: 'connection',
+  conversation: conversation('tcp', address, port),
+  end,
+  detail: '',
+});
+
+const command = (output: string, code: number | null = 1): Attempt => ({
+  kind: 'command',
+  commandLine: 'x',
+  code,
+  output,
+});
+
+const problems = (findings: readonly Finding[]) =>
+  findings.filter(({ severity }) => severity === 'problem').map(({ id }) => id);
+
+describe('loopback is blamed', () => {
+  test('with an entry whose rule drops, and names that rule', () => {
+    const ruleset = rules('-A OUTPUT -j LOG\n-A OUTPUT -j DROP');
+    const { verdict, blocked } = look({ ruleset, entries: [tcp()], listeners: [postfix] });
+    expect(verdict).toBe('loopback-blocked');
+    expect(blocked).toMatchObject([{ entries: 1, listener: postfix, stop: { rule: { number: 2 } } }]);
+  });
+
+  test('with a connection that failed, where the rules stop it', () => {
+    const { verdict, blocked } = look({ ruleset: CLOSED, attempts: [connection('timed-out')] });
+    expect(verdict).toBe('loopback-blocked');
+    expect(blocked).toMatchObject([{ entries: 0, sample: null, stop: { rule: { number: 2 } } }]);
+  });
+
+  test.each([
+    'Warning: Failed to connect to FTP Server localhost:21',
+    'mail: cannot connect to localhost, port 21: Connection timed out',
+    'curl: (7) Failed to connect to 127.0.0.1 port 21 after 0 ms: Connection refused',
+    'connection to server at "localhost" (127.0.0.1), port 21 failed: Connection refused',
+    "ERROR 2003 (HY000): Can't connect to MySQL server on '127.0.0.1:21' (110)",
+    'bash: connect: Connection refused\nbash: line 1: /dev/tcp/127.0.0.1/21: Connection refused',
+    'ssh: connect to host localhost port 21: Connection timed out',
+  ])('with a command that says which connection failed: %s', (output) => {
+    const { verdict, blocked } = look({ ruleset: CLOSED, attempts: [command(output)] });
+    expect(verdict).toBe('loopback-blocked');
+    expect(blocked.map(({ conversation: { destination, destinationPort } }) => [destination, destinationPort])).toEqual(
+      [['127.0.0.1', 21]],
+    );
+  });
+
+  test.each([
+    ['the command worked', command('failed to connect to localhost:21, then it worked', 0)],
+    ['it names the endpoint and no failure', command('listening on localhost:21')],
+    ['it failed on another server', command('Failed to connect to example.org port 21: Connection refused')],
+    ['it could not be tried', connection('failed')],
+    ['it was answered', connection('connected')],
+  ])('not where %s', (_, attempt) => {
+    expect(look({ ruleset: CLOSED, attempts: [attempt] }).blocked).toEqual([]);
+  });
+});
+
+test('entries of packets that passed are told as what they are, and blame nobody', () => {
+  const ruleset = rules('-A OUTPUT -j LOG --log-prefix "[UFW AUDIT] "\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -j DROP');
+  const { verdict, findings } = look({ ruleset, entries: [tcp({ prefix: '[UFW AUDIT] ' })] });
+  expect(verdict).toBe('nothing-dropped');
+  const passed = findings.find(({ id }) => id === 'logged-and-passed');
+  expect(passed?.evidence.join()).toContain(
+    'let through by iptables table filter, chain OUTPUT, rule 2: -A OUTPUT -o lo -j ACCEPT',
+  );
+  expect(findings.map(({ id }) => id)).toContain('nothing-logged');
+});
+
+test('rule numbers are those without the log rules of lo-doctor', () => {
+  const ruleset = rules(
+    '-A OUTPUT -o lo -m comment --comment "lo-doctor c1: log 1" -j LOG --log-prefix "lo-doctor c1 1 "\n-A OUTPUT -j DROP',
+  );
+  const { blocked } = look({ ruleset, attempts: [connection('timed-out')] });
+  expect(blocked[0]?.stop?.rule.number).toBe(1);
+});
+
+describe('nobody listens', () => {
+  test('is found by a refusal that no rule explains, with the address that the service has instead', () => {
+    const elsewhere = { ...postfix, address: '192.0.2.10' };
+    const { verdict, findings } = look({ attempts: [connection('refused')], listeners: [elsewhere] });
+    expect(verdict).toBe('not-the-firewall');
+    expect(problems(findings)).toEqual(['nobody-listens']);
+    expect(findings[0]?.evidence).toContain('master listens on 192.0.2.10 port 25 only');
+  });
+
+  test('is found by what a command says', () => {
+    const output = 'mail: cannot connect to localhost, port 25: Connection refused';
+    const { findings } = look({ attempts: [command(output)] });
+    expect(problems(findings)).toEqual(['nobody-listens']);
+    expect(findings[0]?.evidence).toContain(`the command's output: ${output}`);
+  });
+
+  test.each([
+    ['somebody listens at that address', [postfix]],
+    ['somebody listens at all addresses', [{ ...postfix, address: '0.0.0.0' }]],
+    ['somebody listens at all addresses of both families', [{ ...postfix, address: '*' }]],
+  ])('is not said where %s', (_, listeners) => {
+    expect(problems(look({ attempts: [connection('refused')], listeners }).findings)).toEqual([]);
+  });
+
+  test('is not said where whether the rules reject it is not known', () => {
+    const ruleset = rules('-A OUTPUT -m recent --name x --rcheck -j REJECT');
+    expect(problems(look({ ruleset, attempts: [connection('refused')] }).findings)).toEqual([]);
+  });
+});
+
+describe('localhost is ::1 first', () => {
+  const output = 'nc: connect to localhost port 25 (tcp) failed: Connection refused';
+  const known = { attempts: [command(output)], listeners: [postfix], localhost: ['::1', '127.0.0.1'] };
+
+  test('where the command used the name and the service listens on IPv4 alone', () => {
+    const { findings } = look(known);
+    expect(problems(findings)).toEqual(['localhost-is-ip6']);
+    expect(findings[0]?.evidence).toContain('localhost resolves to ::1, then 127.0.0.1');
+  });
+
+  test.each<[string, Partial<Seen>]>([
+    ['it resolves to 127.0.0.1 first', { localhost: ['127.0.0.1', '::1'] }],
+    ['the service listens on ::1 too', { listeners: [postfix, { ...postfix, address: '::1' }] }],
+    ['the command named the address', { attempts: [command(output.replace('localhost', '127.0.0.1'))] }],
+    ['nobody listens at all', { listeners: [] }],
+  ])('not where %s', (_, change) => {
+    expect(problems(look({ ...known, ...change }).findings)).not.toContain('localhost-is-ip6');
+  });
+});
+
+test('a service that listens and does not answer is named, where the rules are not in the way', () => {
+  const { findings } = look({ attempts: [connection('timed-out')], listeners: [postfix] });
+  expect(problems(findings)).toEqual(['no-answer']);
+  expect(problems(look({ attempts: [connection('timed-out')] }).findings)).toEqual([]);
+});
+
+test('a refusal by permission is laid to netfilter only where its rules say so', () => {
+  const { verdict, findings } = look({ attempts: [connection('not-permitted')] });
+  expect([verdict, ...problems(findings)]).toEqual(['not-the-firewall', 'permission']);
+  expect(look({ ruleset: CLOSED, attempts: [connection('not-permitted')] }).verdict).toBe('loopback-blocked');
+});
+
+describe("a failing command's own words", () => {
+  test.each([
+    ['name-resolution', 'curl: (6) Could not resolve host: example.org'],
+    ['name-resolution', 'ping: example.org: Temporary failure in name resolution'],
+    ['tls', 'curl: (60) SSL certificate problem: unable to get local issuer certificate'],
+    ['tls', 'Error: certificate has expired'],
+    ['login', '530 Login incorrect.'],
+    ['login', "ERROR 1045 (28000): Access denied for user 'x'@'localhost'"],
+    ['permission', 'cp: cannot create regular file /x: Permission denied'],
+  ])('point to %s: %s', (id, output) => {
+    const { verdict, findings } = look({ attempts: [command(output)] });
+    expect([verdict, ...problems(findings)]).toEqual(['not-the-firewall', id]);
+    expect(findings[0]?.evidence).toEqual([`its output: ${output}`]);
+  });
+
+  test.each([
+    ['a path of certificates', 'reading /etc/ssl/certs/ca.pem'],
+    ['a number that is no reply code', 'sent 5300 bytes, 1530 left'],
+    ['nothing of the kind', 'something went wrong'],
+  ])('point to nothing: %s', (_, output) => {
+    expect(problems(look({ attempts: [command(output)] }).findings)).toEqual([]);
+  });
+
+  test('count for nothing where the command worked', () => {
+    expect(look({ attempts: [command('Could not resolve host: x', 0)] }).findings.map(({ id }) => id)).toEqual([
+      'all-works',
+    ]);
+  });
+});
+
+describe('drops elsewhere', () => {
+  const away = { device: 'IN= OUT=eth0', from: '192.0.2.10', to: '198.51.100.7', dpt: 443 };
+
+  test('name the destination and the rule', () => {
+    const { verdict, findings } = look({ entries: [tcp({ ...away, prefix: 'out: ' })] });
+    expect(verdict).toBe('blocked-elsewhere');
+    expect(findings[0]?.evidence).toEqual([
+      'TCP to 198.51.100.7:443 by eth0: stopped by iptables table filter, chain OUTPUT, rule 3: -A OUTPUT -d 198.51.100.0/24 -j DROP',
+    ]);
+  });
+
+  test('are none where the packet was logged and passed, came in, or was written by nobody here', () => {
+    const audit = rules('-A OUTPUT -j LOG --log-prefix "[UFW AUDIT] "');
+    const passed = look({ ruleset: audit, entries: [tcp({ ...away, prefix: '[UFW AUDIT] ' })] });
+    const inbound = look({ entries: [tcp({ ...away, device: 'IN=eth0 OUT=', prefix: 'out: ' })] });
+    const foreign = look({ entries: [tcp({ ...away, prefix: 'docker: ' })] });
+    for (const { verdict } of [passed, inbound, foreign]) expect(verdict).toBe('nothing-dropped');
+  });
+});
+
+test('what works leaves nothing to blame', () => {
+  const { verdict, findings } = look({ attempts: [connection('connected')], listeners: [postfix] });
+  expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['nothing-dropped', 'all-works']);
+});
