@@ -5,7 +5,7 @@ import { describeKernel } from '../kernel/available.ts';
 import type { Lab } from '../kernel/lab.ts';
 import { openDoctor, startMailServer } from './mail-server.ts';
 import type { Terminal } from './tmux.ts';
-import { type Answer, answer, toTheEnd } from './walk.ts';
+import { type Answer, answer, answerInLines, toTheEnd, toTheEndInLines } from './walk.ts';
 
 /** Rules that log nothing by themselves: the walk turns logging on, so there is more than the fix to take back. */
 const server = { ip: { output: ['-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT', '-A OUTPUT -j DROP'] } };
@@ -18,6 +18,9 @@ async function readRules(lab: Lab): Promise<string> {
   const dump = await lab.run(['sh', '-c', 'iptables-save; ip6tables-save']);
   return dump.replace(/^#.*\n/gm, '').replace(/\[\d+:\d+\]/g, '');
 }
+
+const permit = '-A OUTPUT -o lo -m comment --comment "lo-doctor CASE: permit loopback" -j ACCEPT';
+const withoutNames = (rules: string): string => rules.replace(/lo-doctor \w+: /g, 'lo-doctor CASE: ');
 
 const listWatchdogs = (lab: Lab) => lab.run(['sh', '-c', 'ps -eo args | grep "[s]h ./watch" || true']);
 
@@ -71,6 +74,27 @@ describeKernel('a wizard that ends while the fix waits to be kept', () => {
       expect(await readRules(lab)).toBe(before);
       expect(await wizard.screen()).toContain('Rolled back: the rules are as they were before');
     }));
+
+  it.concurrent('takes it back also when Ctrl-C is pressed again and again', () =>
+    walkUpTo(confirming, {}, async ({ lab, wizard, before }) => {
+      await wizard.press('C-c', 'C-c', 'C-c');
+      await sleep(100);
+      await wizard.press('C-c');
+      expect(await wizard.exitCode()).toBe(130);
+      expect(await readRules(lab)).toBe(before);
+    }));
+
+  it.concurrent('takes it back at once on Ctrl-C with --plain, where the terminal sends the signal to all that runs in it', async () => {
+    await using lab = await startMailServer(server);
+    const before = await readRules(lab);
+    await using terminal = await openDoctor(['--plain'], { lab, rows: 200 });
+    await answerInLines(terminal, toTheEndInLines.slice(0, -1));
+    await terminal.waitFor(/Keep the fix\?[\s\S]*Your choice:$/, 30_000);
+    expect(await readRules(lab)).toContain('permit loopback');
+    await terminal.press('C-c');
+    expect(await terminal.exitCode()).toBe(130);
+    expect(await readRules(lab)).toBe(before);
+  });
 
   it.concurrent('takes it back at once when its terminal is closed', () =>
     walkUpTo(confirming, {}, async ({ lab, wizard, before }) => {
@@ -167,5 +191,22 @@ describeKernel('a wizard that is killed in the midst of a change', () => {
 
   it.concurrent.each([30, 150, 350, 700])('leaves nothing when it dies %i ms after applying was chosen', (delay) =>
     killAfter([...toTheEnd.slice(0, 4), [/^Permit all loopback traffic: /m]], '2', delay),
+  );
+
+  it.concurrent.each([20, 100, 250])('keeps all or nothing when it dies %i ms after keeping was chosen', (delay) =>
+    walkUpTo(confirming, { confirmWithin: 10 }, async ({ lab, wizard, before }) => {
+      const savedBefore = await lab.run(['cat', '/etc/iptables/rules.v4']);
+      await wizard.press('Enter');
+      await sleep(delay);
+      await wizard.kill('SIGKILL');
+      await sleep(500);
+      const isKept = await lab.exec(['sh', '-c', 'ls /var/lib/lo-doctor/*/confirmed /run/lo-doctor/*/confirmed']);
+      await letTimeRunOut(lab).catch(() => {});
+      const after = isKept.stdout === '' ? before : before.replace('-A OUTPUT -j DROP', (drop) => `${permit}\n${drop}`);
+      await vi.waitFor(async () => expect(withoutNames(await readRules(lab))).toBe(after), 12_000);
+      const saved = withoutNames(await lab.run(['cat', '/etc/iptables/rules.v4']));
+      const savedAfter = savedBefore.replace('-A OUTPUT -j DROP', (drop) => `${permit}\n${drop}`);
+      expect(isKept.stdout === '' ? [savedBefore] : [savedBefore, savedAfter]).toContain(saved);
+    }),
   );
 });

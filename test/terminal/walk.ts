@@ -16,6 +16,16 @@ export const toTheEnd: readonly Answer[] = [
   ['It works now. Keep the fix?', 'Enter'],
 ];
 
+/** The same walk as prompts, answered with a line each. */
+export const toTheEndInLines: readonly (readonly [page: string, line: string])[] = [
+  ['blocks loopback traffic', ''],
+  ['What fails\\?', ''],
+  ['stops local connections', ''],
+  ['How much shall be permitted\\?', ''],
+  ['Permit all loopback traffic', '2'],
+  ['Keep the fix\\?', ''],
+];
+
 /** The longest that a page takes to come: lo-doctor gives a connection three seconds to answer, and the machine may be busy. */
 const PATIENCE = 30_000;
 
@@ -36,6 +46,15 @@ export async function answer(wizard: Terminal, answers: readonly Answer[]): Prom
     }
   }
   return screens;
+}
+
+/** Waits for each prompt of the plain face and types its line. */
+export async function answerInLines(terminal: Terminal, answers: typeof toTheEndInLines): Promise<void> {
+  for (const [page, line] of answers) {
+    await terminal.waitFor(new RegExp(`== \\d [\\w ]+: .*${page}[\\s\\S]*Your choice:$`), PATIENCE);
+    await terminal.type(line);
+    await terminal.press('Enter');
+  }
 }
 
 /** A page that fits starts with the progress line, ends with the keys that work, and nothing in it is cut. */
