@@ -104,7 +104,7 @@ describeTerminal('the practice wizard', () => {
     expect(wizard.countKeys()).toBeLessThanOrEqual(7);
   });
 
-  it('says that the terminal is too small, and goes on when it is not any more', async () => {
+  it.concurrent('says that the terminal is too small, and goes on when it is not any more', async () => {
     await using wizard = await openDoctor(['practice', 'mail'], { columns: 80, rows: 24 });
     const [before] = await answer(wizard, [['blocks loopback traffic']]);
     await wizard.resize(50, 12);
@@ -117,7 +117,7 @@ describeTerminal('the practice wizard', () => {
     await wizard.waitFor('What fails?');
   });
 
-  it.each(['C-c', '3'])('gives the terminal back as it was after %s', async (key) => {
+  it.concurrent.each(['C-c', '3'])('gives the terminal back as it was after %s', async (key) => {
     const script = `stty -g | md5sum; ${process.execPath} ${bundle} practice mail; echo ended with $?; stty -g | md5sum; read -r line; echo "<$line>"`;
     await using terminal = await openTerminal({ command: ['bash', '-c', script] });
     await terminal.waitFor('> 1. Turn logging on');
@@ -133,7 +133,7 @@ describeTerminal('the practice wizard', () => {
     expect(await terminal.screen()).toMatch(/\nvisible\n<visible>$/);
   });
 
-  it('judges keys that come in one piece one after the other', async () => {
+  it.concurrent('judges keys that come in one piece one after the other', async () => {
     await using wizard = await openDoctor(['practice', 'mail']);
     await answer(wizard, [['> 1. Turn logging on']]);
     // Up from the first goes to the last: to leave.
@@ -149,7 +149,7 @@ const COLOR = /\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10[0-7])[;m]/;
 describeTerminal('the wizard without colours', () => {
   const upToTheLog: readonly Answer[] = [...toTheEnd.slice(0, 2), ['The firewall stops local connections']];
 
-  it.each([
+  it.concurrent.each([
     ['NO_COLOR', ['practice', 'mail'], { NO_COLOR: '1' }],
     ['--no-color', ['practice', 'mail', '--no-color'], {}],
     ['--no-color before the command', ['--no-color', 'practice', 'mail'], {}],
@@ -162,13 +162,13 @@ describeTerminal('the wizard without colours', () => {
     expect(readMarks(await wizard.screen())).toEqual(['OUT=lo', 'SRC=127.0.0.1', 'DST=127.0.0.1', 'DPT=25']);
   });
 
-  it('has colours otherwise', async () => {
+  it.concurrent('has colours otherwise', async () => {
     await using wizard = await openDoctor(['practice', 'mail']);
     await answer(wizard, upToTheLog);
     expect(await wizard.screen({ colors: true })).toMatch(COLOR);
   });
 
-  it('asks in lines on a dumb terminal', async () => {
+  it.concurrent('asks in lines on a dumb terminal', async () => {
     // tmux sets the variable itself for what it starts.
     const command = ['env', 'TERM=dumb', process.execPath, bundle, 'practice', 'mail'] as const;
     await using wizard = await openTerminal({ command });
@@ -180,7 +180,7 @@ describeTerminal('the wizard without colours', () => {
 });
 
 describeKernel('the plain walk on a real server', () => {
-  it('is answered with numbers in a terminal', async () => {
+  it.concurrent('is answered with numbers in a terminal', async () => {
     await using lab = await startMailServer(blocked);
     await using terminal = await openDoctor(['--plain'], { lab, rows: 200 });
     await answerInLines(terminal, toTheEndInLines);
@@ -189,7 +189,7 @@ describeKernel('the plain walk on a real server', () => {
     expect(await lab.probe('127.0.0.1', 25)).toMatchObject({ outcome: 'works' });
   });
 
-  it('is answered by lines that are piped in', async () => {
+  it.concurrent('is answered by lines that are piped in', async () => {
     await using lab = await startMailServer(blocked);
     const { code, stdout } = await lab.exec([process.execPath, bundle], { input: '\n\n\n\n2\n\n' });
     expect(stdout).toMatch(/== 5 Verify: Fixed, verified and kept\n/);
@@ -198,7 +198,7 @@ describeKernel('the plain walk on a real server', () => {
     expect(await lab.probe('127.0.0.1', 25)).toMatchObject({ outcome: 'works' });
   });
 
-  it('takes all back when its input ends before the fix is kept', async () => {
+  it.concurrent('takes all back when its input ends before the fix is kept', async () => {
     await using lab = await startMailServer(blocked);
     const readRules = async () => (await lab.run(['iptables-save'])).replace(/^#.*\n|\[\d+:\d+\]/gm, '');
     const before = await readRules();
@@ -218,7 +218,7 @@ rm ${pattern}`;
 }
 
 describeKernel('lo-doctor on a server that it can’t walk on', () => {
-  it('needs root, and says so', async () => {
+  it.concurrent('needs root, and says so', async () => {
     await using lab = await startMailServer(blocked);
     // The checkout may be in a directory that nobody else may enter.
     const bind = 'touch $2 $3 && mount --bind "$0" $2 && mount --bind "$1" $3';
@@ -229,7 +229,7 @@ describeKernel('lo-doctor on a server that it can’t walk on', () => {
     expect(stderr).toMatch(/^lo-doctor: .*root.*\n[\s\S]*sudo[\s\S]*lo-doctor practice/);
   });
 
-  it('needs iptables or nft, and says so', async () => {
+  it.concurrent('needs iptables or nft, and says so', async () => {
     await using lab = await startLab();
     await uninstall(lab, '/usr/sbin/*tables* /usr/sbin/nft');
     await using wizard = await openDoctor([], { lab });
@@ -244,7 +244,7 @@ describeKernel('lo-doctor on a server that it can’t walk on', () => {
     expect(check).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/^lo-doctor: Neither iptables/) });
   });
 
-  it('walks without any log that can be read, and says that there is none', async () => {
+  it.concurrent('walks without any log that can be read, and says that there is none', async () => {
     await using lab = await startMailServer({ ...blocked, log: 'none' });
     await using wizard = await openDoctor([], { lab });
     const screens = await answer(wizard, toTheEnd);
