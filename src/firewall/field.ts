@@ -50,7 +50,7 @@ type IpField =
   | `ip6 ${'version' | 'dscp' | 'ecn' | 'flowlabel' | 'length' | 'nexthdr' | 'hoplimit' | 'saddr' | 'daddr'}`;
 
 type TransportField =
-  /** The ports of whatever transport there is (tcp, udp, udplite, sctp, dccp). */
+  /** `th`: the ports of whatever transport there is; of ICMP, what stands in their place. */
   | `${'th' | 'tcp' | 'udp' | 'udplite' | 'sctp' | 'dccp'} ${'sport' | 'dport'}`
   | `tcp ${'flags' | 'doff' | 'window' | 'sequence' | 'ackseq' | 'urgptr'}`
   /** 1 where the TCP option is there, else 0 (nft's `exists`, iptables' --tcp-option by number). */

@@ -2,7 +2,7 @@
 import { isLoopbackAddress } from './address.ts';
 import type { Field } from './field.ts';
 import type { Hook } from './model.ts';
-import type { Address } from './packet.ts';
+import type { Address, Transport } from './packet.ts';
 import type { Value } from './steps.ts';
 import { type Connection, connectionOf, type World } from './world.ts';
 
@@ -73,9 +73,8 @@ export function readField(world: World, site: Site, field: Field): Reading {
     case 'meta secpath':
       return 0;
     case 'th sport':
-      return 'sourcePort' in transport ? (transport.sourcePort ?? UNKNOWN) : undefined;
     case 'th dport':
-      return 'destinationPort' in transport ? (transport.destinationPort ?? UNKNOWN) : undefined;
+      return readPort(transport, field);
     case 'tcp sport':
       return transport.kind === 'tcp' ? (transport.sourcePort ?? UNKNOWN) : undefined;
     case 'tcp dport':
@@ -124,6 +123,12 @@ export function readField(world: World, site: Site, field: Field): Reading {
 }
 
 const SYN = 2;
+
+/** nft's `th` reads where ports would be, whatever the protocol is: of ICMP its type and code, and its checksum. */
+function readPort(transport: Transport, field: 'th sport' | 'th dport'): Reading {
+  if (!('sourcePort' in transport)) return field === 'th sport' ? transport.type * 256 + transport.code : UNKNOWN;
+  return (field === 'th sport' ? transport.sourcePort : transport.destinationPort) ?? UNKNOWN;
+}
 
 function hardwareType({ index }: Device): number {
   return index === LOOPBACK.index ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
