@@ -26,11 +26,11 @@ const UNREADABLE: Command = [
   'sh',
   ...LOG_FILES,
 ];
-/** Of rsyslog's inputs and of the journal, as they are told in the logs themselves. */
+/** Told in the log itself by the inputs that kernel lines come through. journald limits services only, never the kernel. */
 const RATE_LIMITED: Command = [
   'sh',
   '-c',
-  'tail -q -c 262144 /var/log/syslog /var/log/messages 2>/dev/null | grep -E "due to rate-limiting|Suppressed [0-9]+ messages" | tail -n 1',
+  'tail -q -c 65536 /var/log/syslog /var/log/messages 2>/dev/null | grep -E "im(klog|journal).*rate-limiting" | tail -n 1',
 ];
 const JOURNAL_CONFIG: Command = [
   'sh',

@@ -30,9 +30,16 @@ export type Lab = Services & {
   loadNft(text: string): Promise<void>;
   /**
    * Starts rsyslogd on the kernel's new lines (those with `only` in them), writing `file` (/var/log/syslog). The head of a
-   * line is `Nov 22 18:12:41 web1 kernel:` (traditional) or starts with an RFC 3339 time (iso: Debian 12).
+   * line is `Nov 22 18:12:41 web1 kernel:` (traditional) or starts with an RFC 3339 time (iso: Debian 12). `imklog`: further
+   * parameters of that module; `filter`: rules before the one that writes the file.
    */
-  startRsyslog(options?: { only?: string; file?: string; format?: 'traditional' | 'iso' }): Promise<void>;
+  startRsyslog(options?: {
+    only?: string;
+    file?: string;
+    format?: 'traditional' | 'iso';
+    imklog?: string;
+    filter?: string;
+  }): Promise<void>;
   /** Starts an own journald with nothing but the kernel's lines; `journalctl -k` in the lab reads it. */
   startJournald(): Promise<void>;
   /** Ends all processes of the lab and waits until they are gone. Safe to call twice. */
