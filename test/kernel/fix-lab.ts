@@ -1,11 +1,15 @@
 // What the tests of fixes share: the rules as lo-doctor reads them, planned commands run for real, conversations with real services.
+
+import { expect } from 'vitest';
 import { combineLayers } from '../../src/firewall/combine-layers.ts';
-import type { PlannedCommand } from '../../src/firewall/fix/plan.ts';
+import type { LoggingPlan, PlannedCommand } from '../../src/firewall/fix/plan.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../../src/firewall/model.ts';
 import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
+import type { Conversation, Trace } from '../../src/firewall/trace.ts';
+import { traceConversation } from '../../src/firewall/trace-conversation.ts';
 import { readFirewall } from '../../src/host/read-firewall.ts';
-import type { Attempt, Attempted } from './agent.ts';
+import type { Attempt } from './agent.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, ownAddresses } from './lab.ts';
 
@@ -78,16 +82,33 @@ export function attemptsEverywhere(on: readonly number[] = ports): Attempt[] {
   );
 }
 
+/** However busy the machine is, a conversation that nothing stops is over by then. */
+const PATIENCE = 10_000;
+
 /** The attempts that don't come to an answer, in words. */
-export async function failures(lab: Lab, attempts: readonly Attempt[], deadline: number): Promise<string[]> {
-  const attempted = await lab.talk(attempts, deadline);
-  return attempts.flatMap((attempt, at) =>
-    attempted[at]?.outcome === 'works' ? [] : [describe(attempt, attempted[at])],
-  );
+export async function failures(lab: Lab, attempts: readonly Attempt[]): Promise<string[]> {
+  const attempted = await lab.talk(attempts, PATIENCE);
+  return attempts.flatMap((attempt, at) => (attempted[at]?.outcome === 'works' ? [] : [describe(attempt)]));
 }
 
-function describe({ protocol, destination, destinationPort, uid }: Attempt, attempted: Attempted | undefined): string {
-  return `${protocol} to ${destination} port ${destinationPort} by ${uid}: ${attempted?.outcome}`;
+/** The attempts that come to an answer although they should not, in words. Waiting long for nothing would prove no more. */
+export async function successes(lab: Lab, attempts: readonly Attempt[]): Promise<string[]> {
+  const attempted = await lab.talk(attempts, 200);
+  return attempts.flatMap((attempt, at) => (attempted[at]?.outcome === 'works' ? [describe(attempt)] : []));
+}
+
+/** The attempts of which the evaluator is sure that they end so. */
+export function attemptsThat(outcome: Trace['outcome'], ruleset: Ruleset, attempts: readonly Attempt[]): Attempt[] {
+  return attempts.filter((one) => traceConversation(ruleset, toConversation(one), surroundings).outcome === outcome);
+}
+
+/** The attempt as a conversation; the client's port is any. */
+export function toConversation({ protocol, destination, destinationPort, uid }: Attempt): Conversation {
+  return { protocol, source: destination, destination, sourcePort: 40_000, destinationPort, uid };
+}
+
+function describe({ protocol, destination, destinationPort, uid }: Attempt): string {
+  return `${protocol} to ${destination} port ${destinationPort} by ${uid}`;
 }
 
 /** The text of every rule in its place, of a ruleset. */
@@ -97,4 +118,32 @@ export function textsOf({ tables }: Ruleset): string[] {
       chain.rules.map(({ number, text }) => `${variant} ${family} ${name} ${chain.name} ${number} ${text}`),
     ),
   );
+}
+
+/**
+ * Applies a plan of logging to the rules and checks it by real conversations from ports `from` on: what is stopped leaves a line
+ * in /var/log/syslog (rsyslogd has been started), and what works goes on to work and leaves none of the case's.
+ */
+export async function expectLogged(
+  lab: Lab,
+  ruleset: Ruleset,
+  plan: LoggingPlan,
+  from: number,
+  name: string,
+): Promise<void> {
+  const attempts = attemptsEverywhere([25, 53]).map((one, place) => ({ ...one, sourcePort: from + place }));
+  const stopped = attemptsThat('blocked', ruleset, attempts);
+  const working = attemptsThat('works', ruleset, attempts);
+  await runAll(lab, plan.apply);
+  expect(await successes(lab, stopped), name).toEqual([]);
+  expect(await failures(lab, working), name).toEqual([]);
+  const isOf = ({ sourcePort }: Attempt, lines: readonly string[]) =>
+    lines.some((line) => line.includes(`=${sourcePort} `));
+  const unlogged = async () => {
+    const lines = (await lab.run(['cat', '/var/log/syslog'])).split('\n');
+    return stopped.filter((one) => !isOf(one, lines)).map(describe);
+  };
+  await expect.poll(unlogged, { message: name, timeout: PATIENCE }).toEqual([]);
+  const lines = (await lab.run(['cat', '/var/log/syslog'])).split('\n').filter((line) => line.includes(plan.prefix));
+  expect(working.filter((one) => isOf(one, lines)).map(describe), name).toEqual([]);
 }
