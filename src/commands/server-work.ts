@@ -3,7 +3,7 @@ import type { Attempt } from '../diagnosis/attempt.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
-import { planFix } from '../firewall/fix/plan-fix.ts';
+import { planFixBesideLogging } from '../firewall/fix/plan-fix-beside-logging.ts';
 import type { Conversation } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { type Host, HostError } from '../host/host.ts';
@@ -68,7 +68,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const { ruleset, surroundings, iptables, owners } = await inspectNow();
     const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
     return choices.map((choice) =>
-      planFix(ruleset, surroundings, failing(walk), choice, { caseId, iptables, manager }),
+      planFixBesideLogging(ruleset, surroundings, failing(walk), choice, { caseId, iptables, manager }),
     );
   };
 

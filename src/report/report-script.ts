@@ -21,7 +21,7 @@ set -e
 if [ "$1" = undo ]; then
 ${plan.undo.map((one) => `  ${line(one)}`).join('\n')}
 else
-${plan.apply.map((one) => `  ${line(one)}`).join('\n')}
+${plan.byHand.map((one) => `  ${line(one)}`).join('\n')}
 fi
 `;
 };

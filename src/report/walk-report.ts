@@ -36,7 +36,10 @@ const fix = (walk: Case): Section[] => {
   return [
     [
       `The fix: permit ${namePlan(plan)}`,
-      [{ kind: 'code', lines: commandLines(plan.apply) }, text(plan.proof.statement)],
+      [
+        { kind: 'code', lines: commandLines(verification === null ? plan.byHand : plan.apply) },
+        text(plan.proof.statement),
+      ],
     ],
     ['After the fix', verification === null ? [] : tellVerification(verification)],
     ['The next boot', tellSaved(walk)],

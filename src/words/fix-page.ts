@@ -101,9 +101,14 @@ export const commandLines = (commands: FixPlan['apply']): string[] =>
       .map((line) => `  ${line}`),
   ]);
 
+const COUNTED = text(
+  span('dim', "(Its numbers count lo-doctor's temporary LOG rules. Those go on leaving, so the list is without them.)"),
+);
+
 /** A plan in blocks: its commands, the policy afterwards, why there, what was proved, what stays. */
 export const tellPlan = (plan: FixPlan): Block[] => [
   { kind: 'code', lines: commandLines(plan.apply) },
+  ...(commandLines(plan.apply).join() === commandLines(plan.byHand).join() ? [] : [COUNTED]),
   gap,
   ...plan.policies.flatMap((policy): Block[] => [
     text(span('strong', nameChain(policy.place)), ' afterwards (+ is new):'),

@@ -76,7 +76,10 @@ const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page
       ...tellSaved(walk),
       ...(walk.plan === null || phase.outcome !== 'unfixed'
         ? []
-        : [text('The commands of the fix, not run:'), { kind: 'code', lines: commandLines(walk.plan.apply) } as const]),
+        : [
+            text('The commands of the fix, not run:'),
+            { kind: 'code', lines: commandLines(walk.plan.byHand) } as const,
+          ]),
       ...(walk.logging === null ? [] : [text('The temporary LOG rules are gone.')]),
       ...(walk.story === null ? tellAfter(phase, walk) : [text(span('dim', 'The practice server is gone now.'))]),
       ...(phase.problem === null ? [] : tellProblem(phase.problem)),

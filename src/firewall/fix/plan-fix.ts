@@ -45,11 +45,13 @@ export function planFix(
   const { placed, after } = found;
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
   const changes = placed.map(({ change }) => change);
+  const apply = planApply(placed, options);
   return {
     choice,
     tag: tagOf(options.caseId),
     changes,
-    apply: planApply(placed, options),
+    apply,
+    byHand: apply,
     undo: planUndo(placed, options),
     bootInsertions: planBootInsertions(ruleset, placed),
     nftInsertions: planNftInsertions(ruleset, placed),

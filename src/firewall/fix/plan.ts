@@ -109,6 +109,8 @@ export type FixPlan = {
   readonly tag: string;
   readonly changes: readonly Change[];
   readonly apply: readonly PlannedCommand[];
+  /** As `apply`, for a time when no temporary log rules are in force: their rules are not counted. */
+  readonly byHand: readonly PlannedCommand[];
   readonly undo: readonly PlannedCommand[];
   readonly bootInsertions: readonly BootInsertion[];
   readonly nftInsertions: readonly NftInsertion[];
