@@ -166,8 +166,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     keep: async (plan) => {
       const end = await trial?.confirm();
       if (end !== 'confirmed') return null;
-      const { bootInsertions: insertions, nftInsertions, bootCommands: commands } = plan;
-      return saveForBoot(host, { caseId, insertions, nftInsertions, commands });
+      const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
+      return saveForBoot(host, { caseId, insertions, nftInsertions, commands, ownersFiles });
     },
     rollBack: async () => {
       if ((await trial?.rollBack()) !== 'rollback-failed') return;

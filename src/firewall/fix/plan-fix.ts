@@ -16,7 +16,7 @@ import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
 import { tagOf } from './tag.ts';
-import { planApply, planBootCommands, planUndo } from './write-rule.ts';
+import { listOwnersFiles, planApply, planBootCommands, planUndo } from './write-rule.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
 export type FixOptions = PlanOptions & {
@@ -56,6 +56,7 @@ export function planFix(
     bootInsertions: planBootInsertions(ruleset, placed),
     nftInsertions: planNftInsertions(ruleset, placed),
     bootCommands: planBootCommands(placed),
+    ownersFiles: listOwnersFiles(placed),
     after,
     policies: describePolicies(ruleset, after, placed),
     repaired: found.repaired,

@@ -116,6 +116,8 @@ export type FixPlan = {
   readonly nftInsertions: readonly NftInsertion[];
   /** Commands that make the fix outlast a boot by its owner's own means, to be run when it is kept. */
   readonly bootCommands: readonly PlannedCommand[];
+  /** Files in which owners themselves keep rules of the fix, once it is applied and `bootCommands` have run. */
+  readonly ownersFiles: readonly string[];
   readonly after: Ruleset;
   readonly policies: readonly PolicyChange[];
   readonly repaired: readonly Conversation[];
