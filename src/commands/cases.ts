@@ -36,8 +36,15 @@ export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Pro
     io.stdout(`Case ${found.id} was rolled back already: the rules are as they were before.\n`);
     return EXIT.rolledBack;
   }
-  const { bootInsertions: insertions, nftInsertions, bootCommands: commands } = await readPlanRecord(host, found.id);
-  const { files, advice } = await saveForBoot(host, { caseId: found.id, insertions, nftInsertions, commands });
+  const plan = await readPlanRecord(host, found.id);
+  const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
+  const { files, advice } = await saveForBoot(host, {
+    caseId: found.id,
+    insertions,
+    nftInsertions,
+    commands,
+    ownersFiles,
+  });
   io.stdout(`Case ${found.id} is kept.\n`);
   for (const file of files) io.stdout(`Saved for the next boot in ${file}.\n`);
   for (const line of advice) io.stdout(`${line}\n`);

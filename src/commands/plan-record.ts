@@ -27,15 +27,16 @@ const record = z.object({
       statement: z.string(),
     }),
   ),
+  ownersFiles: z.array(z.string()),
   bootCommands: z.array(z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() })),
 });
 
-type Boot = Pick<FixPlan, 'bootInsertions' | 'nftInsertions' | 'bootCommands'>;
+type Boot = Pick<FixPlan, 'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles'>;
 
 /** Keeps what `keep` will need of a plan. */
 export const writePlanRecord = async (host: Host, caseId: string, plan: FixPlan): Promise<void> => {
-  const { bootInsertions, nftInsertions, bootCommands } = plan;
-  const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands };
+  const { bootInsertions, nftInsertions, bootCommands, ownersFiles } = plan;
+  const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands, ownersFiles };
   await writeRecord(host, caseId, NAME, `${JSON.stringify(document)}\n`);
 };
 

@@ -77,7 +77,8 @@ async function readServices(host: Host): Promise<Manager[]> {
     }),
   );
   return Object.entries(UNITS).flatMap(([name, names]) => {
-    const known = names.map((unit) => `${unit}.service`).filter((unit) => states.has(unit));
+    // Debian's netfilter-persistent goes by the names of iptables-services as well.
+    const known = names.map((unit) => `${unit}.service`).filter((unit) => (states.get(unit) ?? 'alias') !== 'alias');
     const unit = known.find((one) => states.get(one) === 'enabled') ?? known[0];
     if (unit === undefined) return [];
     return [{ name, isOn: states.get(unit) === 'enabled', evidence: `${unit} is ${states.get(unit)}` }];

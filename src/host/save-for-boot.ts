@@ -22,12 +22,16 @@ export type SavedForBoot = {
   readonly advice: readonly string[];
 };
 
-/** What is to last: rules for the files of iptables and for the script of nft, and the commands by which an owner saves by itself. */
+/**
+ * What is to last: rules for the files of iptables and for the script of nft, and the commands by which an owner saves by itself, with the
+ * files that have the rules then.
+ */
 export type ToSave = {
   readonly caseId: string;
   readonly insertions: readonly BootInsertion[];
   readonly nftInsertions?: readonly NftInsertion[];
   readonly commands?: readonly PlannedCommand[];
+  readonly ownersFiles?: readonly string[];
 };
 
 /**
@@ -36,7 +40,7 @@ export type ToSave = {
  */
 export async function saveForBoot(
   host: Host,
-  { caseId, insertions, nftInsertions = [], commands = [] }: ToSave,
+  { caseId, insertions, nftInsertions = [], commands = [], ownersFiles = [] }: ToSave,
 ): Promise<SavedForBoot> {
   const files = new Set<string>();
   const advice: string[] = [];
@@ -48,12 +52,12 @@ export async function saveForBoot(
           saveInRulesFile(host, family, own, prepare),
     ),
     ...nftInsertions.map((insertion) => () => saveInNftScript(host, insertion, prepare)),
-    ...commands.map((command) => () => runOwnersCommand(host, command)),
+    () => saveByOwner(host, commands, ownersFiles),
   ];
   for (const act of acts) {
     try {
       const saved = await act();
-      if (saved.path !== null) files.add(saved.path);
+      for (const path of saved.paths) files.add(path);
       advice.push(...saved.advice);
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
@@ -96,11 +100,16 @@ function groupByFile(insertions: readonly BootInsertion[]): ['ip' | 'ip6', BootI
   });
 }
 
-async function runOwnersCommand(host: Host, { command, input }: PlannedCommand): Promise<Saved> {
-  const { code, stderr } = await host.run(command, input === undefined ? {} : { input });
-  if (code === 0) return { path: null, advice: [] };
-  const why = `${command.join(' ')}: ${stderr.trim()}`;
-  return { path: null, advice: [`This did not work, so the next boot may not know the fix: ${why}`] };
+/** The owner changes its own files in its own way, and takes the rules out of them again when it is told to. */
+async function saveByOwner(host: Host, commands: readonly PlannedCommand[], files: readonly string[]): Promise<Saved> {
+  for (const { command, input } of commands) {
+    const { code, stderr } = await host.run(command, input === undefined ? {} : { input });
+    if (code !== 0) {
+      const why = `${command.join(' ')}: ${stderr.trim()}`;
+      return { paths: [], advice: [`This did not work, so the next boot may not know the fix: ${why}`] };
+    }
+  }
+  return { paths: files, advice: [] };
 }
 
 /** Before a file is changed, it is backed up, and what goes into it is written down: an undo then finds it whatever happens in between. */

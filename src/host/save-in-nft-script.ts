@@ -34,7 +34,7 @@ export async function saveInNftScript(host: Host, insertion: NftInsertion, prepa
     findComplaint(host, insertion, { script: script.path, replaced: file.path, candidate }, loaded !== null),
   );
   return {
-    path: file.path,
+    paths: [file.path],
     advice: [
       ...(place.isSure
         ? []

@@ -17,7 +17,7 @@ export async function saveInRulesFile(
 ): Promise<Saved> {
   const [file] = insertions.flatMap((insertion) => insertion.file ?? []);
   const place = file === undefined ? await findBootPlace(host, family) : ownersFile(file);
-  if (place === null) return { path: null, advice: [await adviseBootPlace(host, family)] };
+  if (place === null) return { paths: [], advice: [await adviseBootPlace(host, family)] };
   const old = place.exists ? await readBytes(host, place.path) : null;
   if (place.exists && old === null) throw new HostError(`${place.path} can’t be read, so nothing was saved there.`);
   const path = old?.path ?? place.path;
@@ -27,7 +27,7 @@ export async function saveInRulesFile(
   await prepare({ kind: 'rules', path, ruleTexts: insertions.map(({ ruleText }) => ruleText) }, old !== null);
   await replaceFile(host, path, bytes, (file) => findRestoreComplaint(host, family, file, old?.path ?? null));
   if (!place.isLoaded) advice.push(adviseLoading(place));
-  return { path, advice };
+  return { paths: [path], advice };
 }
 
 /** A file that the owner of the chain has and loads itself. */

@@ -23,8 +23,8 @@ export type SavedChange =
 /** To be called right before a file is changed; `isThere`: the file exists and is backed up. */
 export type PrepareChange = (change: SavedChange, isThere: boolean) => Promise<void>;
 
-/** The file that has a rule now (null: none), and what is left to do by hand. */
-export type Saved = { readonly path: string | null; readonly advice: readonly string[] };
+/** The files that have a rule now, and what is left to do by hand. */
+export type Saved = { readonly paths: readonly string[]; readonly advice: readonly string[] };
 
 /** Writes down all that the case puts into files. */
 export async function writeSavedChanges(host: Host, caseId: string, changes: readonly SavedChange[]): Promise<void> {

@@ -180,7 +180,7 @@ describe('readFirewall', () => {
     const { managers } = await read({
       [listUnits.join(' ')]: {
         stdout:
-          'ip6tables.service enabled disabled\niptables.service disabled disabled\nnftables.service disabled enabled\n',
+          'ferm.service alias -\nip6tables.service enabled disabled\niptables.service disabled disabled\nnftables.service disabled enabled\n',
       },
     });
     expect(managers.installed).toEqual([

@@ -138,7 +138,7 @@ describeKernel('saving a fix of nftables', () => {
       changed === MAIN && files[MAIN]?.includes('ip6 t')
         ? attempts.filter(({ destination }) => destination.includes(':'))
         : attempts;
-    expect(await failures(lab, open, 2000)).toEqual([]);
+    expect(await failures(lab, open)).toEqual([]);
     expect(await undoSaveForBoot(host, 'k1')).toEqual([changed]);
     expect(await bytesOf(lab, { [changed]: '' })).toBe(before);
     expect(await undoSaveForBoot(host, 'k1')).toEqual([]);
@@ -158,7 +158,7 @@ describeKernel('saving a fix of nftables', () => {
       text.replace(' drop; }', ` ${permit}; drop; }`).replace('policy drop; }; }', `policy drop; ${permit}; }; }`),
     );
     await lab.run(['sh', '-c', `nft flush ruleset; nft -f ${MAIN}`]);
-    expect(await failures(lab, attempts, 2000)).toEqual([]);
+    expect(await failures(lab, attempts)).toEqual([]);
     await undoSaveForBoot(hostInLab(lab), 'k1');
     expect(await lab.run(['cat', MAIN])).toBe(before);
   });

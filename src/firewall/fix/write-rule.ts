@@ -106,6 +106,23 @@ export function planBootCommands(placed: readonly Placed[]): PlannedCommand[] {
   );
 }
 
+/** The files in which owners keep the rules that they are told, once these commands have run. */
+export function listOwnersFiles(placed: readonly Placed[]): string[] {
+  return [...new Set(placed.flatMap((one) => ownersFile(one) ?? []))];
+}
+
+function ownersFile({ change: { place }, written: { source } }: Placed): string | null {
+  switch (source.layer) {
+    case 'ufw':
+      return place.family === 'ip6' ? '/etc/ufw/user6.rules' : '/etc/ufw/user.rules';
+    case 'firewalld':
+      return '/etc/firewalld/direct.xml';
+    case 'iptables':
+    case 'nftables':
+      return null;
+  }
+}
+
 function distinct(commands: readonly PlannedCommand[]): PlannedCommand[] {
   return [...new Map(commands.map((one) => [JSON.stringify(one), one])).values()];
 }
