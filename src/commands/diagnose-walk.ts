@@ -27,7 +27,7 @@ const explainSilence = async (host: Host, now: Inspection, stopped: readonly Tra
     return finding === null ? [] : [finding];
   }
   const [test, health] = await Promise.all([testLogPath(host, probe), readLogHealth(host)]);
-  return findSilence(test, health);
+  return findSilence(test, health, failing.length > 0);
 };
 
 /** The entries are in the kernel's log alone: who looks into /var/log finds nothing. */

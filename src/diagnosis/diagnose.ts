@@ -4,7 +4,7 @@ import { withoutOwnLogging } from '../firewall/fix/without-own-logging.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import type { Conversation, Stop, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import { createSightingCounter, type Sighting } from '../log/count-sightings.ts';
 import type { EntryLine } from '../log/entry.ts';
 import type { Attempt } from './attempt.ts';
 import { type Failure, findFailures, listensTo } from './failures.ts';
@@ -90,6 +90,12 @@ const byWeight = (a: BlockedConversation, b: BlockedConversation): number =>
   Number(b.sample !== null) - Number(a.sample !== null) ||
   b.entries - a.entries;
 
+/** Each packet once, however many logs show it. */
+const listElsewhere = ({ entries }: Seen): EntryLine[] => {
+  const countNew = createSightingCounter();
+  return entries.filter((sighting) => !sighting.line.entry.loopback && countNew(sighting) > 0).map(({ line }) => line);
+};
+
 const nothingSeen: Finding = {
   id: 'nothing-logged',
   severity: 'notice',
@@ -125,7 +131,7 @@ export const diagnose = (seen: Seen): Diagnosis => {
     ({ failure }) => !logged.some(({ conversation }) => isSame(conversation, failure.conversation)),
   );
   const blocked = [...logged, ...fromFailures(seen, unlogged)].sort(byWeight);
-  const elsewhere = seen.entries.map(({ line }) => line).filter(({ entry }) => !entry.loopback);
+  const elsewhere = listElsewhere(seen);
   const notices = findLoggedOnly(tied);
   if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: notices };
   const passing = unlogged.filter(({ trace }) => trace.outcome === 'works');

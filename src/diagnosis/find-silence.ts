@@ -140,13 +140,14 @@ const lost = (test: LogPathTest): Finding => ({
   commands: [['dmesg', '--follow']],
 });
 
-const works = (test: LogPathTest): Finding => ({
+const works = (test: LogPathTest, hasFailed: boolean): Finding => ({
   id: 'log-path-works',
   severity: 'notice',
   title: 'The log works: a test packet was logged just now.',
   evidence: [sent(test), `its line stands in: ${test.seenIn.join(', ')}`],
-  advice:
-    'So what was repeated before sent no packet that the firewall stops, or not in that time. Repeat it as the user, and on the way, that fails.',
+  advice: hasFailed
+    ? 'So the entry of the first try was too late, or lost. Repeat it to see entries; the fix does not need them.'
+    : 'So what was repeated before sent no packet that the firewall stops, or not in that time. Repeat it as the user, and on the way, that fails.',
   commands: [],
 });
 
@@ -169,10 +170,10 @@ const findBehindKernel = (test: LogPathTest, health: LogHealth): Finding[] => {
   return lost.length > 0 ? lost : [findFiltered(test, health)].filter((finding) => finding !== null);
 };
 
-/** What a test packet's way tells. Never empty. */
-export const findSilence = (test: LogPathTest, health: LogHealth): Finding[] => {
-  if (test.seenIn.some((source) => source !== KERNEL_LOG)) return [works(test)];
-  if (test.seenIn.length > 0) return [works(test), ...findBehindKernel(test, health)];
+/** What a test packet's way tells; `hasFailed`: the packet is of something that has failed before without an entry. Never empty. */
+export const findSilence = (test: LogPathTest, health: LogHealth, hasFailed: boolean): Finding[] => {
+  if (test.seenIn.some((source) => source !== KERNEL_LOG)) return [works(test, hasFailed)];
+  if (test.seenIn.length > 0) return [works(test, hasFailed), ...findBehindKernel(test, health)];
   if (test.counted === 0) return [findNotCounted(test)];
   const early = findNflog(test, health) ?? findNoLogger(test, health);
   if (early !== null) return [early];

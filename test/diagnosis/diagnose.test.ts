@@ -199,9 +199,11 @@ describe("a failing command's own words", () => {
 describe('drops elsewhere', () => {
   const away = { device: 'IN= OUT=eth0', from: '192.0.2.10', to: '198.51.100.7', dpt: 443 };
 
-  test('name the destination and the rule', () => {
-    const { verdict, findings } = look({ entries: [tcp({ ...away, prefix: 'out: ' })] });
+  test('name the destination and the rule, each packet once', () => {
+    const entries = ['/var/log/syslog', 'journal'].map((source) => tcp({ ...away, prefix: 'out: ', source }));
+    const { verdict, findings, elsewhere } = look({ entries });
     expect(verdict).toBe('blocked-elsewhere');
+    expect(elsewhere).toHaveLength(1);
     expect(findings[0]?.evidence).toEqual([
       'TCP to 198.51.100.7:443 by eth0: stopped by iptables table filter, chain OUTPUT, rule 3: -A OUTPUT -d 198.51.100.0/24 -j DROP',
     ]);

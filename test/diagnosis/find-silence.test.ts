@@ -41,7 +41,7 @@ const counted = (change: Partial<LogPathTest> = {}, text = '-A OUTPUT -j LOG\n-A
 };
 
 const idsOf = (test: LogPathTest, health: Partial<LogHealth> = {}) =>
-  findSilence(test, { ...HEALTHY, ...health }).map(({ id }) => id);
+  findSilence(test, { ...HEALTHY, ...health }, false).map(({ id }) => id);
 
 test('what failed is the test, then the discard port; none where nothing logs it', () => {
   const log = '-A OUTPUT -p tcp -m limit --limit 1/min -j LOG\n-A OUTPUT -p udp -j LOG\n-A OUTPUT -j DROP';
@@ -132,8 +132,8 @@ test.each<[string | null, Partial<LogHealth>]>([
 
 test('every finding has evidence and advice, and every command is a vector', () => {
   const all = [
-    ...findSilence(counted({ counted: 0 }), HEALTHY),
-    ...findSilence(counted(), { ...HEALTHY, isFirstNamespace: false }),
+    ...findSilence(counted({ counted: 0 }), HEALTHY, true),
+    ...findSilence(counted(), { ...HEALTHY, isFirstNamespace: false }, true),
     ...findLostInDaemons({ ...HEALTHY, freeBytes: 0, hasImklog: false, rotatedFiles: ['/var/log/x.1'] }, 4),
   ];
   for (const { evidence, advice, commands } of all) {

@@ -47,6 +47,6 @@ function needed(probe: LogPathProbe | null): LogPathProbe {
 export async function explain(lab: Lab, probe: LogPathProbe, as: RunAs = {}) {
   const host = hostInLab(lab, as);
   const test = await testLogPath(host, probe);
-  const findings = findSilence(test, await readLogHealth(host));
+  const findings = findSilence(test, await readLogHealth(host), false);
   return { test, findings, ids: findings.map(({ id }) => id), evidence: findings.flatMap(({ evidence }) => evidence) };
 }
