@@ -14,7 +14,7 @@ const ECHO_REPLY = { icmp: 0, icmpv6: 129 };
 
 /** Gives the packet its connection, unless it has one already (in PREROUTING it still has that of OUTPUT) or is not to be tracked. */
 export function track(world: World): World {
-  if (!isUntouched(world)) return world;
+  if (world.track.kind === 'tracked' || world.track.kind === 'untracked') return world;
   const tuple = tupleOf(world);
   if (!tuple) return invalid(world);
   for (const [index, connection] of world.connections.entries()) {

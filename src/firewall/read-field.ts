@@ -191,12 +191,12 @@ function owner(id: number | null | 'unknown'): Reading {
   return id === 'unknown' ? UNKNOWN : (id ?? undefined);
 }
 
-const STATE_BITS = { invalid: 1, established: 2, related: 4, new: 8, untracked: 64 };
+const STATE_BITS = { invalid: 1, established: 2, related: 4, new: 8, untracked: 64, none: 1, template: 8 };
 
 function readConntrack(world: World, field: Field): Reading {
   const { track } = world;
-  if (field === 'ct state')
-    return STATE_BITS[track.kind === 'tracked' ? track.state : track.kind === 'none' ? 'invalid' : track.kind];
+  if (field === 'ct state') return STATE_BITS[track.kind === 'tracked' ? track.state : track.kind];
+  if (track.kind === 'template') return readTemplate(world, field);
   const connection = connectionOf(world);
   if (track.kind !== 'tracked' || !connection) return undefined;
   switch (field) {
@@ -217,6 +217,12 @@ function readConntrack(world: World, field: Field): Reading {
     default:
       return readTuple(connection, field, world.packet.family);
   }
+}
+
+/** A template has the zone it was made for and nothing else (nf_ct_tmpl_alloc). */
+function readTemplate({ zone }: World, field: Field): Reading {
+  if (field === 'ct zone') return zone;
+  return field === 'ct mark' || field === 'ct direction' ? 0 : UNKNOWN;
 }
 
 /** `ct original ip saddr`, `ct reply proto-dst`. */

@@ -183,7 +183,7 @@ function withField(world: World, field: SettableField, value: number | null): Wo
     case 'ct mark':
       return withConnection(world, { mark: value });
     case 'ct zone':
-      return isUntouched(world) ? { ...world, zone: value ?? 0 } : world;
+      return isUntouched(world) ? { ...world, zone: value ?? 0, track: { kind: 'template' } } : world;
     case 'ip dscp':
     case 'ip6 dscp':
       return { ...world, packet: { ...world.packet, dscp: value } };

@@ -29,9 +29,10 @@ export type Connection = {
   readonly sourceDone: boolean;
 };
 
-/** How conntrack sees the packet; `connection` is an index into the world's connections. `none`: not yet seen. */
+/** How conntrack sees the packet; `connection` is an index into the world's connections. `none`: not yet seen; `template`: not yet
+ * seen, but given its zone, which matches read as a new connection. */
 export type Track =
-  | { readonly kind: 'none' | 'untracked' | 'invalid' }
+  | { readonly kind: 'none' | 'template' | 'untracked' | 'invalid' }
   | {
       readonly kind: 'tracked';
       readonly connection: number;
