@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { planFix } from '../../src/firewall/fix/plan-fix.ts';
 import { saveForBoot } from '../../src/host/save-for-boot.ts';
+import { describeKernel } from './available.ts';
 import {
   attemptsEverywhere,
   attemptsThat,
@@ -16,7 +17,7 @@ import {
 } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';
-import { describeFirewalld, startFirewalld } from './lab-firewalld.ts';
+import { startFirewalld } from './lab-firewalld.ts';
 
 const options = { caseId: 'k1', iptables: 'nft', manager: 'firewalld' } as const;
 const port = 80;
@@ -37,7 +38,7 @@ async function direct(lab: Lab, ...rules: readonly string[]): Promise<void> {
   }
 }
 
-describeFirewalld('a fix on a server with firewalld', () => {
+describeKernel('a fix on a server with firewalld', () => {
   it('is nothing where an outbound policy drops all: firewalld lets loopback through before its policies', async () => {
     await using lab = await labWithFirewalld();
     const change = [
