@@ -110,8 +110,8 @@ const CT: Target = {
   lower: (args) => {
     if (has(args, 'notrack')) return [{ kind: 'notrack' }];
     if (has(args, 'zone-orig') || has(args, 'zone-reply')) return unreadable('CT', args);
-    const zone = value(args, 'zone');
-    if (zone === undefined) return [];
+    // Whatever it is told, it gives the packet a template, of zone 0 where none is named (xt_CT.c).
+    const zone = value(args, 'zone') ?? '0';
     const number = parseNumber(zone, 0xffff);
     return number === null
       ? unreadable('CT', args)
