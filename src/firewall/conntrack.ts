@@ -1,6 +1,6 @@
 // Connection tracking as the kernel does it for packets on lo: found or made in OUTPUT, confirmed once the packet got through.
 import { reversed } from './nat.ts';
-import type { Transport } from './packet.ts';
+import { protocolOf, type Transport } from './packet.ts';
 import { type Connection, connectionOf, type Track, type Tuple, type World, withConnection } from './world.ts';
 
 const SEEN_REPLY = 2;
@@ -29,6 +29,7 @@ export function track(world: World): World {
   const connection: Connection = {
     original: tuple,
     reply: reversed(tuple),
+    protocol: protocolOf(world.packet.transport),
     zone: world.zone,
     mark: 0,
     status: 0,

@@ -1,11 +1,9 @@
 // A packet at a glance, for rules that can be passed over without reading them.
 import { formatAddress } from './address.ts';
-import type { Address } from './packet.ts';
+import { type Address, protocolOf } from './packet.ts';
 import type { Site } from './read-field.ts';
 import type { Glance } from './rule-list.ts';
 import type { World } from './world.ts';
-
-const PROTOCOLS = { tcp: 6, udp: 17, icmp: 1, icmpv6: 58 };
 
 /** The glance that all worlds share, or null where there is more than one, or where the packet is not on lo. */
 export function glanceAt({ hook, device }: Site, worlds: readonly World[]): Glance | null {
@@ -16,7 +14,7 @@ export function glanceAt({ hook, device }: Site, worlds: readonly World[]): Glan
   return {
     source: addressAtGlance(source),
     destination: addressAtGlance(destination),
-    protocol: PROTOCOLS[transport.kind],
+    protocol: protocolOf(transport),
     sourcePort: 'sourcePort' in transport ? (transport.sourcePort ?? -1) : -1,
     destinationPort: 'destinationPort' in transport ? (transport.destinationPort ?? -1) : -1,
     in: entering ? 'lo' : '',

@@ -14,6 +14,13 @@ export type Transport =
   | { readonly kind: 'udp'; readonly sourcePort: number | null; readonly destinationPort: number | null }
   | { readonly kind: 'icmp' | 'icmpv6'; readonly type: number; readonly code: number; readonly id: number };
 
+const PROTOCOLS = { tcp: 6, udp: 17, icmp: 1, icmpv6: 58 };
+
+/** The protocol's number in the IP header. */
+export function protocolOf({ kind }: Transport): number {
+  return PROTOCOLS[kind];
+}
+
 /** A locally sent packet. `uid` and `gid`: null, where no socket of a program sent it; 'unknown', where it is not known whose socket did. */
 export type Packet = {
   readonly family: 'ip' | 'ip6';

@@ -2,7 +2,7 @@
 import { isLoopbackAddress } from './address.ts';
 import type { Field } from './field.ts';
 import type { Hook } from './model.ts';
-import type { Address, Transport } from './packet.ts';
+import { type Address, protocolOf, type Transport } from './packet.ts';
 import type { Value } from './steps.ts';
 import { type Connection, connectionOf, type World } from './world.ts';
 
@@ -57,7 +57,7 @@ export function readField(world: World, site: Site, field: Field): Reading {
     case 'meta protocol':
       return packet.family === 'ip' ? 0x0800 : 0x86dd;
     case 'meta l4proto':
-      return protocolOf(world);
+      return protocolOf(world.packet.transport);
     case 'meta length':
       return packet.length[0] === packet.length[1] ? packet.length[0] : UNKNOWN;
     case 'meta mark':
@@ -154,7 +154,7 @@ function readHeader(world: World, name: string): Reading {
       return packet.destination ?? UNKNOWN;
     case 'protocol':
     case 'nexthdr':
-      return protocolOf(world);
+      return protocolOf(world.packet.transport);
     case 'ttl':
     case 'hoplimit':
       return packet.ttl ?? UNKNOWN;
@@ -170,20 +170,6 @@ function readHeader(world: World, name: string): Reading {
       return 0x4000;
     default:
       return UNKNOWN;
-  }
-}
-
-/** The protocol's number. */
-function protocolOf({ packet: { transport } }: World): number {
-  switch (transport.kind) {
-    case 'tcp':
-      return 6;
-    case 'udp':
-      return 17;
-    case 'icmp':
-      return 1;
-    case 'icmpv6':
-      return 58;
   }
 }
 
@@ -211,7 +197,7 @@ function readConntrack(world: World, field: Field): Reading {
     case 'ct l3proto':
       return world.packet.family === 'ip' ? 2 : 10;
     case 'ct protocol':
-      return track.state === 'related' ? UNKNOWN : protocolOf(world);
+      return connection.protocol;
     case 'ct helper':
       return undefined;
     default:

@@ -3,7 +3,7 @@ import type { Ending, HookRun } from './evaluate-chain.ts';
 import { evaluateHook } from './evaluate-hook.ts';
 import { eachMet, MetRules } from './met-rules.ts';
 import type { Hook, Ruleset } from './model.ts';
-import type { ConntrackView, Packet } from './packet.ts';
+import { type ConntrackView, type Packet, protocolOf } from './packet.ts';
 import type { Device, Site } from './read-field.ts';
 import { siteOf } from './site.ts';
 import type { HookTrace, HookVerdict, PacketName, Surroundings } from './trace.ts';
@@ -123,6 +123,14 @@ function worldOf({ conntrack, ...packet }: Packet): World {
     destinationPort: sent.sourcePort,
   };
   const tuples = direction === 'original' ? { original: sent, reply: back } : { original: back, reply: sent };
-  const connection: Connection = { ...tuples, mark, zone, status, destinationDone: false, sourceDone: false };
+  const connection: Connection = {
+    ...tuples,
+    protocol: protocolOf(packet.transport),
+    mark,
+    zone,
+    status,
+    destinationDone: false,
+    sourceDone: false,
+  };
   return { ...world, connections: [connection], track: { kind: 'tracked', connection: 0, state, direction } };
 }

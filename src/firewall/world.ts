@@ -22,6 +22,7 @@ export type Tuple = {
 export type Connection = {
   readonly original: Tuple;
   readonly reply: Tuple;
+  readonly protocol: number;
   readonly zone: number;
   readonly mark: number | null;
   readonly status: number;
