@@ -65,11 +65,10 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
-    const { ruleset, surroundings, iptables, owners } = await inspectNow();
+    const { ruleset, surroundings, iptables, owners, ownerFacts } = await inspectNow();
     const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
-    return choices.map((choice) =>
-      planFixBesideLogging(ruleset, surroundings, failing(walk), choice, { caseId, iptables, manager }),
-    );
+    const options = { caseId, iptables, manager, directRules: ownerFacts?.directRules ?? [] };
+    return choices.map((choice) => planFixBesideLogging(ruleset, surroundings, failing(walk), choice, options));
   };
 
   const watchLog: Work['watchLog'] = async (onEntries) => {

@@ -1,5 +1,6 @@
 // The plan of a fix: the fewest permits after which the failing conversations pass, each at the latest place where it works.
 import { isLoopbackAddress, parseAddress } from '../address.ts';
+import type { DirectRule } from '../firewalld/direct-rule.ts';
 import { restateInFirewalld } from '../firewalld/restate-in-firewalld.ts';
 import type { Ruleset } from '../model.ts';
 import { conversation, probeConversations } from '../probe-conversations.ts';
@@ -10,6 +11,7 @@ import { describePolicies } from './describe-policies.ts';
 import { explainRemaining } from './explain-remaining.ts';
 import { findNotes } from './find-notes.ts';
 import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
+import { isGenerated, noteGenerated } from './generated-policies.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
@@ -23,6 +25,8 @@ export type FixOptions = PlanOptions & {
   readonly probes?: readonly Conversation[];
   /** Who looks after the rules (`ufw`, `firewalld`, `none`), when active: it is asked to make the changes where it can. */
   readonly manager?: string;
+  /** The direct rules that firewalld has. */
+  readonly directRules?: readonly DirectRule[];
 };
 
 /**
@@ -41,7 +45,7 @@ export function planFix(
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const goals = findGoals(failing, choice, probes, surroundings);
   const raw = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
-  const found = sayByManager(ruleset, raw, options.manager, passes);
+  const found = sayByManager(ruleset, raw, options, passes);
   const { placed, after } = found;
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
   const changes = placed.map(({ change }) => change);
@@ -53,7 +57,7 @@ export function planFix(
     apply,
     byHand: apply,
     undo: planUndo(placed, options),
-    bootInsertions: planBootInsertions(ruleset, placed),
+    bootInsertions: isGenerated(options.manager) ? [] : planBootInsertions(ruleset, placed),
     nftInsertions: planNftInsertions(ruleset, placed),
     bootCommands: planBootCommands(placed),
     ownersFiles: listOwnersFiles(placed),
@@ -70,7 +74,7 @@ export function planFix(
             choice.services,
             probes.filter((one) => !passes(after, one)),
           ),
-    notes: findNotes(ruleset, found.stops),
+    notes: [...findNotes(ruleset, found.stops), ...(placed.length > 0 ? noteGenerated(options.manager) : [])],
     proof: proveNothingElse(ruleset, after, changes),
   };
 }
@@ -79,12 +83,12 @@ export function planFix(
 function sayByManager(
   ruleset: Ruleset,
   found: FoundPermits,
-  manager: string | undefined,
+  options: FixOptions,
   passes: (rules: Ruleset, one: Conversation) => boolean,
 ): FoundPermits {
   const permits = found.placed.map(({ wanted }) => wanted);
-  for (const restate of RESTATE[manager ?? ''] ?? []) {
-    const restated = restate(ruleset, permits);
+  for (const restate of RESTATE[options.manager ?? ''] ?? []) {
+    const restated = restate(ruleset, permits, options.directRules ?? []);
     if (restated === null) continue;
     const { placed, after } = placeChanges(ruleset, restated);
     if (found.repaired.every((one) => passes(after, one))) return { ...found, placed, after };
@@ -92,7 +96,11 @@ function sayByManager(
   return found;
 }
 
-type Restate = (ruleset: Ruleset, permits: readonly WantedPermit[]) => WantedPermit[] | null;
+type Restate = (
+  ruleset: Ruleset,
+  permits: readonly WantedPermit[],
+  directRules: readonly DirectRule[],
+) => WantedPermit[] | null;
 
 const RESTATE: Readonly<Record<string, readonly Restate[]>> = {
   ufw: [restateAsUfwRules, restateInUfwFiles],
