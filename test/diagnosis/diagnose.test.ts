@@ -113,6 +113,14 @@ describe('nobody listens', () => {
     expect(findings[0]?.evidence).toContain('master listens on 192.0.2.10 port 25 only');
   });
 
+  test('is found where the service listens on all addresses of the other family', () => {
+    const { findings } = look({
+      attempts: [connection('refused', '::1')],
+      listeners: [{ ...postfix, address: '0.0.0.0' }],
+    });
+    expect(problems(findings)).toEqual(['nobody-listens']);
+  });
+
   test('is found by what a command says', () => {
     const output = 'mail: cannot connect to localhost, port 25: Connection refused';
     const { findings } = look({ attempts: [command(output)] });
@@ -214,7 +222,8 @@ describe('drops elsewhere', () => {
     const passed = look({ ruleset: audit, entries: [tcp({ ...away, prefix: '[UFW AUDIT] ' })] });
     const inbound = look({ entries: [tcp({ ...away, device: 'IN=eth0 OUT=', prefix: 'out: ' })] });
     const foreign = look({ entries: [tcp({ ...away, prefix: 'docker: ' })] });
-    for (const { verdict } of [passed, inbound, foreign]) expect(verdict).toBe('nothing-dropped');
+    const foreignDrop = look({ ruleset: audit, entries: [tcp({ ...away, prefix: 'container-DROP: ' })] });
+    for (const { verdict } of [passed, inbound, foreign, foreignDrop]) expect(verdict).toBe('nothing-dropped');
   });
 });
 

@@ -38,6 +38,12 @@ export const tcp = (said: Said = {}): Sighting => {
   );
 };
 
+/** A UDP datagram's line; a question to port 53 unless said otherwise. */
+export const udp = ({ spt = 40577, dpt = 53 }: Pick<Said, 'spt' | 'dpt'> = {}): Sighting =>
+  seen(
+    `${HEAD} IN= OUT=lo SRC=127.0.0.1 DST=127.0.0.1 LEN=56 TOS=0x00 PREC=0x00 TTL=64 ID=1 DF PROTO=UDP SPT=${spt} DPT=${dpt} LEN=36 `,
+  );
+
 /** The line of a packet that came in by lo. */
 export const IN_BY_LO = 'IN=lo OUT= MAC=00:00:00:00:00:00:00:00:00:00:00:00:08:00';
 

@@ -4,7 +4,7 @@ import { type Site, tieEntries } from '../../src/diagnosis/tie-entries.ts';
 import type { RulePlace } from '../../src/firewall/trace.ts';
 import type { Sighting } from '../../src/log/count-sightings.ts';
 import { rules, surroundings, together } from '../firewall/fix/rules.ts';
-import { IN_BY_LO, icmpError, seen, tcp } from './lines.ts';
+import { IN_BY_LO, icmpError, seen, tcp, udp } from './lines.ts';
 
 const site = (text: string, own: Site['own'] = null): Site => ({ ruleset: rules(text), surroundings, own });
 
@@ -47,6 +47,12 @@ describe('a line counts as a drop', () => {
     expect(tied?.fate).toMatchObject({ kind: 'stopped', stop: { packet: 'reply', rule: { number: 3 } } });
   });
 
+  test('of data, where the handshake passes', () => {
+    const where = site('-A OUTPUT -j LOG\n-A OUTPUT -p tcp --tcp-flags SYN SYN -j ACCEPT\n-A OUTPUT -j DROP');
+    expect(tie(where, tcp())).toEqual(['passed: 25 OUTPUT 2 (1)']);
+    expect(tie(where, tcp({ flags: 'ACK PSH' }))).toEqual(['stopped: 25 OUTPUT 3 (1)']);
+  });
+
   test('of a connection that is older than the rules', () => {
     const where = site('-A OUTPUT -j LOG\n-A OUTPUT -j DROP');
     expect(tie(where, tcp({ flags: 'ACK PSH' }))).toEqual(['stopped: 25 OUTPUT 2 (1)']);
@@ -85,6 +91,17 @@ describe('a line counts as no drop', () => {
     const where = site('-A OUTPUT -j LOG --log-prefix "out: "\n-A OUTPUT -j DROP');
     expect(tie(where, tcp({ prefix: 'docker: ' }))).toEqual(['unexplained: 25 null (1)']);
     expect(tie(where, tcp({ prefix: 'out: ', device: IN_BY_LO }))).toEqual(['unexplained: 25 null (1)']);
+  });
+
+  test('of a request that passes, though its reply, which the same rule logs, is one', () => {
+    const where = site(
+      '-A OUTPUT -j LOG\n-A OUTPUT -p tcp --dport 25 -j ACCEPT\n-A OUTPUT -p udp --dport 53 -j ACCEPT\n-A OUTPUT -j DROP',
+    );
+    const reply = { spt: 25, dpt: 40577, flags: 'ACK SYN' };
+    expect(tie(where, tcp())).toEqual(['passed: 25 OUTPUT 2 (1)']);
+    expect(tie(where, tcp(), tcp(reply)).sort()).toEqual(['passed: 25 OUTPUT 2 (1)', 'stopped: 25 OUTPUT 4 (1)']);
+    expect(tie(where, udp())).toEqual(['passed: 53 OUTPUT 3 (1)']);
+    expect(tie(where, udp({ spt: 53, dpt: 40577 }))).toEqual(['stopped: 53 OUTPUT 4 (1)']);
   });
 
   test('though another packet with the same prefix is one', () => {
