@@ -1,8 +1,8 @@
 // What a fix has to put into the files of the next boot, kept beside its case: another process may be the one that keeps it.
-import { z } from 'zod';
-import type { FixPlan } from '../firewall/fix/plan.ts';
+import * as z from 'zod';
 import { type Host, HostError } from '../host/host.ts';
 import { readRecord, writeRecord } from '../host/write-record.ts';
+import type { BootPlan } from './save-plan.ts';
 
 const NAME = 'plan.json';
 
@@ -31,17 +31,15 @@ const record = z.object({
   bootCommands: z.array(z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() })),
 });
 
-type Boot = Pick<FixPlan, 'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles'>;
-
 /** Keeps what `keep` will need of a plan. */
-export const writePlanRecord = async (host: Host, caseId: string, plan: FixPlan): Promise<void> => {
+export const writePlanRecord = async (host: Host, caseId: string, plan: BootPlan): Promise<void> => {
   const { bootInsertions, nftInsertions, bootCommands, ownersFiles } = plan;
   const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands, ownersFiles };
   await writeRecord(host, caseId, NAME, `${JSON.stringify(document)}\n`);
 };
 
 /** What was kept; a HostError where there is nothing, or nothing that this version can read. */
-export const readPlanRecord = async (host: Host, caseId: string): Promise<Boot> => {
+export const readPlanRecord = async (host: Host, caseId: string): Promise<BootPlan> => {
   const text = await readRecord(host, caseId, NAME);
   try {
     return record.parse(JSON.parse(text ?? ''));

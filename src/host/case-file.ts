@@ -2,7 +2,7 @@
 //
 // A running case lives in /run/lo-doctor/CASE, a settled one in /var/lib/lo-doctor/CASE. Its state is the name of a file,
 // so that a rename, which the kernel lets only one process win, is what decides between confirming and rolling back.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { type Host, HostError } from './host.ts';
 

@@ -1,5 +1,5 @@
 // The journal's kernel lines that are newer than a mark. Its cursor is exact, also across a restart of journald.
-import { z } from 'zod';
+import * as z from 'zod';
 import { followAgain } from './follow-again.ts';
 import type { Host } from './host.ts';
 

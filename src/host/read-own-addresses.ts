@@ -1,5 +1,5 @@
 // The server's own addresses: packets to them travel over lo as well.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Host } from './host.ts';
 
 const devices = z.array(z.object({ addr_info: z.array(z.object({ local: z.string(), scope: z.string() })) }));

@@ -1,5 +1,5 @@
 // What a case has saved for boot, written down so that it can be taken out again, also after a reboot.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Host } from './host.ts';
 import { readRecord, writeRecord } from './write-record.ts';
 

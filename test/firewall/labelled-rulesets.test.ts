@@ -1,6 +1,6 @@
 // Every probe that was sent through a real kernel with the labelled rulesets comes out the same by evaluation.
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset, Table } from '../../src/firewall/model.ts';
 import type { Conversation } from '../../src/firewall/trace.ts';
