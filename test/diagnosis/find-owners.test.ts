@@ -145,10 +145,7 @@ describe('findOwnerFindings', () => {
       expect.objectContaining({
         id: 'hidden-tables',
         severity: 'warning',
-        evidence: [
-          'iptables is iptables-nft on this server',
-          'iptables-legacy has tables for ip; rules on output: 1',
-        ],
+        evidence: ['iptables is iptables-nft on this server', 'iptables-legacy has tables for ip; rules on output: 1'],
         commands: [['iptables-legacy-save']],
       }),
     ]);
