@@ -137,7 +137,7 @@ function marksOf(table: Table, { chains, tables, prefixes }: Sign): string[] {
   const prefix = prefixes === undefined ? undefined : prefixIn(table, prefixes);
   return [
     ...(names.length > 0 ? [`${where} has ${names.length > 1 ? 'chains' : 'the chain'} ${shown}`] : []),
-    ...(prefix === undefined ? [] : [`${where} logs with the prefix “${prefix}”`]),
+    ...(prefix === undefined ? [] : [`${where} logs with the prefix "${prefix}"`]),
   ];
 }
 

@@ -65,7 +65,7 @@ export async function listCases(host: Host): Promise<Case[]> {
 
 /** The id itself; throws for one that could not be a directory's name. */
 export function checkedId(id: string): string {
-  if (!isCaseId(id)) throw new HostError(`“${id}” cannot be the name of a case.`, { nextSteps: ['lo-doctor undo'] });
+  if (!isCaseId(id)) throw new HostError(`"${id}" cannot be the name of a case.`, { nextSteps: ['lo-doctor undo'] });
   return id;
 }
 
@@ -104,7 +104,7 @@ async function readSecondsLeft(host: Host, directory: string): Promise<number | 
 export async function readUptime(host: Host): Promise<number> {
   const { stdout } = await host.run(['cat', '/proc/uptime']);
   const seconds = Number(stdout.split(' ')[0]);
-  if (stdout === '' || Number.isNaN(seconds)) throw new HostError('The uptime of this server can’t be read.');
+  if (stdout === '' || Number.isNaN(seconds)) throw new HostError("The uptime of this server can't be read.");
   return Math.round(seconds * 100);
 }
 

@@ -31,14 +31,14 @@ const WAYS: readonly Way[] = [
     enable: 'systemctl enable iptables ip6tables',
   },
   {
-    name: 'Arch’s iptables services',
+    name: "Arch's iptables services",
     files: { ip: '/etc/iptables/iptables.rules', ip6: '/etc/iptables/ip6tables.rules' },
     installed: ['/usr/lib/systemd/scripts/iptables-flush'],
     enabled: { ip: isEnabled('iptables.service'), ip6: isEnabled('ip6tables.service') },
     enable: 'systemctl enable iptables ip6tables',
   },
   {
-    name: 'Alpine’s iptables services',
+    name: "Alpine's iptables services",
     files: { ip: '/etc/iptables/rules-save', ip6: '/etc/iptables/rules6-save' },
     installed: ['/etc/alpine-release', '/etc/init.d/iptables'],
     enabled: {
@@ -48,7 +48,7 @@ const WAYS: readonly Way[] = [
     enable: 'rc-update add iptables && rc-update add ip6tables',
   },
   {
-    name: 'OpenRC’s iptables services',
+    name: "OpenRC's iptables services",
     files: { ip: '/var/lib/iptables/rules-save', ip6: '/var/lib/ip6tables/rules-save' },
     installed: ['/etc/gentoo-release', '/etc/init.d/iptables'],
     enabled: {

@@ -94,7 +94,7 @@ export async function checkNftScript(host: Host, { script, replaced, candidate }
   const inside = 'mount --bind "$2" "$1" && nft -c -f "$0"';
   const bound = await host.run(['unshare', '-m', 'sh', '-c', inside, script, replaced, candidate]);
   const isBound = bound.code !== NOT_FOUND && !isForbidden(bound.stderr);
-  if (!isBound && replaced !== script) return 'it can’t be tried here, as no namespace can be made';
+  if (!isBound && replaced !== script) return "it can't be tried here, as no namespace can be made";
   const { code, stderr } = isBound ? bound : await host.run(['nft', '-c', '-f', candidate]);
   return code === 0 ? null : `nft would not load it: ${stderr.trim()}`;
 }

@@ -27,7 +27,7 @@ export async function saveInNftScript(host: Host, insertion: NftInsertion, prepa
   const place = findPlace(own, insertion, loaded);
   if (place === null) throw notSaved(insertion, `${script.path} does not make this chain.`);
   const file = await readBytes(host, place.item.path);
-  if (file === null) throw notSaved(insertion, `${place.item.path} can’t be read.`);
+  if (file === null) throw notSaved(insertion, `${place.item.path} can't be read.`);
   const { text, inserted } = insertAt(file.bytes, place, toBytes(statement));
   await prepare({ kind: 'statement', path: file.path, inserted: inserted, statement }, true);
   await replaceFile(host, file.path, text, (candidate) =>

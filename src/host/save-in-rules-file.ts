@@ -19,7 +19,7 @@ export async function saveInRulesFile(
   const place = file === undefined ? await findBootPlace(host, family) : ownersFile(file);
   if (place === null) return { paths: [], advice: [await adviseBootPlace(host, family)] };
   const old = place.exists ? await readBytes(host, place.path) : null;
-  if (place.exists && old === null) throw new HostError(`${place.path} can’t be read, so nothing was saved there.`);
+  if (place.exists && old === null) throw new HostError(`${place.path} can't be read, so nothing was saved there.`);
   const path = old?.path ?? place.path;
   const advice: string[] = [];
   const bytes =

@@ -80,7 +80,7 @@ export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>)
   ];
   return (
     <Box flexDirection="column" width={width}>
-      <ProgressLine {...progress} />
+      <ProgressLine {...progress} width={width} />
       <Toned tone="strong">{page.title}</Toned>
       <Text> </Text>
       <LinesView lines={lines.slice(shown.top, shown.top + height)} />

@@ -158,12 +158,6 @@ const isOpen = ({ rows, final }: OutboundPolicy): boolean => rows.length === 1 &
 export const tellPolicies = ({ policies, otherStops }: Inspection): Block[] => {
   const open = policies.filter(isOpen).map(({ place }) => nameChain(place));
   return [
-    ...policies
-      .filter((policy) => !isOpen(policy))
-      .flatMap((policy): Block[] => [
-        text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
-        { kind: 'rules', rows: listPolicy(policy) },
-      ]),
     ...otherStops.flatMap(({ place, rows }): Block[] => [
       text('Stopped in ', span('strong', nameChain(place)), ':'),
       {
@@ -173,6 +167,12 @@ export const tellPolicies = ({ policies, otherStops }: Inspection): Block[] => {
         ),
       },
     ]),
+    ...policies
+      .filter((policy) => !isOpen(policy))
+      .flatMap((policy): Block[] => [
+        text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
+        { kind: 'rules', rows: listPolicy(policy) },
+      ]),
     ...(open.length === 0 ? [] : [text(span('dim', `Lets everything out: ${enumerate(open)}.`))]),
   ];
 };

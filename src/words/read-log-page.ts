@@ -165,7 +165,8 @@ const otherPage = (
         : [text('Entries of other traffic:'), { kind: 'code', lines: elsewhere.slice(0, 5).map(({ text }) => text) }],
     ]),
     choices:
-      verdict === 'nothing-dropped'
+      // What was tried and worked works the second time too.
+      verdict === 'nothing-dropped' && attempts.length === 0
         ? [
             { ...again, recommended: true },
             { ...leave, label: 'Leave' },

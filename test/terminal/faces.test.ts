@@ -104,6 +104,14 @@ describeTerminal('the practice wizard', () => {
     expect(wizard.countKeys()).toBeLessThanOrEqual(7);
   });
 
+  it.concurrent('keeps its progress line in the smallest terminal', async () => {
+    await using wizard = await openDoctor(['practice', 'mail'], { columns: 60, rows: 16 });
+    const screen = await wizard.waitFor('> 1. Turn logging on');
+    expect(screen).toMatch(
+      /^lo-doctor {2}\[1 Inspect\] > 2.* > 3.* > 4.* > 5.*\nThe firewall of web1 blocks loopback traffic\n/,
+    );
+  });
+
   it.concurrent('says that the terminal is too small, and goes on when it is not any more', async () => {
     await using wizard = await openDoctor(['practice', 'mail'], { columns: 80, rows: 24 });
     const [before] = await answer(wizard, [['blocks loopback traffic']]);

@@ -31,7 +31,7 @@ export function restateInFirewalld(
       at: 1,
       written: { ...written, source: { layer: 'firewalld', words } },
       reason:
-        'As a direct rule of firewalld’s, first in its chain by its priority, so that firewalld shows and keeps it.',
+        "As a direct rule of firewalld's, first in its chain by its priority, so that firewalld shows and keeps it.",
     };
   });
 }

@@ -33,7 +33,7 @@ export function explainRemaining(ruleset: Ruleset, trace: Trace): Remaining {
   const [doubt] = unknown;
   if (doubt === undefined) return because('It cannot be told whether it passes.', null);
   return because(
-    `Whether it passes depends on “${doubt.what}”; it would be settled by ${doubt.settledBy}.`,
+    `Whether it passes depends on "${doubt.what}"; it would be settled by ${doubt.settledBy}.`,
     doubt.rule,
   );
 }

@@ -43,7 +43,7 @@ function narrowPermits(chain: Chain, number: number, { hook: { packet } }: Stop)
     .filter(permitsLoopbackAddresses)
     .map(
       (rule) =>
-        `Rule ${rule.number} of ${chain.name} permits loopback addresses only; what goes to the host’s own address travels over lo too, and is stopped.`,
+        `Rule ${rule.number} of ${chain.name} permits loopback addresses only; what goes to the host's own address travels over lo too, and is stopped.`,
     );
 }
 

@@ -3,10 +3,10 @@
 /** How each is told to let loopback through, in its own words. */
 const WAYS: Readonly<Record<string, string>> = {
   shorewall:
-    'put the line “$FW $FW ACCEPT” first in /etc/shorewall/policy (IPv6: /etc/shorewall6/policy), then shorewall restart',
+    'put the line "$FW $FW ACCEPT" first in /etc/shorewall/policy (IPv6: /etc/shorewall6/policy), then shorewall restart',
   firehol: 'set FIREHOL_TRUST_LOOPBACK=1 in /etc/firehol/firehol-defaults.conf, then firehol restart',
-  csf: 'put “iptables -I OUTPUT -o lo -j ACCEPT” (and the same with ip6tables, and INPUT -i lo) into /etc/csf/csfpost.sh, then csf -r',
-  ferm: 'put “chain OUTPUT outerface lo ACCEPT;” before what drops in /etc/ferm/ferm.conf, then systemctl reload ferm',
+  csf: 'put "iptables -I OUTPUT -o lo -j ACCEPT" (and the same with ip6tables, and INPUT -i lo) into /etc/csf/csfpost.sh, then csf -r',
+  ferm: 'put "chain OUTPUT outerface lo ACCEPT;" before what drops in /etc/ferm/ferm.conf, then systemctl reload ferm',
 };
 
 /** True for a manager whose rules no saved file keeps. */

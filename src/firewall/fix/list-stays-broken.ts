@@ -3,8 +3,6 @@ import { isLoopbackAddress, parseAddress } from '../address.ts';
 import type { Conversation } from '../trace.ts';
 import type { Service } from './plan.ts';
 
-const MOST_NAMED = 8;
-
 /** One sentence each; `blocked` are the probes of loopback that don't pass after the fix. */
 export function listStaysBroken(services: readonly Service[], blocked: readonly Conversation[]): string[] {
   if (blocked.length === 0) return [];
@@ -12,7 +10,7 @@ export function listStaysBroken(services: readonly Service[], blocked: readonly 
   const someTcp = blocked.some(({ protocol, destinationPort }) => protocol === 'tcp' && (destinationPort ?? 0) > 1023);
   return [
     ...(isFtp && someTcp
-      ? ['FTP’s data connections use ports of their own, which stay blocked: transfers and listings will hang.']
+      ? ["FTP's data connections use ports of their own, which stay blocked: transfers and listings will hang."]
       : []),
     ...(['tcp', 'udp'] as const).flatMap((protocol) => portsLeft(protocol, blocked)),
     ...(blocked.some(({ protocol }) => protocol === 'icmp') ? ['Ping over loopback stays blocked.'] : []),
@@ -21,11 +19,7 @@ export function listStaysBroken(services: readonly Service[], blocked: readonly 
 
 function portsLeft(protocol: 'tcp' | 'udp', blocked: readonly Conversation[]): string[] {
   const here = blocked.filter((one) => one.protocol === protocol);
-  const ports = [...new Set(here.flatMap(({ destinationPort }) => destinationPort ?? []))].sort((a, b) => a - b);
-  if (ports.length === 0) return [];
-  const named = ports.slice(0, MOST_NAMED).join(', ');
-  const more = ports.length > MOST_NAMED ? ` and ${ports.length - MOST_NAMED} more of those tried` : '';
-  return [`Other ${protocol.toUpperCase()} ports on loopback stay blocked (${named}${more}), to ${addressesOf(here)}.`];
+  return here.length === 0 ? [] : [`Other ${protocol.toUpperCase()} ports stay blocked, to ${addressesOf(here)}.`];
 }
 
 function addressesOf(conversations: readonly Conversation[]): string {
@@ -33,5 +27,5 @@ function addressesOf(conversations: readonly Conversation[]): string {
   const [loopback, own] = [true, false].map((wanted) =>
     addresses.filter((text) => isLoopbackAddress(parseAddress(text) ?? 0) === wanted),
   );
-  return [...(loopback ?? []), ...(own && own.length > 0 ? ['the host’s own addresses'] : [])].join(', ');
+  return [...(loopback ?? []), ...(own && own.length > 0 ? ["the host's own addresses"] : [])].join(', ');
 }

@@ -69,7 +69,7 @@ function userRule(table: Table, added: AddedRule, words: readonly string[]): Wan
       rule: { number: 0, text, line: null, handle: null, comment: null, steps: stepsOf(added) },
       source: { layer: 'ufw', words, comment: added.comment },
     },
-    reason: 'First among ufw’s own user rules, so that ufw shows it, keeps it and loads it at boot.',
+    reason: "First among ufw's own user rules, so that ufw shows it, keeps it and loads it at boot.",
   };
 }
 

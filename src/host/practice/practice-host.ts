@@ -34,7 +34,7 @@ function findScenario(id: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.id === id);
   if (found !== undefined) return found;
   const known = SCENARIOS.map((scenario) => scenario.id).join(', ');
-  throw new HostError(`There is no scenario “${id}”.`, { nextSteps: [`Choose one of: ${known}`] });
+  throw new HostError(`There is no scenario "${id}".`, { nextSteps: [`Choose one of: ${known}`] });
 }
 
 async function runOn(server: Server, command: Command, options: RunOptions & As = {}): Promise<RunResult> {

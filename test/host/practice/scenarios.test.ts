@@ -72,7 +72,7 @@ describe('a scenario', () => {
   });
 
   it('that does not exist is refused with the list of those that do', () => {
-    expect(() => practiceHost('nonsense')).toThrow('There is no scenario “nonsense”.');
+    expect(() => practiceHost('nonsense')).toThrow('There is no scenario "nonsense".');
   });
 
   it('is the same server for the same seed', async () => {

@@ -26,7 +26,7 @@ export const mkdir: Program = (call) => {
       if (files.makeDirectory(pathOf(call, path), mode)) return printed();
       const isThere = files.node(pathOf(call, path)) !== null;
       if (isThere && options.has('p')) return printed();
-      return failed(1, `mkdir: cannot create directory ‘${path}’: ${isThere ? 'File exists' : MISSING}`);
+      return failed(1, `mkdir: cannot create directory ‘${path}': ${isThere ? 'File exists' : MISSING}`);
     }),
   );
 };

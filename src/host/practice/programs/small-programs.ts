@@ -68,7 +68,7 @@ export const fail: Program = () => failed(1, '');
 
 export const sleep: Program = async ({ args, server, signal }) => {
   const seconds = Number(args[0]);
-  if (Number.isNaN(seconds)) return failed(1, `sleep: invalid time interval ‘${args[0] ?? ''}’`);
+  if (Number.isNaN(seconds)) return failed(1, `sleep: invalid time interval ‘${args[0] ?? ''}'`);
   await server.clock.sleep(seconds, signal);
   return printed();
 };
