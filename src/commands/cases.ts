@@ -1,11 +1,12 @@
 // `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
 import { type Case, listCases } from '../host/case-file.ts';
 import { type Host, HostError } from '../host/host.ts';
-import { saveForBoot, undoSaveForBoot } from '../host/save-for-boot.ts';
+import { undoSaveForBoot } from '../host/save-for-boot.ts';
 import { confirmCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
 import type { Io } from './io.ts';
 import { readPlanRecord } from './plan-record.ts';
+import { savePlan } from './save-plan.ts';
 
 type CaseIo = Pick<Io, 'stdout'>;
 
@@ -36,17 +37,10 @@ export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Pro
     io.stdout(`Case ${found.id} was rolled back already: the rules are as they were before.\n`);
     return EXIT.rolledBack;
   }
-  const plan = await readPlanRecord(host, found.id);
-  const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
-  const { files, advice } = await saveForBoot(host, {
-    caseId: found.id,
-    insertions,
-    nftInsertions,
-    commands,
-    ownersFiles,
-  });
+  const { files, proof, advice } = await savePlan(host, found.id, await readPlanRecord(host, found.id));
   io.stdout(`Case ${found.id} is kept.\n`);
   for (const file of files) io.stdout(`Saved for the next boot in ${file}.\n`);
+  if (proof !== null) io.stdout(`Proved: ${proof}.\n`);
   for (const line of advice) io.stdout(`${line}\n`);
   return EXIT.done;
 };

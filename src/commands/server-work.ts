@@ -11,7 +11,6 @@ import { findLogSources } from '../host/log-source.ts';
 import { openLogs } from '../host/open-logs.ts';
 import { probeConversation } from '../host/probe.ts';
 import { readCounters } from '../host/read-counters.ts';
-import { saveForBoot } from '../host/save-for-boot.ts';
 import { startTemporary, startTrial, type Temporary, type Trial } from '../host/trial.ts';
 import { writeRecord } from '../host/write-record.ts';
 import type { Sighting } from '../log/count-sightings.ts';
@@ -26,6 +25,7 @@ import type { Work } from '../wizard/work.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
 import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
+import { savePlan } from './save-plan.ts';
 
 /** How long temporary log rules live when nobody takes them away: longer than a walk takes, shorter than a forgotten one. */
 const LOGGING_EXPIRES = 30 * 60;
@@ -164,9 +164,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     },
     keep: async (plan) => {
       const end = await trial?.confirm();
-      if (end !== 'confirmed') return null;
-      const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
-      return saveForBoot(host, { caseId, insertions, nftInsertions, commands, ownersFiles });
+      return end === 'confirmed' ? savePlan(host, caseId, plan) : null;
     },
     rollBack: async () => {
       if ((await trial?.rollBack()) !== 'rollback-failed') return;

@@ -86,7 +86,8 @@ function toReading(command: Command, { code, stderr }: RunResult, dump: Firewall
   return { kind: 'unread', layer: { command, why: stderr.trim() || `It ended with exit code ${code}.` } };
 }
 
-function holdsAnything(dump: FirewallDump): boolean {
+/** False for what a tool prints where its layer has no table. */
+export function holdsAnything(dump: FirewallDump): boolean {
   switch (dump.layer) {
     case 'iptables':
       return /^\*/m.test(dump.text);
@@ -120,5 +121,5 @@ function refuseUnread(unread: readonly UnreadLayer[], user: number, iptables: Va
       nextSteps: ['Run it on the machine itself, or give the container the capability NET_ADMIN.'],
     });
   }
-  throw new HostError(`The firewall can’t be read: ${command.join(' ')}: ${why}`, { command });
+  throw new HostError(`The firewall can't be read: ${command.join(' ')}: ${why}`, { command });
 }

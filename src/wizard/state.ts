@@ -27,10 +27,11 @@ export type Verification = {
   readonly works: boolean;
 };
 
-/** What was saved for the next boot: `files` hold the rule now; else `advice` says how to. */
+/** What was saved for the next boot: `files` hold the rule now; else `advice` says how to. `proof`: how it was proved that it lasts, or null. */
 export type SavedForBoot = {
   readonly files: readonly string[];
   readonly backups: readonly string[];
+  readonly proof: string | null;
   readonly advice: readonly string[];
 };
 

@@ -56,6 +56,7 @@ export const tellSaved = ({ saved }: Case): Block[] => {
     ...(saved.files.length > 0
       ? [text(span('good', 'Saved for the next boot'), ` in ${saved.files.join(' and ')}.`)]
       : [text(span('warn', 'Not saved for the next boot:'), ' it lasts until the rules are loaded anew.')]),
+    ...(saved.proof === null ? [] : [text(span('good', 'Proved: '), `${saved.proof}.`)]),
     ...(saved.advice.length > 0 ? [{ kind: 'list', items: saved.advice } as const] : []),
     ...saved.backups.map((backup) => text(span('dim', `Backup: ${backup}`))),
   ];

@@ -17,7 +17,7 @@ const fixed: Case = {
   diagnosis: blockedDiagnosis,
   plan: fixPlan,
   verification,
-  saved: { files: ['/etc/iptables/rules.v4'], backups: [], advice: [] },
+  saved: { files: ['/etc/iptables/rules.v4'], backups: [], proof: null, advice: [] },
   history: [{ at: STARTED, event: 'kept' }],
 };
 
