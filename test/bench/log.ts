@@ -1,13 +1,13 @@
 // The log's speed, paired with its yardsticks in one run: node test/bench/log.ts [--mb 1000] [--rounds 5] [--program "node dist/lo-doctor.js"]
 // Each round runs both in turn, so that a busy machine slows both; medians and their ratio are printed.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLogCounter } from '../../src/log/log-counter.ts';
 import { parseLine } from '../../src/log/parse-line.ts';
+import { compare, reportPair } from './compare.ts';
 import { writeLog } from './write-log.ts';
 
 const { values } = parseArgs({
@@ -20,52 +20,6 @@ const { values } = parseArgs({
 const megabytes = Number(values.mb);
 const rounds = Number(values.rounds);
 const logs = [...values.program.split(' '), 'logs'];
-
-type Run = { seconds: number; peakMegabytes: number };
-
-/** Runs a command with its output thrown away through a pipe (grep stops early where it is /dev/null). */
-function run([program = '', ...args]: readonly string[]): Promise<Run> {
-  const start = performance.now();
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let peak = 0;
-    const watch = setInterval(() => {
-      peak = Math.max(peak, readPeak(child.pid));
-    }, 10);
-    child.stdout.resume();
-    child.on('error', reject);
-    child.on('close', (code) => {
-      clearInterval(watch);
-      if (code !== 0) reject(new Error(`${[program, ...args].join(' ')} ended with ${code}`));
-      else resolve({ seconds: (performance.now() - start) / 1000, peakMegabytes: peak });
-    });
-  });
-}
-
-/** The most memory that a process had so far, in MB; 0 once it has ended. */
-function readPeak(pid: number | undefined): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1000;
-  } catch {
-    return 0;
-  }
-}
-
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
-
-async function pair(title: string, ours: readonly string[], yardstick: readonly string[], goal: number): Promise<void> {
-  const times = { ours: [] as number[], yardstick: [] as number[] };
-  let peak = 0;
-  for (let round = 0; round < rounds; round++) {
-    const [own, other] = [await run(ours), await run(yardstick)];
-    times.ours.push(own.seconds);
-    times.yardstick.push(other.seconds);
-    peak = Math.max(peak, own.peakMegabytes);
-  }
-  const [own, other] = [median(times.ours), median(times.yardstick)];
-  const speed = `${own.toFixed(2)} s against ${other.toFixed(2)} s: ${(other / own).toFixed(2)} times as fast (goal ${goal})`;
-  console.log(`${title}: ${speed}, peak memory ${peak.toFixed(0)} MB (goal below 150)`);
-}
 
 /** A regular expression that takes only the usual TCP line, and what a summary needs of it. */
 const STRICT =
@@ -124,9 +78,14 @@ try {
   writeLog(dense, { bytes: (megabytes * 1e6) / 10, packets: 1 });
   parsing(dense);
   writeLog(small, { bytes: (megabytes * 1e6) / 10, packets: 0.02 });
-  await pair(`${megabytes / 10} MB against fwlogwatch`, [...logs, small], ['fwlogwatch', small], 5);
+  reportPair(
+    `${megabytes / 10} MB against fwlogwatch`,
+    await compare([...logs, small], ['fwlogwatch', small], rounds),
+    5,
+  );
   writeLog(large, { bytes: megabytes * 1e6, packets: 0.02 });
-  await pair(`${megabytes} MB against grep -c OUT=lo`, [...logs, large], ['grep', '-c', 'OUT=lo', large], 1);
+  const grep = await compare([...logs, large], ['grep', '-c', 'OUT=lo', large], rounds);
+  reportPair(`${megabytes} MB against grep -c OUT=lo`, grep, 1);
 } finally {
   rmSync(folder, { recursive: true });
 }
