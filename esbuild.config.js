@@ -1,4 +1,7 @@
-// One file, dist/lo-doctor.js: production React, no devtools. Ink stays behind a dynamic import, so only what draws runs it.
+// One bundle in dist/: lo-doctor.js and its parts, which are loaded when a command needs them, so that only what draws loads Ink and React.
+// Production React, no devtools.
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const empty = {
@@ -10,9 +13,12 @@ const empty = {
 };
 
 const { default: manifest } = await import('./package.json', { with: { type: 'json' } });
-await build({
-  entryPoints: ['src/cli.tsx'],
-  outfile: 'dist/lo-doctor.js',
+const { metafile } = await build({
+  entryPoints: [{ in: 'src/cli.tsx', out: 'lo-doctor' }],
+  outdir: 'dist',
+  chunkNames: 'parts/[hash]',
+  splitting: true,
+  metafile: true,
   bundle: true,
   minify: true,
   format: 'esm',
@@ -25,3 +31,9 @@ await build({
   },
   plugins: [empty],
 });
+
+// Parts of earlier builds.
+const built = new Set(Object.keys(metafile.outputs).map((file) => basename(file)));
+for (const file of readdirSync('dist/parts')) if (!built.has(file)) rmSync(`dist/parts/${file}`);
+// The folder runs wherever it is copied to.
+writeFileSync('dist/package.json', '{"type":"module"}\n');
