@@ -64,7 +64,7 @@ function findPlace(items: readonly LocatedItem[], insertion: NftInsertion, loade
   if (sure !== undefined) return { item: sure, isSure: true };
   const last = blocks.at(-1);
   if (last !== undefined && insertion.followedBy.length === 0 && isClear) return { item: last, isSure: true };
-  const first = rules[0] ?? blocks[0];
+  const first = rules.find(({ command }) => command !== 'insert') ?? blocks[0];
   return first === undefined ? null : { item: first, isSure: rules.length === 0 };
 }
 

@@ -163,6 +163,30 @@ describeKernel('saving a fix of nftables', () => {
     expect(await lab.run(['cat', MAIN])).toBe(before);
   });
 
+  it('finds the place by what stands behind it, also where a rule that is only in force for now comes first', async () => {
+    await using lab = await startLab();
+    const chain = (...rules: readonly string[]) =>
+      `table inet filter {\n\tchain output {\n\t\t${way.hook}\n${rules.map((rule) => `\t\t${rule}\n`).join('')}\t}\n}\n`;
+    const rules = ['tcp dport 22 accept', 'tcp dport 80 drop', 'tcp dport 443 accept', 'drop'] as const;
+    await boot(lab, { [MAIN]: chain(...rules) });
+    await lab.loadNft('insert rule inet filter output index 1 ip daddr 127.0.0.9 tcp dport 80 drop');
+    const saved = await save(lab, await planAll(lab));
+    expect(saved).toMatchObject({ files: [MAIN], advice: [] });
+    expect(await lab.run(['cat', MAIN])).toBe(chain(rules[0], permit, ...rules.slice(1)));
+  });
+
+  it.each(['insert rule inet filter output', 'add rule inet filter output index 0'])(
+    'is not sure of the place where rules are put before others: %s',
+    async (command) => {
+      await using lab = await startLab();
+      const chain = `table inet filter {\n\tchain output {\n\t\t${way.hook}\n\t\ttcp dport 23 accept\n\t\ttcp dport 80 drop\n\t\ttcp dport 443 accept\n\t}\n}\n`;
+      await boot(lab, { [MAIN]: `${chain}${command} tcp dport 22 accept\n` });
+      const saved = await save(lab, await planAll(lab));
+      expect(saved.advice).toEqual([expect.stringContaining('stands first')]);
+      expect(await lab.run(['cat', MAIN])).toContain(`policy drop;\n\t\t${permit}\n\t\ttcp dport 23 accept\n`);
+    },
+  );
+
   it('puts the rule first, and says so, where the script differs from the rules in force', async () => {
     await using lab = await startLab();
     await boot(lab, {

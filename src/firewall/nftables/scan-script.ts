@@ -8,7 +8,7 @@ export type ScriptContext =
 
 /**
  * One thing met in a script, in order; offsets are into its text. `table` is `inet filter`. A `block` is what stands between a chain's braces;
- * a rule with a `command` stands alone (`add rule inet filter output …`). `reset`: rules that were given before are gone.
+ * a rule with a `command` stands alone (`add rule inet filter output …`), and goes before others with `insert`. `reset`: rules that were given before are gone.
  */
 export type ScriptItem =
   | {
@@ -114,13 +114,14 @@ function itemsOfCommand(
   const [first = ''] = words;
   const isVerb = ['add', 'create', 'insert'].includes(first);
   const [object, ...names] = isVerb ? words.slice(1) : words;
-  const [family = '', name = '', chain = ''] = FAMILIES.includes(names[0] ?? '') ? names : ['ip', ...names];
+  const [family = '', name = '', chain = '', place = ''] = FAMILIES.includes(names[0] ?? '') ? names : ['ip', ...names];
   const table = `${family} ${name}`;
   if (['flush', 'delete', 'destroy', 'reset', 'replace'].includes(first)) return [{ kind: 'reset' }];
   if (object === 'table' && block !== null)
     return scanBlock(text, block.open + 1, block.close, { level: 'table', table });
   if (object === 'rule' && (first === 'add' || first === 'insert')) {
-    return [{ kind: 'rule', table, chain, start, command: first }];
+    const isLast = first === 'add' && !['index', 'position', 'handle'].includes(place);
+    return [{ kind: 'rule', table, chain, start, command: isLast ? 'add' : 'insert' }];
   }
   return [];
 }
