@@ -1,7 +1,7 @@
 // The rules of the walk: what follows from a state when something happens. Pure.
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Event } from './event.ts';
-import type { Case, Outcome, Phase, Walk } from './state.ts';
+import { type Case, type Outcome, type Phase, stepOf, type Walk } from './state.ts';
 
 /** How a walk ends that is left now. */
 export const outcomeOf = ({ inspection, diagnosis, saved }: Case): Outcome => {
@@ -61,8 +61,6 @@ const inspect = (walk: Walk, event: Event): Walk => {
       return walk.phase.name === 'turning-logging-on'
         ? goTo(walk, { name: 'inspected', problem: event.problem })
         : goTo(walk, { name: 'inspection-failed', problem: event.problem });
-    case 'quit-chosen':
-      return leave(walk);
     default:
       return walk;
   }
@@ -87,8 +85,6 @@ const reproduce = (walk: Walk, event: Event): Walk => {
         : goTo(walk, { name: 'choosing-action', problem: null });
     case 'failed':
       return goTo(walk, { name: 'choosing-action', problem: event.problem });
-    case 'quit-chosen':
-      return leave(walk);
     default:
       return walk;
   }
@@ -105,8 +101,6 @@ const readLog = (walk: Walk, event: Event): Walk => {
       return goTo(walk, { name: 'choosing-action', problem: null });
     case 'failed':
       return goTo(walk, { name: 'choosing-action', problem: event.problem });
-    case 'quit-chosen':
-      return leave(walk);
     default:
       return walk;
   }
@@ -135,8 +129,6 @@ const fix = (walk: Walk, event: Event): Walk => {
         : walk;
     case 'failed':
       return goTo(walk, { name: 'choosing-fix', plans: [], problem: event.problem });
-    case 'quit-chosen':
-      return leave(walk);
     default:
       return walk;
   }
@@ -192,6 +184,8 @@ const verify = (walk: Walk, event: Event): Walk => {
 const follow = (walk: Walk, event: Event): Walk => {
   const heard = hear(walk, event);
   if (heard !== null) return heard;
+  // From step 5 on there is something to take back first.
+  if (event.name === 'quit-chosen' && stepOf(walk.phase.name) !== 'verify') return leave(walk);
   switch (walk.phase.name) {
     case 'inspecting':
     case 'inspection-failed':
