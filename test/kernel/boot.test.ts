@@ -93,29 +93,36 @@ const ways: readonly Way[] = [
 ];
 
 describeBoot('a fix that is kept', () => {
-  beforeAll(buildTree, BUILD_TIME);
+  let trouble: string | null = null;
+  beforeAll(() => {
+    trouble = buildTree();
+  }, BUILD_TIME);
 
-  it.each(ways)('outlasts a boot, and its undo does too: $name', async ({ installed, prepare, files, isProved }) => {
-    await using machine = await makeMachine(installed);
-    machine.prepare(prepare);
-    await machine.boot();
-    expect(await loopback(machine)).toEqual(FAILS);
-    const { io, written } = testIo();
-    const choice = { kind: 'all' } as const;
-    const options = { choice, isDryRun: false, yes: true, confirmWithin: null, json: true };
-    expect(await runFix(options, { host: machine.host, caseId: 'b1', io }), JSON.stringify(written)).toBe(0);
-    expect(await loopback(machine)).toEqual(WORKS);
-    const proof = isProved ? expect.stringContaining('loopback passes there') : null;
-    expect(JSON.parse(written.stdout)).toMatchObject({ result: 'kept', saved: { files, proof, advice: [] } });
+  it.for(ways)(
+    'outlasts a boot, and its undo does too: $name',
+    async ({ installed, prepare, files, isProved }, { skip }) => {
+      if (trouble !== null) skip(trouble);
+      await using machine = await makeMachine(installed);
+      machine.prepare(prepare);
+      await machine.boot();
+      expect(await loopback(machine)).toEqual(FAILS);
+      const { io, written } = testIo();
+      const choice = { kind: 'all' } as const;
+      const options = { choice, isDryRun: false, yes: true, confirmWithin: null, json: true };
+      expect(await runFix(options, { host: machine.host, caseId: 'b1', io }), JSON.stringify(written)).toBe(0);
+      expect(await loopback(machine)).toEqual(WORKS);
+      const proof = isProved ? expect.stringContaining('loopback passes there') : null;
+      expect(JSON.parse(written.stdout)).toMatchObject({ result: 'kept', saved: { files, proof, advice: [] } });
 
-    await machine.powerOff();
-    await machine.boot();
-    expect(await loopback(machine)).toEqual(WORKS);
+      await machine.powerOff();
+      await machine.boot();
+      expect(await loopback(machine)).toEqual(WORKS);
 
-    expect(await runUndo('b1', machine.host, testIo().io)).toBe(0);
-    expect(await loopback(machine)).toEqual(FAILS);
-    await machine.powerOff();
-    await machine.boot();
-    expect(await loopback(machine)).toEqual(FAILS);
-  });
+      expect(await runUndo('b1', machine.host, testIo().io)).toBe(0);
+      expect(await loopback(machine)).toEqual(FAILS);
+      await machine.powerOff();
+      await machine.boot();
+      expect(await loopback(machine)).toEqual(FAILS);
+    },
+  );
 });

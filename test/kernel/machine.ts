@@ -1,5 +1,5 @@
 // A whole Debian that boots: systemd is its first process, its disk survives until it is thrown away.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,9 +29,15 @@ const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 /** Named for what is in it: a change of the script makes a new one. Built once (a minute or two), then kept. */
 const treeFolder = join(tmpdir(), 'lo-doctor-debian-12-1');
 
-/** Makes the Debian that all machines start from, where it isn't there yet; one at a time. */
-export function buildTree(): void {
-  execFileSync('flock', [`${treeFolder}.lock`, 'sh', script('debian-tree.sh'), treeFolder], { stdio: 'pipe' });
+/** Makes the Debian that all machines start from, where it isn't there yet; one at a time. Returns why it can't be made, or null; with CI=true it throws. */
+export function buildTree(): string | null {
+  const command = [`${treeFolder}.lock`, 'sh', script('debian-tree.sh'), treeFolder];
+  const { status, stdout, stderr } = spawnSync('flock', command, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (status === 0) return null;
+  const why = `no Debian could be made to boot: ${`${stdout}${stderr}`.trim().split('\n').slice(-3).join(' ')}`;
+  if (process.env.CI === 'true') throw new Error(why);
+  console.warn(`Skipped: tests that boot: ${why}`);
+  return why;
 }
 
 /** A machine with a fresh disk, switched off. */
