@@ -1,5 +1,7 @@
 // Every face of the walk, in every surrounding it may be started in, and what it says where it can't walk.
+
 import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
@@ -229,10 +231,9 @@ describeKernel('lo-doctor on a server that it can’t walk on', () => {
   it.concurrent('needs root, and says so', async () => {
     await using lab = await startMailServer(blocked);
     // The checkout may be in a directory that nobody else may enter.
-    const bind = 'touch $2 $3 && mount --bind "$0" $2 && mount --bind "$1" $3';
-    const copies = ['/run/node', '/run/lo-doctor.mjs'] as const;
-    await lab.run(['sh', '-c', bind, process.execPath, bundle, ...copies]);
-    const { code, stdout, stderr } = await lab.exec(copies, { uid: 65534 });
+    const bind = 'touch /run/node && mkdir /run/dist && mount --bind "$0" /run/node && mount --bind "$1" /run/dist';
+    await lab.run(['sh', '-c', bind, process.execPath, dirname(bundle)]);
+    const { code, stdout, stderr } = await lab.exec(['/run/node', '/run/dist/lo-doctor.js'], { uid: 65534 });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(/^lo-doctor: .*root.*\n[\s\S]*sudo[\s\S]*lo-doctor practice/);
   });
