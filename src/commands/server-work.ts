@@ -57,6 +57,11 @@ const isPermitted = ({ protocol, destinationPort }: Conversation, choice: Choice
 
 const isSamePlan = (a: FixPlan, b: FixPlan): boolean => JSON.stringify(a.apply) === JSON.stringify(b.apply);
 
+const leftOver = (caseId: string, what: string): HostError =>
+  new HostError(`${what} could not be taken back completely.`, {
+    nextSteps: [`lo-doctor undo ${caseId}`, 'Or delete the rules by hand: their comments name the case.'],
+  });
+
 /** The work of a walk on this host. A case has one trial and one temporary logging at a time. */
 export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   let logging: Temporary | null = null;
@@ -138,7 +143,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       logging = await startTemporary(host, { caseId: `${caseId}-log`, apply, undo, expiresIn: LOGGING_EXPIRES });
     },
     turnLoggingOff: async () => {
-      await logging?.end();
+      if ((await logging?.end()) === 'rollback-failed') throw leftOver(`${caseId}-log`, 'The temporary LOG rules');
       logging = null;
     },
     diagnose: async (walk) => diagnoseWalk(host, walk, await inspectNow()),
@@ -157,20 +162,19 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       while (!signal.aborted) {
         const state = await trial?.state();
         if (state === 'confirmed') return 'confirmed';
-        if (state !== 'armed') return 'rolled-back';
+        if (state === 'rollback-failed') throw leftOver(caseId, 'The fix');
+        if (state !== 'armed' && state !== 'rolling-back') return 'rolled-back';
         await pause(POLL);
       }
       return 'confirmed';
     },
     keep: async (plan) => {
       const end = await trial?.confirm();
+      if (end === 'rollback-failed') throw leftOver(caseId, 'The fix');
       return end === 'confirmed' ? savePlan(host, caseId, plan) : null;
     },
     rollBack: async () => {
-      if ((await trial?.rollBack()) !== 'rollback-failed') return;
-      throw new HostError('The fix could not be taken back completely.', {
-        nextSteps: [`lo-doctor undo ${caseId}`, 'Or delete the rules by hand: their comments name the case.'],
-      });
+      if ((await trial?.rollBack()) === 'rollback-failed') throw leftOver(caseId, 'The fix');
     },
     writeReport: async (walk, outcome) => {
       await writeRecord(host, caseId, 'report.json', `${JSON.stringify(reportDocument(walk, outcome, host.name))}\n`);

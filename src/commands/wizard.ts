@@ -3,7 +3,9 @@ import { listCases } from '../host/case-file.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import { rollBackOverdue } from '../host/trial.ts';
-import type { Outcome } from '../wizard/state.ts';
+import type { Event } from '../wizard/event.ts';
+import type { Outcome, Walk } from '../wizard/state.ts';
+import type { Store } from '../wizard/store.ts';
 import type { Io } from './io.ts';
 import { nameCase } from './name-case.ts';
 import { openPractice, storyOf } from './practice.ts';
@@ -29,6 +31,7 @@ const EXIT_CODES: Record<Outcome, number> = {
   unfixed: 1,
   'could-not-look': 3,
   'rolled-back': 5,
+  'rollback-failed': 3,
 };
 
 const faceOf = ({ practice, isPlain, io }: WizardOptions): Face => {
@@ -52,6 +55,13 @@ const settleOldCases = async (host: Host, { stderr }: Io) => {
     stderr(`A fix waits ${Math.round(secondsLeft ?? 0)} s more to be kept: lo-doctor confirm ${id}\n`);
 };
 
+/** Leaves now, or as soon as the phase allows it: a change that is being applied is finished first, then taken back. */
+const leaveSoon = (store: Store<Walk, Event>) => {
+  const leave = () => store.send({ name: 'quit-chosen' });
+  store.subscribe(leave);
+  leave();
+};
+
 /** Runs the wizard; resolves with the exit code. Rejects with a HostError where it can't begin. */
 export const runWizard = async (options: WizardOptions): Promise<number> => {
   const { practice, io, confirmWithin } = options;
@@ -68,7 +78,7 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
     story: practice === null ? null : storyOf(practice),
     face: faceOf(options),
     io,
-    onStore: (store) => options.onLeave(() => store.send({ name: 'quit-chosen' })),
+    onStore: (store) => options.onLeave(() => leaveSoon(store)),
     onDefect: options.onDefect,
     interrupt: options.interrupt,
   });

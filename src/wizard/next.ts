@@ -16,7 +16,7 @@ const goTo = (walk: Walk, phase: Phase, found: Partial<Case> = {}): Walk => ({
   case: { ...walk.case, ...found },
 });
 
-const leave = (walk: Walk): Walk => goTo(walk, { name: 'leaving', outcome: outcomeOf(walk.case) });
+const leave = (walk: Walk): Walk => goTo(walk, { name: 'leaving', outcome: outcomeOf(walk.case), problem: null });
 
 /** A flood of entries must not fill the memory: of loopback and of other traffic the latest are kept. */
 const MOST = { loopback: 2000, other: 200 };
@@ -125,7 +125,7 @@ const fix = (walk: Walk, event: Event): Walk => {
         : goTo(walk, { name: 'log-read' });
     case 'commands-chosen':
       return phase.name === 'reviewing-fix'
-        ? goTo(walk, { name: 'leaving', outcome: 'unfixed' }, { plan: phase.plan })
+        ? goTo(walk, { name: 'leaving', outcome: 'unfixed', problem: null }, { plan: phase.plan })
         : walk;
     case 'failed':
       return goTo(walk, { name: 'choosing-fix', plans: [], problem: event.problem });
@@ -160,21 +160,29 @@ const verify = (walk: Walk, event: Event): Walk => {
         case 'failed':
           return goTo(walk, { name: 'rolling-back', trial: phase.trial });
         case 'rolled-back':
-          return goTo(walk, { name: 'leaving', outcome: 'rolled-back' });
+          return goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null });
         default:
           return walk;
       }
     case 'keeping':
-      if (event.name === 'kept') return goTo(walk, { name: 'leaving', outcome: 'fixed' }, { saved: event.saved });
-      if (event.name === 'rolled-back') return goTo(walk, { name: 'leaving', outcome: 'rolled-back' });
+      if (event.name === 'kept')
+        return goTo(walk, { name: 'leaving', outcome: 'fixed', problem: null }, { saved: event.saved });
+      if (event.name === 'rolled-back') return goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null });
       return event.name === 'failed' ? goTo(walk, { name: 'rolling-back', trial: phase.trial }) : walk;
     case 'rolling-back':
-      return event.name === 'rolled-back' || event.name === 'failed'
-        ? goTo(walk, { name: 'leaving', outcome: 'rolled-back' })
+      if (event.name === 'failed')
+        return goTo(walk, { name: 'leaving', outcome: 'rollback-failed', problem: event.problem });
+      return event.name === 'rolled-back'
+        ? goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null })
         : walk;
     case 'leaving':
       return event.name === 'left'
-        ? goTo(walk, { name: 'finished', outcome: phase.outcome, report: event.report, problem: event.problem })
+        ? goTo(walk, {
+            name: 'finished',
+            outcome: phase.outcome,
+            report: event.report,
+            problem: phase.problem ?? event.problem,
+          })
         : walk;
     default:
       return walk;

@@ -39,7 +39,14 @@ export type SavedForBoot = {
 export type Story = { readonly symptom: string; readonly command: string };
 
 /** How a walk ended. */
-export type Outcome = 'healthy' | 'fixed' | 'rolled-back' | 'unfixed' | 'not-the-firewall' | 'could-not-look';
+export type Outcome =
+  | 'healthy'
+  | 'fixed'
+  | 'rolled-back'
+  | 'rollback-failed'
+  | 'unfixed'
+  | 'not-the-firewall'
+  | 'could-not-look';
 
 /** All that a walk has found and done so far. */
 export type Case = {
@@ -87,7 +94,7 @@ export type Phase =
   | { readonly name: 'keeping'; readonly trial: Trial }
   | { readonly name: 'rolling-back'; readonly trial: Trial }
   /** Takes the temporary logging away and writes the report. */
-  | { readonly name: 'leaving'; readonly outcome: Outcome }
+  | { readonly name: 'leaving'; readonly outcome: Outcome; readonly problem: Problem | null }
   | {
       readonly name: 'finished';
       readonly outcome: Outcome;

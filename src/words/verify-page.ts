@@ -43,6 +43,7 @@ export const tellOutcome = (outcome: Outcome): string => ENDINGS[outcome];
 const ENDINGS: Record<Outcome, string> = {
   healthy: 'Loopback passes; nothing was changed',
   fixed: 'Fixed, verified and kept',
+  'rollback-failed': 'The fix could not be taken back completely',
   'rolled-back': 'Rolled back: the rules are as they were before',
   unfixed: 'Loopback is still blocked; nothing was changed',
   'not-the-firewall': 'No loopback drop was found; nothing was changed',
@@ -81,7 +82,7 @@ const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page
             text('The commands of the fix, not run:'),
             { kind: 'code', lines: commandLines(walk.plan.byHand) } as const,
           ]),
-      ...(walk.logging === null ? [] : [text('The temporary LOG rules are gone.')]),
+      ...(walk.logging === null || phase.problem !== null ? [] : [text('The temporary LOG rules are gone.')]),
       ...(walk.story === null ? tellAfter(phase, walk) : [text(span('dim', 'The practice server is gone now.'))]),
       ...(phase.problem === null ? [] : tellProblem(phase.problem)),
     ],

@@ -68,13 +68,21 @@ test.each<[string, Event]>([
 ])('%s while a fix is on trial rolls it back', (_, event) => {
   const walk = walked(...TO_CONFIRM, event);
   expect(walk.phase).toEqual({ name: 'rolling-back', trial: TRIAL });
-  expect(next(walk, { name: 'rolled-back' }, NOW).phase).toEqual({ name: 'leaving', outcome: 'rolled-back' });
+  expect(next(walk, { name: 'rolled-back' }, NOW).phase).toEqual({
+    name: 'leaving',
+    outcome: 'rolled-back',
+    problem: null,
+  });
 });
 
 test('a rollback that struck by itself ends the walk as rolled back, also while the fix was being kept', () => {
-  expect(walked(...TO_CONFIRM, { name: 'rolled-back' }).phase).toEqual({ name: 'leaving', outcome: 'rolled-back' });
+  expect(walked(...TO_CONFIRM, { name: 'rolled-back' }).phase).toEqual({
+    name: 'leaving',
+    outcome: 'rolled-back',
+    problem: null,
+  });
   const late = walked(...TO_CONFIRM, { name: 'keep-chosen' }, { name: 'rolled-back' });
-  expect(late.phase).toEqual({ name: 'leaving', outcome: 'rolled-back' });
+  expect(late.phase).toEqual({ name: 'leaving', outcome: 'rolled-back', problem: null });
 });
 
 test('Esc goes back a page and changes nothing that was found', () => {
@@ -95,11 +103,15 @@ test('what the server refuses leads back to where another way can be chosen, wit
 });
 
 test('leaving says how the walk ended', () => {
-  expect(walked({ name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'could-not-look' });
-  expect(walked(...TO_INSPECTED, { name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'unfixed' });
+  expect(walked({ name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'could-not-look', problem: null });
+  expect(walked(...TO_INSPECTED, { name: 'quit-chosen' }).phase).toEqual({
+    name: 'leaving',
+    outcome: 'unfixed',
+    problem: null,
+  });
   const healthy = { ...blockedInspection, blocked: false };
   const looked: Event = { name: 'inspected', inspection: healthy };
-  expect(walked(looked, { name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'healthy' });
+  expect(walked(looked, { name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'healthy', problem: null });
 });
 
 test('a new attempt starts with no entries of the one before', () => {
@@ -110,4 +122,11 @@ test('a new attempt starts with no entries of the one before', () => {
 test('an event that means nothing in a phase changes nothing', () => {
   const walk = walked(...TO_INSPECTED);
   expect(next(walk, { name: 'keep-chosen' }, NOW)).toBe(walk);
+});
+
+test('a rollback that fails is told to the end, and is no rollback', () => {
+  const walk = walked(...TO_CONFIRM, { name: 'roll-back-chosen' }, { name: 'failed', problem: PROBLEM });
+  expect(walk.phase).toEqual({ name: 'leaving', outcome: 'rollback-failed', problem: PROBLEM });
+  const left = next(walk, { name: 'left', report: null, problem: null }, NOW);
+  expect(left.phase).toMatchObject({ name: 'finished', outcome: 'rollback-failed', problem: PROBLEM });
 });
