@@ -121,9 +121,13 @@ const tieConversation = (site: Site, logged: LoggedConversation, sightings: read
   });
 };
 
+/** A file's lines first: they are what a user finds when looking them up. */
+const byPlace = (a: Sighting, b: Sighting): number =>
+  Number(b.source.startsWith('/')) - Number(a.source.startsWith('/'));
+
 /** Ties loopback entries to the rules, which are those without lo-doctor's own: for each conversation one item a fate that its packets met. */
 export const tieEntries = (site: Site, sightings: readonly Sighting[]): TiedEntries[] => {
-  const loopback = sightings.filter(({ line }) => line.entry.loopback);
+  const loopback = sightings.filter(({ line }) => line.entry.loopback).toSorted(byPlace);
   return groupEntries(loopback).flatMap((logged) => tieConversation(site, logged, loopback.filter(belongsTo(logged))));
 };
 

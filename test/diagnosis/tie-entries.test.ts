@@ -151,3 +151,15 @@ test('what is not on lo, and what is no TCP, UDP or ICMP, is tied to nothing', (
   );
   expect(tie(where, tcp({ device: 'IN= OUT=eth0', to: '198.51.100.1' }), igmp)).toEqual([]);
 });
+
+test("of a packet that stands in several logs, a file's line is the sample", () => {
+  const where = site('-A OUTPUT -j LOG\n-A OUTPUT -j DROP');
+  const { line } = tcp();
+  const inFile = { ...line, text: `Nov 22 18:00:01 web1 kernel: ${line.text}` };
+  const [tied] = tieEntries(where, [
+    { source: 'kernel log', line },
+    { source: '/var/log/syslog', line: inFile },
+  ]);
+  expect(tied?.sample.text).toBe(inFile.text);
+  expect(tied?.packets).toBe(1);
+});
