@@ -1,4 +1,5 @@
 // The log daemons of a lab: real ones, with a configuration of their own, in the lab's own /var/log and /run.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from './lab.ts';
 import type { Exec, Spawn } from './lab-process.ts';
@@ -43,14 +44,18 @@ export async function startJournald(exec: Exec, spawn: Spawn): Promise<void> {
   const prepare = 'mkdir -p /run/systemd/journal /var/log/journal; test -s /etc/machine-id || systemd-machine-id-setup';
   await exec(['sh', '-c', prepare]);
   const daemon = await spawn(['/lib/systemd/systemd-journald']);
+  // It begins with all that the kernel's ring buffer holds: only when it has come to the end is what is logged next there at once.
+  const mark = `lo-doctor-lab-${randomUUID()}`;
+  await exec(['sh', '-c', 'echo "$0" >/dev/kmsg', mark]);
   await until(
-    async () => (await exec(['journalctl', '-k', '-q', '-n1'])).stdout !== '',
+    async () => (await exec(['journalctl', '-q', '-n1', `--grep=${mark}`])).stdout !== '',
     () => `journald did not start: ${daemon.stderr()}`,
+    60_000,
   );
 }
 
-async function until(condition: () => Promise<boolean>, complaint: () => string): Promise<void> {
-  const end = Date.now() + 5_000;
+async function until(condition: () => Promise<boolean>, complaint: () => string, patience = 5_000): Promise<void> {
+  const end = Date.now() + patience;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(complaint());
     await sleep(10);
