@@ -4,13 +4,28 @@ import { combineLayers } from '../firewall/combine-layers.ts';
 import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
-import type { Host } from '../host/host.ts';
+import { ParseError } from '../firewall/parse-error.ts';
+import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { type FirewallDump, readFirewall } from '../host/read-firewall.ts';
 import { readListeners } from '../host/who-listens.ts';
 
-/** What the dumps of all layers say together. Throws a ParseError for text that its own tool would not take back. */
-export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset =>
+/** What the dumps of all layers say together. A HostError for what one of the tools printed and nobody can read. */
+export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset => {
+  try {
+    return combine(dumps);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw new HostError(`The rules of this server can't be read as they were printed. ${error.message}`, {
+      nextSteps: [
+        'Without all rules nothing can be said for sure, so nothing is said and nothing changed.',
+        'If that tool is out of date, update it; else please report the line.',
+      ],
+    });
+  }
+};
+
+const combine = (dumps: readonly FirewallDump[]): Ruleset =>
   combineLayers({
     iptables: dumps.flatMap((dump) =>
       dump.layer === 'iptables'

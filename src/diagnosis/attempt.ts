@@ -1,8 +1,5 @@
 // An attempt: a conversation that was opened, or a command that was run, and how it ended.
-import type { Conversation } from '../firewall/trace.ts';
-
-/** How opening a connection ended, as the client sees it. */
-export type ConnectionEnd = 'connected' | 'refused' | 'timed-out' | 'not-permitted' | 'unreachable' | 'failed';
+import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
 
 export type Attempt =
   | {

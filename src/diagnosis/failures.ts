@@ -1,6 +1,6 @@
 // Connections that failed just now: those that lo-doctor opened, and those that a failing command named itself.
-import type { Conversation } from '../firewall/trace.ts';
-import type { Attempt, ConnectionEnd } from './attempt.ts';
+import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
+import type { Attempt } from './attempt.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress } from './names.ts';
 

@@ -14,6 +14,9 @@ export type Conversation = {
   readonly gid?: number | null;
 };
 
+/** How opening a conversation for real ended, as the client sees it; `failed` says nothing about the network. */
+export type ConnectionEnd = 'connected' | 'refused' | 'timed-out' | 'not-permitted' | 'unreachable' | 'failed';
+
 /** What the evaluator has to know of the host beyond its rules. */
 export type Surroundings = {
   /** Every address of the host in text, loopback ones included; null: not known, the conversation's own two are assumed. */

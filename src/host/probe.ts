@@ -1,9 +1,6 @@
 // Opens a conversation for real, with what a bare server has: bash's /dev/tcp, or nc where there is no bash.
-import type { Conversation } from '../firewall/trace.ts';
+import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
 import type { Command, Host, RunResult } from './host.ts';
-
-/** How opening a connection ended, as the client sees it. */
-type ConnectionEnd = 'connected' | 'refused' | 'timed-out' | 'not-permitted' | 'unreachable' | 'failed';
 
 /** `detail`: what the server said first, or the system's own words. Both are hostile text. */
 export type ProbeResult = {

@@ -1,5 +1,6 @@
 // What was tried, in words.
-import type { Attempt, ConnectionEnd } from '../diagnosis/attempt.ts';
+import type { Attempt } from '../diagnosis/attempt.ts';
+import type { ConnectionEnd } from '../firewall/trace.ts';
 import { type Rich, span } from './page.ts';
 import { nameConversation } from './rules.ts';
 

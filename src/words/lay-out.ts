@@ -61,9 +61,6 @@ const fill = (pieces: readonly Span[], width: number): Line[] => {
 
 const wrapWords = (rich: Rich, width: number): Line[] => fill(toPieces(toSpans(rich), WORD), width);
 
-/** Breaks at the last space when there is one near, else anywhere: a command or a log line can be copied back together. */
-const wrapCode = (rich: Rich, width: number): Line[] => wrapWords(rich, width);
-
 const blank = (width: number): Span => ({ text: ' '.repeat(Math.max(0, width)), tone: 'plain' });
 
 /** Puts `first` before the first line and blanks before the others. */
@@ -103,7 +100,7 @@ const layOutRules = (rows: readonly RuleRow[], width: number): Line[] => {
           ];
     return indent(
       { text: ` ${sign} ${number.padStart(column)}  `, tone },
-      wrapCode([...toned, ...told], width - column - 5),
+      wrapWords([...toned, ...told], width - column - 5),
     );
   });
 };
@@ -117,7 +114,7 @@ const layOutBlock = (block: Block, width: number): Line[] => {
     case 'facts':
       return block.rows.length === 0 ? [] : layOutFacts(block.rows, width);
     case 'code':
-      return block.lines.flatMap((line) => indent(blank(2), wrapCode(line, width - 2)).flatMap(withCarets));
+      return block.lines.flatMap((line) => indent(blank(2), wrapWords(line, width - 2)).flatMap(withCarets));
     case 'rules':
       return block.rows.length === 0 ? [] : layOutRules(block.rows, width);
     case 'gap':

@@ -1,10 +1,12 @@
 // What is blamed, by which evidence; and each other cause with the case that looks like it and is not.
+
 import { describe, expect, test } from 'vitest';
-import type { Attempt, ConnectionEnd } from '../../src/diagnosis/attempt.ts';
+import type { Attempt } from '../../src/diagnosis/attempt.ts';
 import { diagnose, type Seen } from '../../src/diagnosis/diagnose.ts';
 import type { Finding } from '../../src/diagnosis/finding.ts';
 import type { Listener } from '../../src/diagnosis/listener.ts';
 import { conversation } from '../../src/firewall/probe-conversations.ts';
+import type { ConnectionEnd } from '../../src/firewall/trace.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
 import { tcp } from './lines.ts';
 
