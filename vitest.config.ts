@@ -13,6 +13,8 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: true,
           maxWorkers: 2,
+          // Real daemons and terminals on a busy machine: a test that fails once is tried once more, and the retry is shown.
+          retry: 1,
         },
       },
     ],
