@@ -7,6 +7,7 @@ import type { Ruleset } from '../firewall/model.ts';
 import { probeConversations } from '../firewall/probe-conversations.ts';
 import type { Conversation, RulePlace, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
+import { listensTo } from './failures.ts';
 import { findOwners, type OwnerFacts, type RuleOwner } from './find-owners.ts';
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
@@ -70,21 +71,12 @@ const kindOf = ({ destination }: Conversation): LoopbackKind =>
 
 /** The worst outcome decides: one blocked conversation is a reason for something to fail; with a service that listens, the best one. */
 const judge = (traces: readonly Trace[], listeners: readonly Listener[]): Judgement => {
-  const isServed = ({ conversation }: Trace) => listeners.some((listener) => reaches(conversation, listener));
+  const isServed = ({ conversation }: Trace) => listeners.some((listener) => listensTo(conversation)(listener));
   const allBlocked = traces.filter(({ outcome }) => outcome === 'blocked');
   const blocked = allBlocked.find(isServed) ?? allBlocked[0];
   if (blocked) return { outcome: 'blocked', trace: blocked };
   const unknown = traces.find(({ outcome }) => outcome === 'unknown');
   return unknown ? { outcome: 'unknown', trace: unknown } : { outcome: 'works', trace: null };
-};
-
-const reaches = (
-  { destination, destinationPort, protocol }: Conversation,
-  { address, port, ...listener }: Listener,
-): boolean => {
-  if (listener.protocol !== protocol || port !== destinationPort) return false;
-  if (address === '0.0.0.0') return !destination.includes(':');
-  return address === '*' || address === '::' || address === destination;
 };
 
 const toPolicy = (ruleset: Ruleset, final: FinalRule): OutboundPolicy => ({
@@ -164,7 +156,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
       [],
     ),
     blockedServices: listeners.filter((listener) =>
-      blockedTraces.some(({ conversation }) => reaches(conversation, listener)),
+      blockedTraces.some(({ conversation }) => listensTo(conversation)(listener)),
     ),
     blockedTraces,
     loggingPlan: blocked ? planLogging(ruleset, surroundings, { caseId, iptables }) : null,
