@@ -47,8 +47,10 @@ export function formatJournal(record: LogRecord, host: string, format: string): 
   if (!format.startsWith('json')) return `${formatTime(time)} ${host} ${identifier}: ${message}`;
   const [, name = identifier, pid] = /^(.*)\[(\d+)\]$/.exec(identifier) ?? [];
   const microseconds = `${time.getTime()}000`;
+  const boot = 'b=0c9a7d5e3f1b42d68e0f2a4c6b8d1e35';
+  const times = `m=${hex(uptime * 1e6)};t=${hex(time.getTime() * 1000)}`;
   return JSON.stringify({
-    __CURSOR: `s=5f1c0e6a9d2b4b7e8a1d3c5b7f9e2a40;i=${number.toString(16)};b=0c9a7d5e3f1b42d68e0f2a4c6b8d1e35`,
+    __CURSOR: `s=5f1c0e6a9d2b4b7e8a1d3c5b7f9e2a40;i=${hex(number)};${boot};${times};x=${hex(number)}`,
     __REALTIME_TIMESTAMP: microseconds,
     __MONOTONIC_TIMESTAMP: `${Math.round(uptime * 1e6)}`,
     _TRANSPORT: identifier === 'kernel' ? 'kernel' : 'syslog',
@@ -59,4 +61,8 @@ export function formatJournal(record: LogRecord, host: string, format: string): 
     _HOSTNAME: host,
     MESSAGE: message,
   });
+}
+
+function hex(number: number): string {
+  return Math.round(number).toString(16);
 }

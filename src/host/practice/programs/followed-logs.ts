@@ -3,11 +3,12 @@ import { formatJournal, formatKmsg, formatUptime, KMSG, selectFromJournal } from
 import type { LogRecord } from '../log-book.ts';
 import { type FollowedProgram, pathOf, splitOptions } from '../program.ts';
 
-/** `journalctl -f -o json --after-cursor=CURSOR _TRANSPORT=kernel` */
+/** `journalctl -f -o json --no-tail --cursor=CURSOR _TRANSPORT=kernel` */
 export const followJournalctl: FollowedProgram = (call, say) => {
   const { options, operands } = splitOptions(call.args, 'nopuSU');
   const format = options.get('o') ?? options.get('output') ?? 'short';
-  const newest = numberOfCursor(options.get('after-cursor')) ?? call.server.log.records.length;
+  const first = options.has('no-tail') ? 0 : call.server.log.records.length;
+  const newest = numberOfCursor(options.get('cursor')) ?? first;
   const wanted = selectFromJournal(operands, options);
   const tell = (record: LogRecord) => {
     if (record.number > newest && wanted(record)) say(formatJournal(record, call.server.name, format));
