@@ -1,5 +1,6 @@
 // `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
 import { type Case, listCases } from '../host/case-file.ts';
+import { type ComparedFile, compareWithBackups } from '../host/compare-with-backups.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
 import { confirmCase, rollBackCase } from '../host/trial.ts';
@@ -45,6 +46,12 @@ export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Pro
   return EXIT.done;
 };
 
+const tellCompared = ({ path, isAsBefore, backup }: ComparedFile): string => {
+  if (isAsBefore) return `${path} is ${backup === null ? 'gone again' : 'byte for byte as it was'}.`;
+  if (backup === null) return `${path} was not there before the fix; the other rules that it holds by now stay.`;
+  return `${path} has been changed by somebody else too, and that stays. As it was before the fix: ${backup}`;
+};
+
 /** Takes a fix back: its rules, and what it saved for the next boot. */
 export const runUndo = async (id: string | null, host: Host, io: CaseIo): Promise<number> => {
   const fits = ({ state }: Case) => state === 'armed' || state === 'confirmed' || state === 'rollback-failed';
@@ -57,6 +64,7 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo): Promis
     });
   io.stdout(`Case ${found.id} is taken back: its rules are gone.\n`);
   for (const file of files) io.stdout(`Removed from ${file} too.\n`);
+  for (const file of await compareWithBackups(host, found.id)) io.stdout(`${tellCompared(file)}\n`);
   return EXIT.done;
 };
 

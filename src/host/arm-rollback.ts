@@ -11,7 +11,7 @@ const HEAD_START = 30;
 export async function armRollback(host: Host, record: CaseRecord, seconds: number): Promise<string> {
   const directory = await makeCaseDirectory(host, record.id);
   await write(host, `${directory}/case.json`, `${JSON.stringify(record)}\n`);
-  await write(host, `${directory}/roll-back`, rollBackScript(record.undo));
+  await write(host, `${directory}/roll-back`, rollBackScript(record.id, record.undo));
   await write(host, `${directory}/put-away`, putAwayScript(record.id, record.kind));
   await write(host, `${directory}/watch`, WATCH_SCRIPT);
   await moveDeadline(host, directory, seconds);

@@ -1,6 +1,7 @@
 // The shell scripts that undo a case without lo-doctor: they run on the server itself, with nothing but a POSIX shell.
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { RECORD_ROOT } from './case-file.ts';
+import { OWNERS_FILES } from './owners-files.ts';
 import { quoteCommand, quoteForShell } from './quote-for-shell.ts';
 
 const HEAD = `PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
@@ -34,7 +35,7 @@ exit 0
 `;
 
 /** `roll-back [STATE]`: undoes a case that is in that state, and only then; safe to run twice, and by two at once. */
-export function rollBackScript(undo: readonly PlannedCommand[]): string {
+export function rollBackScript(id: string, undo: readonly PlannedCommand[]): string {
   return `# lo-doctor: takes back what this case changed, and nothing else. Usage: sh roll-back [armed|confirmed|rollback-failed]
 ${HEAD}cd "\${0%/*}" || exit 1
 trap '' HUP INT QUIT TERM
@@ -42,6 +43,25 @@ from=\${1:-armed}
 # Whoever renames the file has the case. Where renaming is impossible (a disk gone read-only), undoing still comes first.
 mv "$from" rolling-back 2>/dev/null || [ -e "$from" ] || exit 3
 failed=
+# A file of the firewall's owner that nobody else has changed since is put back byte for byte; in others only our own rule goes.
+owned=${quoteForShell(`${RECORD_ROOT}/${id}/${OWNERS_FILES}`)}
+untouched=
+if [ -r "$owned" ]; then
+  while read -r after before path; do
+    cmp -s "$after" "$path" && untouched="$untouched $after "
+  done <"$owned"
+fi
+put_back() {
+  [ -r "$owned" ] || return 0
+  while read -r after before path; do
+    case $untouched in *" $after "*) ;; *) continue ;; esac
+    if [ "$before" = - ]; then
+      rm -f "$path"
+    elif ! cmp -s "$before" "$path"; then
+      cp -p "$before" "$path.lo-doctor-new" && mv -f "$path.lo-doctor-new" "$path"
+    fi
+  done <"$owned"
+}
 take_back() {
   tries=0
   while :; do
@@ -62,6 +82,7 @@ take_back() {
 }
 ${undo.map(takeBack).join('\n')}
 if [ -z "$failed" ]; then
+  put_back
   mv rolling-back rolled-back
 else
   mv rolling-back rollback-failed

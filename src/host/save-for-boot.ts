@@ -2,20 +2,15 @@
 import type { BootInsertion, NftInsertion, PlannedCommand } from '../firewall/fix/plan.ts';
 import { removeRulesFromSave } from '../firewall/iptables/insert-into-save.ts';
 import { removeFromScript } from '../firewall/nftables/insert-into-script.ts';
+import { openChangeBook } from './change-book.ts';
 import { type Host, HostError } from './host.ts';
+import { backUpOwnersFiles, markOwnersFiles } from './owners-files.ts';
 import { readBytes, replaceFile, toBytes } from './replace-file.ts';
 import { saveInNftScript } from './save-in-nft-script.ts';
 import { saveInRulesFile } from './save-in-rules-file.ts';
-import {
-  type PrepareChange,
-  readSavedChanges,
-  type Saved,
-  type SavedChange,
-  writeSavedChanges,
-} from './saved-changes.ts';
-import { makeRecordDirectory } from './write-record.ts';
+import { readSavedChanges, type Saved, type SavedChange } from './saved-changes.ts';
 
-/** What was saved: `files` hold the rules now, `backups` are the files as they were; `advice` says what is left to do by hand. */
+/** What was saved: `files` hold the rules now, `backups` are all files as they were before the case; `advice` says what is left to do by hand. */
 export type SavedForBoot = {
   readonly files: readonly string[];
   readonly backups: readonly string[];
@@ -44,7 +39,7 @@ export async function saveForBoot(
 ): Promise<SavedForBoot> {
   const files = new Set<string>();
   const advice: string[] = [];
-  const { prepare, backups } = keepBook(host, caseId);
+  const { prepare, backups } = await openChangeBook(host, caseId);
   const acts = [
     ...groupByFile(insertions).map(
       ([family, own]) =>
@@ -52,7 +47,12 @@ export async function saveForBoot(
           saveInRulesFile(host, family, own, prepare),
     ),
     ...nftInsertions.map((insertion) => () => saveInNftScript(host, insertion, prepare)),
-    () => saveByOwner(host, commands, ownersFiles),
+    async () => {
+      if (commands.length > 0) await backUpOwnersFiles(host, ownersFiles, prepare);
+      const saved = await saveByOwner(host, commands, ownersFiles);
+      await markOwnersFiles(host, caseId);
+      return saved;
+    },
   ];
   for (const act of acts) {
     try {
@@ -64,7 +64,7 @@ export async function saveForBoot(
       advice.push(error.message, ...error.nextSteps);
     }
   }
-  return { files: [...files], backups, advice: [...new Set(advice)] };
+  return { files: [...files], backups: backups(), advice: [...new Set(advice)] };
 }
 
 /** Takes what the case saved out of the files again, wherever in them it stands by now; returns the files that had it. */
@@ -87,6 +87,9 @@ function takeOut(bytes: string, change: SavedChange): string {
       return removeRulesFromSave(bytes, change.ruleTexts.map(toBytes));
     case 'statement':
       return removeFromScript(bytes, change.inserted, toBytes(change.statement));
+    case 'owner':
+      // The rollback has told the owner.
+      return bytes;
   }
 }
 
@@ -110,27 +113,4 @@ async function saveByOwner(host: Host, commands: readonly PlannedCommand[], file
     }
   }
   return { paths: files, advice: [] };
-}
-
-/** Before a file is changed, it is backed up, and what goes into it is written down: an undo then finds it whatever happens in between. */
-function keepBook(host: Host, caseId: string): { prepare: PrepareChange; backups: string[] } {
-  const changes: SavedChange[] = [];
-  const backups: string[] = [];
-  const prepare: PrepareChange = async (change, isThere) => {
-    const isFirst = !changes.some(({ path }) => path === change.path);
-    if (isThere && isFirst) backups.push(await backUp(host, caseId, change.path, backups));
-    changes.push(change);
-    await writeSavedChanges(host, caseId, changes);
-  };
-  return { prepare, backups };
-}
-
-async function backUp(host: Host, caseId: string, path: string, others: readonly string[]): Promise<string> {
-  const directory = await makeRecordDirectory(host, caseId);
-  const name = `${path.slice(path.lastIndexOf('/') + 1)}.before`;
-  const isTaken = others.includes(`${directory}/${name}`);
-  const backup = `${directory}/${isTaken ? `${others.length + 1}-` : ''}${name}`;
-  const { code, stderr } = await host.run(['cp', '-p', path, backup]);
-  if (code === 0) return backup;
-  throw new HostError(`${path} could not be backed up, so nothing was saved there: ${stderr.trim()}`);
 }

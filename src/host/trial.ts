@@ -2,7 +2,9 @@
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { armRollback, moveDeadline } from './arm-rollback.ts';
 import { type Case, type CaseRecord, type CaseState, checkedId, listCases, readCase } from './case-file.ts';
+import { openChangeBook } from './change-book.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
+import { backUpOwnersFiles, markOwnersFiles } from './owners-files.ts';
 
 const APPLY_TIMEOUT = 30_000;
 const ROLLBACK_TIMEOUT = 120_000;
@@ -36,8 +38,16 @@ export type Temporary = {
 /** `rollback-failed`: the case's log, in the directory of `readCase`, tells what is left. */
 export type RollbackOutcome = 'rolled-back' | 'rollback-failed';
 
-/** `undo` is run in order; each step takes back one thing and may find it gone already. */
-export type Change = { caseId: string; apply: readonly PlannedCommand[]; undo: readonly PlannedCommand[] };
+/**
+ * `undo` is run in order; each step takes back one thing and may find it gone already. `files` are those that the owner of the rules rewrites
+ * when it is told them by `apply`: they are backed up, and put back where nobody else has changed them meanwhile.
+ */
+export type Change = {
+  caseId: string;
+  apply: readonly PlannedCommand[];
+  undo: readonly PlannedCommand[];
+  files?: readonly string[];
+};
 
 /**
  * Arms the rollback, proves it armed, then applies the commands one by one. When one fails, everything is undone at
@@ -110,6 +120,8 @@ async function start(host: Host, kind: CaseRecord['kind'], change: Change, secon
   const startedAt = new Date().toISOString();
   const endsAt = performance.now() + seconds * 1000;
   const record: CaseRecord = { schema: 'lo-doctor.case/1', id, kind, startedAt, ...stepsOf(change) };
+  const { prepare } = await openChangeBook(host, id);
+  await backUpOwnersFiles(host, change.files ?? [], prepare);
   const directory = await armRollback(host, record, seconds);
   for (const { command, input } of record.apply) {
     // A command that waits for a lock must not come through after the rollback did.
@@ -117,6 +129,7 @@ async function start(host: Host, kind: CaseRecord['kind'], change: Change, secon
     const result = await host.run(command, { ...(input === undefined ? {} : { input }), timeout });
     if (result.code !== 0) throw await undoneError(host, id, command, result);
   }
+  await markOwnersFiles(host, id);
   return directory;
 }
 

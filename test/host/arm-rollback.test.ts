@@ -26,7 +26,7 @@ const written: Expected[] = [
   { command: ['id', '-u'], stdout: '0\n' },
   { command: ['mkdir', '-m', '700', directory] },
   tee('case.json', `${JSON.stringify(record)}\n`),
-  tee('roll-back', rollBackScript([])),
+  tee('roll-back', rollBackScript('c1', [])),
   tee('put-away', putAwayScript('c1', 'trial')),
   tee('watch', WATCH_SCRIPT),
   { command: ['cat', '/proc/uptime'], stdout: '1000.00 2000.00\n' },
