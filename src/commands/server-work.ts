@@ -155,7 +155,10 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
           nextSteps: ['Go back and have the fix worked out anew, by the rules as they are now.'],
         });
       await writePlanRecord(host, caseId, plan);
-      trial = await startTrial(host, { caseId, apply: plan.apply, undo: plan.undo, confirmWithin: walk.confirmWithin });
+      const { apply, undo, bootCommands, ownersFiles } = plan;
+      // Without commands of its own for the next boot, an owner writes its files at once.
+      const files = bootCommands.length === 0 ? ownersFiles : [];
+      trial = await startTrial(host, { caseId, apply, undo, files, confirmWithin: walk.confirmWithin });
       return { caseId, deadline: new Date(trial.rollsBackAt) };
     },
     trialEnd: async (signal) => {
