@@ -28,13 +28,14 @@ const record = z.object({
     }),
   ),
   ownersFiles: z.array(z.string()),
+  bootAdvice: z.array(z.string()).default([]),
   bootCommands: z.array(z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() })),
 });
 
 /** Keeps what `keep` will need of a plan. */
 export const writePlanRecord = async (host: Host, caseId: string, plan: BootPlan): Promise<void> => {
-  const { bootInsertions, nftInsertions, bootCommands, ownersFiles } = plan;
-  const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands, ownersFiles };
+  const { bootInsertions, nftInsertions, bootCommands, ownersFiles, bootAdvice } = plan;
+  const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands, ownersFiles, bootAdvice };
   await writeRecord(host, caseId, NAME, `${JSON.stringify(document)}\n`);
 };
 

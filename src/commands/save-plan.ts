@@ -10,14 +10,17 @@ import { nameConversation, nameRule } from '../words/rules.ts';
 import { parseDumps, readServer } from './read-server.ts';
 
 /** What a plan has to make last. */
-export type BootPlan = Pick<FixPlan, 'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles'>;
+export type BootPlan = Pick<
+  FixPlan,
+  'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles' | 'bootAdvice'
+>;
 
 /** Saves the plan of a case that has just been kept. */
 export const savePlan = async (host: Host, caseId: string, plan: BootPlan): Promise<SavedForBoot> => {
   const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
   const saved = await saveForBoot(host, { caseId, insertions, nftInsertions, commands, ownersFiles });
   const { proof, advice } = await tryNextBoot(host).catch(giveUp);
-  return { ...saved, proof, advice: [...saved.advice, ...advice] };
+  return { ...saved, proof, advice: [...plan.bootAdvice, ...saved.advice, ...advice] };
 };
 
 /** The fix is kept already: rules that can't be read are no reason to fail now. */
@@ -42,4 +45,4 @@ const tryNextBoot = async (host: Host): Promise<Pick<SavedForBoot, 'proof' | 'ad
   return { proof: null, advice: [`${stops}: so it goes when ${files} is loaded aside.`] };
 };
 
-const MAKERS: readonly string[] = ['ufw', 'firewalld', 'shorewall', 'firehol', 'csf', 'ferm'];
+const MAKERS: readonly string[] = ['ufw', 'firewalld', 'shorewall', 'firehol', 'csf', 'ferm', 'arno-iptables-firewall'];

@@ -2,6 +2,7 @@
 import type { Attempt } from '../diagnosis/attempt.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
+import { wayToLast } from '../firewall/fix/generated-policies.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { planFixBesideLogging } from '../firewall/fix/plan-fix-beside-logging.ts';
 import type { Conversation } from '../firewall/trace.ts';
@@ -72,7 +73,9 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
     const { ruleset, surroundings, iptables, owners, ownerFacts } = await inspectNow();
     const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
-    const options = { caseId, iptables, manager, directRules: ownerFacts?.directRules ?? [] };
+    const generators = owners.filter(({ name, status }) => status === 'active' && wayToLast(name) !== null);
+    const directRules = ownerFacts?.directRules ?? [];
+    const options = { caseId, iptables, manager, generators, directRules };
     return choices.map((choice) => planFixBesideLogging(ruleset, surroundings, failing(walk), choice, options));
   };
 

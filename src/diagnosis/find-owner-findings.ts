@@ -1,4 +1,5 @@
 // What follows from who made the rules: what is left over, what is hidden, and who will write over a rule made by hand.
+import { wayToLast } from '../firewall/fix/generated-policies.ts';
 import type { RuleOwner } from './find-owners.ts';
 import type { Finding } from './finding.ts';
 import type { Layer } from './layers.ts';
@@ -9,10 +10,15 @@ type Facts = {
   readonly iptables: 'nft' | 'legacy' | null;
 };
 
-const findHidden = ({ layers, iptables }: Facts): Finding | null => {
+const findHidden = ({ layers, owners, iptables }: Facts): Finding | null => {
   const other = iptables === 'nft' ? 'legacy' : 'nft';
   const hidden = iptables === null ? undefined : layers.find(({ variant }) => variant === other);
   if (hidden === undefined) return null;
+  const makers = owners.filter(({ name, status }) => status === 'active' && hidden.owners.includes(name));
+  const whose =
+    makers.length > 0
+      ? `They are made by ${makers.map(({ name }) => name).join(' and ')}.`
+      : 'If nobody needs them, they are left over from before a change of variant.';
   return {
     id: 'hidden-tables',
     severity: 'warning',
@@ -21,7 +27,7 @@ const findHidden = ({ layers, iptables }: Facts): Finding | null => {
       `iptables is iptables-${iptables} on this server`,
       `iptables-${other} has tables for ${hidden.families.join(' and ')}; rules on output: ${hidden.outputRules}`,
     ],
-    advice: `Look at them with iptables-${other}-save. If nobody needs them, they are left over from before a change of variant.`,
+    advice: `Look at them with iptables-${other}-save. ${whose}`,
     commands: [[`iptables-${other}-save`]],
   };
 };
@@ -29,12 +35,14 @@ const findHidden = ({ layers, iptables }: Facts): Finding | null => {
 const findLeftovers = ({ owners }: Facts): Finding[] =>
   owners
     .filter(({ status }) => status === 'leftover')
-    .map(({ name, evidence }) => ({
+    .map(({ name, evidence, startsAtBoot }) => ({
       id: 'leftover-rules',
       severity: 'notice',
       title: `Rules of ${name} are in force although it is off.`,
       evidence,
-      advice: `Nobody looks after them: ${name} will neither change nor load them again. Find out whether they are still wanted.`,
+      advice: startsAtBoot
+        ? `The next boot starts ${name}, which makes its rules anew then. Until then nobody looks after these.`
+        : `Nobody looks after them: ${name} will neither change nor load them again. Find out whether they are still wanted.`,
       commands: [],
     }));
 
@@ -48,11 +56,29 @@ const findOverwriting = ({ owners }: Facts): Finding[] =>
             severity: 'notice',
             title: `${name} looks after rules here: ${overwrites}.`,
             evidence,
-            advice: `A change that is to last has to be made in the configuration of ${name}.`,
+            advice: adviseLasting(name),
             commands: [],
           },
         ],
   );
+
+const adviseLasting = (name: string): string => {
+  const way = wayToLast(name);
+  const general = `A change that is to last has to be made in the configuration of ${name}`;
+  return way === null ? `${general}.` : `${general}. To let loopback through: ${way}.`;
+};
+
+const findNotAtBoot = ({ owners }: Facts): Finding[] =>
+  owners
+    .filter(({ part, status, startsAtBoot }) => part === 'policy' && status === 'active' && startsAtBoot === false)
+    .map(({ name, evidence }) => ({
+      id: 'not-at-boot',
+      severity: 'warning',
+      title: `The rules of ${name} are in force, and the next boot does not start it.`,
+      evidence,
+      advice: `After the next boot the server has none of these rules unless something else loads them. If ${name} is to stay, have it started at boot.`,
+      commands: [],
+    }));
 
 const findSeveral = ({ owners }: Facts): Finding | null => {
   const deciding = owners.filter(({ part }) => part === 'policy');
@@ -69,6 +95,10 @@ const findSeveral = ({ owners }: Facts): Finding | null => {
 
 /** The findings about the owners of a server's rules. */
 export const findOwnerFindings = (facts: Facts): Finding[] =>
-  [findHidden(facts), findSeveral(facts), ...findLeftovers(facts), ...findOverwriting(facts)].filter(
-    (finding) => finding !== null,
-  );
+  [
+    findHidden(facts),
+    findSeveral(facts),
+    ...findNotAtBoot(facts),
+    ...findLeftovers(facts),
+    ...findOverwriting(facts),
+  ].filter((finding) => finding !== null);

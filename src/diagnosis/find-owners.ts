@@ -1,12 +1,23 @@
 // Who made the rules that are in force: known by the names of their chains, by what their log rules say, and by what runs on the server.
 import type { DirectRule } from '../firewall/firewalld/direct-rule.ts';
-import type { Ruleset, Table } from '../firewall/model.ts';
-import { nameLayer } from './name-layer.ts';
+import { wayToLast } from '../firewall/fix/generated-policies.ts';
+import type { Family, Ruleset, Table } from '../firewall/model.ts';
+import { nameLayer } from '../firewall/name-layer.ts';
 
-/** What a server shows of such programs. One that is not in `installed` is not there; `evidence` says how it is known whether it is on. */
+/**
+ * What a server shows of such programs. One that is not in `installed` is not there. `isOn`: it is at work; `startsAtBoot`: the next boot starts
+ * it; `evidence` says how both are known.
+ */
 export type OwnerFacts = {
-  readonly installed: readonly { readonly name: string; readonly isOn: boolean; readonly evidence: string }[];
+  readonly installed: readonly InstalledOwner[];
   readonly directRules: readonly DirectRule[];
+};
+
+type InstalledOwner = {
+  readonly name: string;
+  readonly isOn: boolean;
+  readonly startsAtBoot: boolean;
+  readonly evidence: string;
 };
 
 /**
@@ -19,6 +30,9 @@ export type RuleOwner = {
   readonly status: 'active' | 'leftover';
   /** The layers with its rules, by name (`iptables-legacy`). */
   readonly layers: readonly string[];
+  readonly families: readonly Family[];
+  /** Whether the next boot starts it; null: a dump shows nothing of that. */
+  readonly startsAtBoot: boolean | null;
   /** What becomes of rules made by hand, and when; null: nothing. */
   readonly overwrites: string | null;
   readonly evidence: readonly string[];
@@ -33,10 +47,13 @@ type Sign = {
   readonly prefixes?: RegExp;
   /** Whose rules bear no mark: the layer that they are in. */
   readonly unmarked?: Table['layer'];
+  /** Of such tables, those of iptables-nft are somebody else's where there are some of iptables-legacy. */
+  readonly prefersLegacy?: true;
   readonly overwrites: string | null;
 };
 
-const anew = (program: string): string => `${program} writes all rules anew: what was added by hand is gone then`;
+/** Generators make the tables that they use anew, whoever has put something there. */
+const anew = (start: string): string => `${start} writes all its tables anew: what was added by hand is gone then`;
 
 const SIGNS: readonly Sign[] = [
   { name: 'ufw', part: 'policy', chains: /^ufw6?-/, overwrites: 'ufw reload makes the ufw chains anew from its files' },
@@ -53,23 +70,32 @@ const SIGNS: readonly Sign[] = [
     part: 'policy',
     chains: /^shorewall$/,
     prefixes: /^Shorewall6?:/,
-    overwrites: anew('shorewall restart'),
+    overwrites: anew('each start of shorewall'),
   },
   {
     name: 'firehol',
     part: 'policy',
+    // Since 3, a service has no chain of its own, and what logs says more.
     chains: /^(in|out)_[\w-]+_[\w-]+_[sc]\d+$/,
-    prefixes: /^'?(DROP UNMATCHED )?(IN|OUT|PASS)-unknown:/,
-    overwrites: anew('firehol restart'),
+    prefixes: /^'?((IN|OUT|PASS)-unknown:|\w+ (UNMATCHED (IN|OUT|PASS)-|INVALID (in_|out_|INPUT:|OUTPUT:|FORWARD:)))/,
+    overwrites: anew('each start of firehol'),
   },
   {
     name: 'csf',
     part: 'policy',
     chains: /^(LOCALINPUT|LOCALOUTPUT|LOGDROPIN|LOGDROPOUT)$/,
     prefixes: /^Firewall: \*/,
-    overwrites: anew('csf -r'),
+    overwrites: anew('each start of csf'),
   },
-  { name: 'ferm', part: 'policy', unmarked: 'iptables', overwrites: anew('ferm') },
+  {
+    name: 'arno-iptables-firewall',
+    part: 'policy',
+    chains: /^(BASE|EXT|INT|DMZ|POST)_OUTPUT_CHAIN$/,
+    prefixes: /^AIF:/,
+    overwrites: anew('each start of arno-iptables-firewall'),
+  },
+  // It takes iptables-legacy wherever that is installed, whatever plain iptables is.
+  { name: 'ferm', part: 'policy', unmarked: 'iptables', prefersLegacy: true, overwrites: anew('each start of ferm') },
   {
     name: 'netfilter-persistent',
     part: 'loader',
@@ -97,27 +123,25 @@ const SIGNS: readonly Sign[] = [
 ];
 
 /** The programs of which a server shows whether they are at work. */
-const ASKED = new Set(['ufw', 'firewalld', 'shorewall', 'firehol', 'csf', 'docker', 'fail2ban']);
+const ASKED = new Set(['ufw', 'firewalld', 'docker', 'fail2ban']);
 
 /** The owners of rules in force, those who say what passes first. `facts` is null where only a dump was read: then who has rules counts as active. */
 export function findOwners({ tables }: Ruleset, facts: OwnerFacts | null): RuleOwner[] {
   const marked = new Set<Table>();
   return SIGNS.flatMap((sign): RuleOwner[] => {
     const manager = facts?.installed.find(({ name }) => name === sign.name);
-    const own = tables.flatMap((table) => {
-      const direct = sign.name === 'firewalld' ? directRulesIn(table, facts?.directRules ?? []) : [];
-      const marks = sign.unmarked === undefined ? marksOf(table, sign) : unmarkedIn(table, sign, marked);
-      return marks.length + direct.length > 0 ? [{ table, marks: [...marks, ...direct] }] : [];
-    });
-    if (own.length === 0 || (sign.unmarked !== undefined && manager?.isOn !== true)) return [];
+    const own = findMarks(tables, sign, { marked, directRules: facts?.directRules ?? [] });
+    if (own.length === 0 || (sign.unmarked !== undefined && manager?.startsAtBoot !== true)) return [];
     if (sign.part !== 'chains') for (const { table } of own) marked.add(table);
-    const isOff = facts !== null && ASKED.has(sign.name) && manager?.isOn !== true;
+    const isOff = facts !== null && !isAtWork(sign.name, manager);
     return [
       {
         name: sign.name,
         part: sign.part,
         status: isOff ? 'leftover' : 'active',
         layers: [...new Set(own.map(({ table }) => nameLayer(table)))],
+        families: [...new Set(own.map(({ table }) => table.family))],
+        startsAtBoot: facts === null ? null : manager?.startsAtBoot === true,
         overwrites: isOff ? null : sign.overwrites,
         evidence: [
           ...(manager === undefined ? (isOff ? [`${sign.name} is not running here`] : []) : [manager.evidence]),
@@ -127,6 +151,27 @@ export function findOwners({ tables }: Ruleset, facts: OwnerFacts | null): RuleO
     ];
   });
 }
+
+/** Nothing of a generator runs once it has made its rules: it is at work where it is installed. */
+function isAtWork(name: string, manager: InstalledOwner | undefined): boolean {
+  if (wayToLast(name) !== null) return manager !== undefined;
+  return !ASKED.has(name) || manager?.isOn === true;
+}
+
+type Known = { readonly marked: ReadonlySet<Table>; readonly directRules: readonly DirectRule[] };
+
+/** The tables with rules of that program, and by what they are known. */
+function findMarks(tables: readonly Table[], sign: Sign, { marked, directRules }: Known): Marked[] {
+  const own = tables.flatMap((table): Marked[] => {
+    const direct = sign.name === 'firewalld' ? directRulesIn(table, directRules) : [];
+    const marks = sign.unmarked === undefined ? marksOf(table, sign) : unmarkedIn(table, sign, marked);
+    return marks.length + direct.length > 0 ? [{ table, marks: [...marks, ...direct] }] : [];
+  });
+  const legacy = own.filter(({ table: { variant } }) => variant === 'legacy');
+  return sign.prefersLegacy && legacy.length > 0 ? legacy : own;
+}
+
+type Marked = { readonly table: Table; readonly marks: readonly string[] };
 
 /** What in the table shows that it is the program's, in words. */
 function marksOf(table: Table, { chains, tables, prefixes }: Sign): string[] {

@@ -1,7 +1,7 @@
 // Which firewall layers hold rules, in contract.md's shape.
 import type { Family, Owner, Ruleset, Table } from '../firewall/model.ts';
+import { nameLayer } from '../firewall/name-layer.ts';
 import { managerOf, type RuleOwner } from './find-owners.ts';
-import { nameLayer } from './name-layer.ts';
 
 /**
  * A layer that is in force: who runs its rules, for which families, who says there what passes (`none`: nobody known), all programs that have

@@ -1,9 +1,17 @@
-// Raw facts about who looks after the firewall of this server: the programs that write rules, and whether they are at work.
+// Raw facts about who looks after the firewall of this server: the programs that write rules, whether they are at work, and whether boot starts them.
 import { type DirectRule, parseDirectRules } from '../firewall/firewalld/direct-rule.ts';
 import type { Command, Host } from './host.ts';
 
-/** A program that is installed here; `isOn`: it is at work, or will be at the next boot, and writes its rules again. `evidence` says by what that is known. */
-export type Manager = { readonly name: string; readonly isOn: boolean; readonly evidence: string };
+/**
+ * A program that is installed here. `isOn`: it is at work; `startsAtBoot`: the next boot starts it, and it writes its rules then. What only
+ * writes rules when it starts is at work where boot starts it. `evidence` says by what that is known.
+ */
+export type Manager = {
+  readonly name: string;
+  readonly isOn: boolean;
+  readonly startsAtBoot: boolean;
+  readonly evidence: string;
+};
 
 export type Managers = {
   readonly installed: readonly Manager[];
@@ -13,32 +21,73 @@ export type Managers = {
 
 const NOT_FOUND = 127;
 
-/** Services that write rules when they start, by the unit of each. */
-const UNITS = {
+/** Programs that tell whether they are at work, by the unit of each. */
+const TELLING = ['ufw', 'firewalld', 'docker', 'fail2ban'] as const;
+
+/** Services that write rules when they start, by the units of each. */
+const STARTED: Readonly<Record<string, readonly string[]>> = {
   shorewall: ['shorewall', 'shorewall6'],
   firehol: ['firehol'],
   csf: ['csf', 'lfd'],
   ferm: ['ferm'],
+  'arno-iptables-firewall': ['arno-iptables-firewall'],
   'netfilter-persistent': ['netfilter-persistent'],
   'iptables-services': ['iptables', 'ip6tables'],
   nftables: ['nftables'],
-} as const;
+};
+
+/** A setting that has to say yes before the unit starts anything: Debian's defaults, and shorewall's own configuration. */
+type Switch = { readonly file: string; readonly name: string; readonly yes: RegExp };
+
+const SWITCHES: Readonly<Record<string, Switch>> = {
+  ferm: { file: '/etc/default/ferm', name: 'ENABLED', yes: /^yes$/ },
+  firehol: { file: '/etc/default/firehol', name: 'START_FIREHOL', yes: /^YES$/ },
+  shorewall: { file: '/etc/shorewall/shorewall.conf', name: 'STARTUP_ENABLED', yes: /^yes$/i },
+};
 
 const SOCKETS = { docker: '/var/run/docker.sock', fail2ban: '/var/run/fail2ban/fail2ban.sock' } as const;
 
 /** Asks nothing that could change anything: ufw by its configuration, firewalld by itself, daemons by their sockets, services by being enabled. */
 export async function readManagers(host: Host): Promise<Managers> {
-  const [ufw, firewalld, sockets, services] = await Promise.all([
-    readUfw(host),
-    readFirewalld(host),
-    Promise.all(Object.entries(SOCKETS).map(([name, socket]) => readSocket(host, name, socket))),
-    readServices(host),
+  const units = await readUnits(host);
+  const [telling, started] = await Promise.all([
+    Promise.all([readUfw(host), readFirewalld(host), readSocket(host, 'docker'), readSocket(host, 'fail2ban')]),
+    Promise.all(Object.entries(STARTED).map(([name, names]) => readService(host, name, names, units))),
   ]);
-  const installed = [ufw, firewalld, ...sockets, ...services].filter((manager) => manager !== null);
-  return { installed, directRules: firewalld?.isOn ? await readDirectRules(host) : [] };
+  const told = telling.flatMap((manager) => (manager === null ? [] : withUnit(manager, units)));
+  const isTold = told.some(({ name, isOn }) => name === 'firewalld' && isOn);
+  return {
+    installed: [...told, ...started.filter((manager) => manager !== null)],
+    directRules: isTold ? await readDirectRules(host) : [],
+  };
 }
 
-async function readUfw(host: Host): Promise<Manager | null> {
+/** The states of units, by their names. */
+type Units = ReadonlyMap<string, string>;
+
+/** Reads the units on disk, since there may be no systemd to ask. A line: `nftables.service enabled disabled`. */
+async function readUnits(host: Host): Promise<Units> {
+  const names = [...TELLING, ...Object.values(STARTED).flat()].map((name) => `${name}.service`);
+  const list: Command = ['systemctl', '--root=/', 'list-unit-files', '--no-legend', ...names];
+  const lines = (await host.run(list)).stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  // Debian's netfilter-persistent goes by the names of iptables-services as well.
+  return new Map(lines.flatMap(([unit, state]) => (unit && state && state !== 'alias' ? [[unit, state]] : [])));
+}
+
+/** What a program tells of itself. */
+type Told = Omit<Manager, 'startsAtBoot'>;
+
+/** Where nothing is known of a unit, what is at work now is taken to be started by boot as well. */
+function withUnit(told: Told, units: Units): Manager {
+  const unit = `${told.name}.service`;
+  const state = units.get(unit);
+  if (state === undefined) return { ...told, startsAtBoot: told.isOn };
+  // ufw's unit does what its configuration says.
+  const startsAtBoot = state === 'enabled' && (told.isOn || told.name !== 'ufw');
+  return { ...told, startsAtBoot, evidence: `${told.evidence}, ${unit} is ${state}` };
+}
+
+async function readUfw(host: Host): Promise<Told | null> {
   const file = '/etc/ufw/ufw.conf';
   const { code, stdout } = await host.run(['cat', file]);
   if (code !== 0) return null;
@@ -46,7 +95,7 @@ async function readUfw(host: Host): Promise<Manager | null> {
   return { name: 'ufw', isOn, evidence: `${file}: ENABLED=${isOn ? 'yes' : 'no'}` };
 }
 
-async function readFirewalld(host: Host): Promise<Manager | null> {
+async function readFirewalld(host: Host): Promise<Told | null> {
   const { code } = await host.run(['firewall-cmd', '--state']);
   if (code === NOT_FOUND) return null;
   const isOn = code === 0;
@@ -61,26 +110,29 @@ async function readDirectRules(host: Host): Promise<DirectRule[]> {
   return parseDirectRules(rules?.stdout ?? '', passthroughs?.stdout ?? '');
 }
 
-async function readSocket(host: Host, name: string, socket: string): Promise<Manager | null> {
+async function readSocket(host: Host, name: keyof typeof SOCKETS): Promise<Told | null> {
+  const socket = SOCKETS[name];
   const { code } = await host.run(['test', '-S', socket]);
   return code === 0 ? { name, isOn: true, evidence: `${socket} is there` } : null;
 }
 
-/** Reads the units on disk, since there may be no systemd to ask. A line: `nftables.service enabled disabled`. */
-async function readServices(host: Host): Promise<Manager[]> {
-  const units = Object.values(UNITS).flatMap((names) => names.map((name) => `${name}.service`));
-  const list: Command = ['systemctl', '--root=/', 'list-unit-files', '--no-legend', ...units];
-  const states = new Map(
-    (await host.run(list)).stdout.split('\n').map((line): [string, string] => {
-      const [unit = '', state = ''] = line.trim().split(/\s+/);
-      return [unit, state];
-    }),
-  );
-  return Object.entries(UNITS).flatMap(([name, names]) => {
-    // Debian's netfilter-persistent goes by the names of iptables-services as well.
-    const known = names.map((unit) => `${unit}.service`).filter((unit) => (states.get(unit) ?? 'alias') !== 'alias');
-    const unit = known.find((one) => states.get(one) === 'enabled') ?? known[0];
-    if (unit === undefined) return [];
-    return [{ name, isOn: states.get(unit) === 'enabled', evidence: `${unit} is ${states.get(unit)}` }];
-  });
+async function readService(host: Host, name: string, names: readonly string[], units: Units): Promise<Manager | null> {
+  const known = names.map((one) => `${one}.service`).filter((one) => units.has(one));
+  const unit = known.find((one) => units.get(one) === 'enabled') ?? known[0];
+  if (unit === undefined) return null;
+  const isEnabled = units.get(unit) === 'enabled';
+  const off = isEnabled ? await readSwitch(host, name) : null;
+  const startsAtBoot = isEnabled && off === null;
+  const evidence = [`${unit} is ${units.get(unit)}`, ...(off === null ? [] : [off])].join(', but ');
+  return { name, isOn: startsAtBoot, startsAtBoot, evidence };
+}
+
+/** What keeps the program from starting although its unit is enabled; null where nothing does. A line: `START_FIREHOL=NO`, `ENABLED="yes"`. */
+async function readSwitch(host: Host, name: string): Promise<string | null> {
+  const known = SWITCHES[name];
+  if (known === undefined) return null;
+  const { code, stdout } = await host.run(['cat', known.file]);
+  if (code !== 0) return null;
+  const value = [...stdout.matchAll(new RegExp(`^\\s*${known.name}=["']?(\\w*)`, 'gm'))].at(-1)?.[1] ?? '';
+  return known.yes.test(value) ? null : `${known.file}: ${known.name}=${value}`;
 }

@@ -25,8 +25,8 @@ const server = (...tables: (readonly Table[])[]): Ruleset => ({ tables: tables.f
 /** What a server shows where these programs are on. */
 const facts = (on: readonly string[], off: readonly string[] = []): OwnerFacts => ({
   installed: [
-    ...on.map((name) => ({ name, isOn: true, evidence: `${name} runs` })),
-    ...off.map((name) => ({ name, isOn: false, evidence: `${name} is stopped` })),
+    ...on.map((name) => ({ name, isOn: true, startsAtBoot: true, evidence: `${name} runs` })),
+    ...off.map((name) => ({ name, isOn: false, startsAtBoot: false, evidence: `${name} is stopped` })),
   ],
   directRules: [],
 });
@@ -51,6 +51,13 @@ describe('findOwners', () => {
       ':out_world - [0:0]\n:out_world_http_c1 - [0:0]\n-A OUTPUT -j out_world\n-A out_world -j out_world_http_c1',
     ],
     ['firehol', '-A OUTPUT -m limit --limit 1/s -j LOG --log-prefix "OUT-unknown:"'],
+    [
+      'firehol',
+      ':out_world - [0:0]\n-A out_world -m limit --limit 1/s -j LOG --log-prefix "drop UNMATCHED OUT-world:"',
+    ],
+    ['firehol', '-A OUTPUT -m limit --limit 1/s -j LOG --log-prefix "DROP INVALID OUTPUT:"'],
+    ['arno-iptables-firewall', ':BASE_OUTPUT_CHAIN - [0:0]\n-A OUTPUT -j BASE_OUTPUT_CHAIN'],
+    ['arno-iptables-firewall', '-A OUTPUT -j LOG --log-prefix "AIF:INET-OUTPUT denied: "'],
     ['csf', ':LOCALOUTPUT - [0:0]\n:LOGDROPOUT - [0:0]\n-A OUTPUT -j LOCALOUTPUT'],
     ['csf', '-A OUTPUT -j LOG --log-prefix "Firewall: *TCP_OUT Blocked* "'],
     ['docker', ':DOCKER-USER - [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER-USER'],
@@ -110,6 +117,20 @@ describe('findOwners', () => {
     expect(briefly(ruleset, facts(['ufw'], ['nftables', 'ferm']))).toEqual(['ufw active in iptables']);
     expect(briefly(ruleset, facts(['ufw', 'ferm']))).toContain('ferm active in iptables-legacy');
   });
+
+  it('gives ferm the rules of iptables-legacy, where there are some: it takes that first', () => {
+    const both = server(iptables('-A OUTPUT -j DROP'), iptables('-A OUTPUT -j DROP', 'legacy'));
+    expect(briefly(both, facts(['ferm']))).toEqual(['ferm active in iptables-legacy']);
+    expect(briefly(server(iptables('-A OUTPUT -j DROP')), facts(['ferm']))).toEqual(['ferm active in iptables']);
+  });
+
+  it('takes a generator that is installed for the maker of its rules, whether or not boot starts it', () => {
+    const ruleset = server(iptables(':shorewall - [0:0]'));
+    const [owner] = findOwners(ruleset, facts([], ['shorewall']));
+    expect(owner).toMatchObject({ status: 'active', startsAtBoot: false, families: ['ip'] });
+    expect(findOwners(ruleset, facts([]))[0]).toMatchObject({ status: 'leftover', startsAtBoot: false });
+    expect(findOwners(ruleset, null)[0]).toMatchObject({ status: 'active', startsAtBoot: null });
+  });
 });
 
 describe('summariseLayers', () => {
@@ -128,6 +149,8 @@ describe('summariseLayers', () => {
     expect(layer).toMatchObject({ manager: 'none', owners: ['ufw'] });
   });
 });
+
+const firewalldOff = { name: 'firewalld', isOn: false, startsAtBoot: false, evidence: 'not running' };
 
 describe('findOwnerFindings', () => {
   const findingsOf = (ruleset: Ruleset, known: OwnerFacts | null, standard: 'nft' | 'legacy' | null = 'nft') => {
@@ -151,6 +174,30 @@ describe('findOwnerFindings', () => {
     ]);
     expect(findingsOf(ruleset, facts([]), 'legacy')).toEqual([]);
     expect(findingsOf(ruleset, null, null)).toEqual([]);
+  });
+
+  it('says whose tables plain iptables does not show, where that is known', () => {
+    const [hidden] = findingsOf(server(iptables('-A OUTPUT -j DROP', 'legacy')), facts(['ferm']));
+    expect(hidden?.advice).toBe('Look at them with iptables-legacy-save. They are made by ferm.');
+  });
+
+  it('says in the words of a generator where what lasts is to be written, and warns where boot does not start it', () => {
+    const ruleset = server(iptables(':shorewall - [0:0]'));
+    const [anew, ...others] = findingsOf(ruleset, facts(['shorewall']));
+    expect(others).toEqual([]);
+    expect(anew?.title).toContain('each start of shorewall writes all its tables anew');
+    expect(anew?.advice).toContain('To let loopback through: put the line "ACCEPT $FW $FW" first into');
+    expect(findingsOf(ruleset, facts([], ['shorewall'])).map(({ id }) => id)).toEqual([
+      'not-at-boot',
+      'rules-made-anew',
+    ]);
+  });
+
+  it('does not say of leftover rules that nobody will make them again, where boot will', () => {
+    const known = { directRules: [], installed: [{ ...firewalldOff, startsAtBoot: true }] };
+    const adviceOf = (given: OwnerFacts) => findingsOf(server(nft('inet', 'firewalld')), given)[0]?.advice;
+    expect(adviceOf(known)).toMatch(/^The next boot starts firewalld, which makes its rules anew then/);
+    expect(adviceOf(facts([], ['firewalld']))).toMatch(/^Nobody looks after them/);
   });
 
   it('warns of two programs that both say what passes, and says who makes rules anew', () => {

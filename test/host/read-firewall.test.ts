@@ -16,12 +16,17 @@ const addresses = JSON.stringify([
 ]);
 const missing = { code: 127 };
 const units = [
+  'ufw',
+  'firewalld',
+  'docker',
+  'fail2ban',
   'shorewall',
   'shorewall6',
   'firehol',
   'csf',
   'lfd',
   'ferm',
+  'arno-iptables-firewall',
   'netfilter-persistent',
   'iptables',
   'ip6tables',
@@ -163,20 +168,39 @@ describe('readFirewall', () => {
     await expect(read(answers)).rejects.toThrow(/iptables-nft-save: Fatal: kernel too old/);
   });
 
-  it('knows the managers by their own marks', async () => {
+  it('knows the managers by their own marks, and what boot does by the units on disk', async () => {
     const { managers } = await read({
       'cat /etc/ufw/ufw.conf': { stdout: '# x\nENABLED=yes\nLOGLEVEL=low\n' },
       'firewall-cmd --state': { code: 252, stderr: 'not running' },
       'test -S /var/run/docker.sock': {},
+      [listUnits.join(' ')]: { stdout: 'ufw.service disabled enabled\nfirewalld.service enabled enabled\n' },
     });
     expect(managers.installed).toEqual([
-      { name: 'ufw', isOn: true, evidence: '/etc/ufw/ufw.conf: ENABLED=yes' },
-      { name: 'firewalld', isOn: false, evidence: 'firewall-cmd --state: not running' },
-      { name: 'docker', isOn: true, evidence: '/var/run/docker.sock is there' },
+      {
+        name: 'ufw',
+        isOn: true,
+        startsAtBoot: false,
+        evidence: '/etc/ufw/ufw.conf: ENABLED=yes, ufw.service is disabled',
+      },
+      {
+        name: 'firewalld',
+        isOn: false,
+        startsAtBoot: true,
+        evidence: 'firewall-cmd --state: not running, firewalld.service is enabled',
+      },
+      { name: 'docker', isOn: true, startsAtBoot: true, evidence: '/var/run/docker.sock is there' },
     ]);
   });
 
-  it('knows what is loaded at boot by the units on disk', async () => {
+  it('does not take ufw for started by a unit that its configuration tells to do nothing', async () => {
+    const { managers } = await read({
+      'cat /etc/ufw/ufw.conf': { stdout: 'ENABLED=no\n' },
+      [listUnits.join(' ')]: { stdout: 'ufw.service enabled enabled\n' },
+    });
+    expect(managers.installed).toMatchObject([{ name: 'ufw', isOn: false, startsAtBoot: false }]);
+  });
+
+  it('knows what only writes rules when it starts by the units on disk', async () => {
     const { managers } = await read({
       [listUnits.join(' ')]: {
         stdout:
@@ -184,9 +208,28 @@ describe('readFirewall', () => {
       },
     });
     expect(managers.installed).toEqual([
-      { name: 'iptables-services', isOn: true, evidence: 'ip6tables.service is enabled' },
-      { name: 'nftables', isOn: false, evidence: 'nftables.service is disabled' },
+      { name: 'iptables-services', isOn: true, startsAtBoot: true, evidence: 'ip6tables.service is enabled' },
+      { name: 'nftables', isOn: false, startsAtBoot: false, evidence: 'nftables.service is disabled' },
     ]);
+  });
+
+  it.each([
+    ['ferm', '/etc/default/ferm', 'ENABLED="yes"', null],
+    ['ferm', '/etc/default/ferm', '# ENABLED=yes\nENABLED="no"', 'ENABLED=no'],
+    ['ferm', '/etc/default/ferm', 'FAST=yes', 'ENABLED='],
+    ['firehol', '/etc/default/firehol', 'START_FIREHOL=YES', null],
+    ['firehol', '/etc/default/firehol', 'START_FIREHOL=NO', 'START_FIREHOL=NO'],
+    ['shorewall', '/etc/shorewall/shorewall.conf', 'STARTUP_ENABLED=No', 'STARTUP_ENABLED=No'],
+  ])('reads beside the unit of %s what %s says: %s', async (name, file, stdout, off) => {
+    const enabled = { stdout: `${name}.service enabled enabled\n` };
+    const host = fakeHost(
+      [...server({ [listUnits.join(' ')]: enabled }), { command: ['cat', file], stdout: `${stdout}\n` }],
+      { inOrder: false },
+    );
+    const evidence = `${name}.service is enabled${off === null ? '' : `, but ${file}: ${off}`}`;
+    const isOn = off === null;
+    expect((await readFirewall(host)).managers.installed).toEqual([{ name, isOn, startsAtBoot: isOn, evidence }]);
+    host.finish();
   });
 
   it('asks a running firewalld for its direct rules', async () => {

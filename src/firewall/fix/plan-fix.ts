@@ -11,7 +11,7 @@ import { describePolicies } from './describe-policies.ts';
 import { explainRemaining } from './explain-remaining.ts';
 import { findNotes } from './find-notes.ts';
 import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
-import { isGenerated, noteGenerated } from './generated-policies.ts';
+import { adviseGenerated, type Generator, generatorOf } from './generated-policies.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
@@ -25,6 +25,8 @@ export type FixOptions = PlanOptions & {
   readonly probes?: readonly Conversation[];
   /** Who looks after the rules (`ufw`, `firewalld`, `none`), when active: it is asked to make the changes where it can. */
   readonly manager?: string;
+  /** Programs that make rules anew from a configuration of their own: what is added to those is saved in no file. */
+  readonly generators?: readonly Generator[];
   /** The direct rules that firewalld has. */
   readonly directRules?: readonly DirectRule[];
 };
@@ -49,6 +51,12 @@ export function planFix(
   const { placed, after } = found;
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
   const changes = placed.map(({ change }) => change);
+  const { generators = [] } = options;
+  const bootAdvice = adviseGenerated(
+    changes.map(({ place }) => place),
+    generators,
+  );
+  const savable = placed.filter(({ change }) => generatorOf(change.place, generators) === undefined);
   const apply = planApply(placed, options);
   return {
     choice,
@@ -57,10 +65,11 @@ export function planFix(
     apply,
     byHand: apply,
     undo: planUndo(placed, options),
-    bootInsertions: isGenerated(options.manager) ? [] : planBootInsertions(ruleset, placed),
+    bootInsertions: planBootInsertions(ruleset, savable),
     nftInsertions: planNftInsertions(ruleset, placed),
     bootCommands: planBootCommands(placed),
     ownersFiles: listOwnersFiles(placed),
+    bootAdvice,
     after,
     policies: describePolicies(ruleset, after, placed),
     repaired: found.repaired,
@@ -74,7 +83,7 @@ export function planFix(
             choice.services,
             probes.filter((one) => !passes(after, one)),
           ),
-    notes: [...findNotes(ruleset, found.stops), ...(placed.length > 0 ? noteGenerated(options.manager) : [])],
+    notes: [...findNotes(ruleset, found.stops), ...bootAdvice],
     proof: proveNothingElse(ruleset, after, changes),
   };
 }

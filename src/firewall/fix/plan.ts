@@ -118,6 +118,8 @@ export type FixPlan = {
   readonly bootCommands: readonly PlannedCommand[];
   /** Files in which owners themselves keep rules of the fix, once it is applied and `bootCommands` have run. */
   readonly ownersFiles: readonly string[];
+  /** What has to be done by hand so that the fix lasts; also among `notes`. */
+  readonly bootAdvice: readonly string[];
   readonly after: Ruleset;
   readonly policies: readonly PolicyChange[];
   readonly repaired: readonly Conversation[];

@@ -1,5 +1,5 @@
 // How a layer is called where it is evidence.
-import type { Owner } from '../firewall/model.ts';
+import type { Owner } from './model.ts';
 
 /** `iptables`, `iptables-legacy` or `nftables`. */
 export const nameLayer = ({ layer, variant }: Pick<Owner, 'layer' | 'variant'>): string =>
