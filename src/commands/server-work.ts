@@ -71,11 +71,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
-    const { ruleset, surroundings, iptables, owners, ownerFacts } = await inspectNow();
+    const { ruleset, surroundings, iptables, owners, ownerFacts, probes } = await inspectNow();
     const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
     const generators = owners.filter(({ name, status }) => status === 'active' && wayToLast(name) !== null);
     const directRules = ownerFacts?.directRules ?? [];
-    const options = { caseId, iptables, manager, generators, directRules };
+    const options = { caseId, iptables, manager, generators, directRules, probes };
     return choices.map((choice) => planFixBesideLogging(ruleset, surroundings, failing(walk), choice, options));
   };
 

@@ -50,6 +50,8 @@ export type Inspection = ServerFacts & {
   readonly blocked: boolean;
   /** Ping over loopback, which proves nothing about services. */
   readonly ping: Judgement;
+  /** The conversations that stand for all of loopback on this server, by which it is judged. */
+  readonly probes: readonly Conversation[];
   /** Listening services whose loopback conversations the rules stop. */
   readonly blockedServices: readonly Listener[];
   /** The traces of all blocked probes. */
@@ -158,7 +160,8 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     blockedServices: listeners.filter((listener) =>
       blockedTraces.some(({ conversation }) => listensTo(conversation)(listener)),
     ),
+    probes,
     blockedTraces,
-    loggingPlan: blocked ? planLogging(ruleset, surroundings, { caseId, iptables }) : null,
+    loggingPlan: blocked ? planLogging(ruleset, surroundings, { caseId, iptables, probes }) : null,
   };
 };
