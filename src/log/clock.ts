@@ -1,6 +1,7 @@
 // Times of day as logs write them, read from bytes without making strings.
 
-import { byteAt, isDigit, skipDigits, skipSpace, startsAt } from './bytes.ts';
+import { byteAt, isDigit, skipDigits, skipSpace, skipWord, startsAt } from './bytes.ts';
+import { findForeignMonth } from './month-names.ts';
 
 /** Where to take from what a time stamp leaves out. */
 export type Clock = {
@@ -94,11 +95,18 @@ function inferYear(month: number, day: number, seconds: number, now: number): nu
   return year;
 }
 
-/** `Jun 20 18:11:21`, `Jun  8 2026 18:11:21`, `Jun 20 18:11:21 2026`, `Jun 20 18:11:21.123` (RFC 3164 and relatives) */
+const isSpace = (byte: number): boolean => byte === 32 || byte === 9;
+
+/**
+ * `Jun 20 18:11:21`, `Jun  8 2026 18:11:21`, `Jun 20 18:11:21 2026`, `Jun 20 18:11:21.123` (RFC 3164 and relatives);
+ * `Okt 20 18:11:21`, `févr. 20 18:11:21` (the journal, where the locale is not English).
+ */
 export function readMonthDate(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
-  const month = findMonth(bytes, at, end);
-  if (month < 0 || byteAt(bytes, at + 3) !== 32) return null;
-  const dayAt = skipSpace(bytes, at + 4, end);
+  const english = findMonth(bytes, at, end);
+  const month = english < 0 ? findForeignMonth(bytes, at, end) : english;
+  const monthEnd = english < 0 ? skipWord(bytes, at, Math.min(end, at + 8)) : at + 3;
+  if (month < 0 || !isSpace(byteAt(bytes, monthEnd))) return null;
+  const dayAt = skipSpace(bytes, monthEnd + 1, end);
   const dayEnd = skipDigits(bytes, dayAt, end);
   const day = dayEnd - dayAt === 2 ? twoDigits(bytes, dayAt) : dayEnd - dayAt === 1 ? byteAt(bytes, dayAt) - 48 : -1;
   if (day < 1 || day > 31) return null;

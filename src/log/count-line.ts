@@ -1,11 +1,12 @@
 // Counts a line by parsing it.
 
-import { byteAt, readDecimal } from './bytes.ts';
+import { byteAt, readDecimal, startsAt } from './bytes.ts';
 import { addPackets, type CountState } from './count-state.ts';
 import { judgeDirection } from './direction.ts';
 import type { Direction } from './entry.ts';
 import { F } from './fields.ts';
 import { groupOf, type LogGroup } from './log-groups.ts';
+import { plainLine } from './plain-line.ts';
 import { scanHead } from './scan-head.ts';
 import { type PacketScan, scanPacket } from './scan-packet.ts';
 import { serverEnd } from './services.ts';
@@ -35,16 +36,25 @@ export function countLine(
     subject,
     server: subject.arp ? F.IPDST : fromSource ? F.SRC : F.DST,
     port: fromSource ? ports.spt : ports.dpt,
-    prefixFrom: Math.min(head.end, scan.anchor),
+    prefixFrom: scan.beheaded ? scan.anchor : Math.min(head.end, scan.anchor),
   });
   addPackets(summary, group, direction, time, head.repeated);
   return group;
 }
 
-/** A line of the journal's or Docker's JSON. */
+/** Whether a line may be JSON, or has colours or a byte order mark in it. */
+export function mayBeWrapped(bytes: Buffer, start: number, end: number): boolean {
+  const first = byteAt(bytes, start);
+  if (first === 123 || first === 30 || first === 239 || startsAt(bytes, start, end, 'data: ')) return true;
+  for (let i = start; i < end; i++) if (bytes[i] === 27) return true;
+  return false;
+}
+
+/** A line of the journal's or Docker's JSON, or one with colours. */
 export function countWrapped(state: CountState, line: string): void {
-  const unwrapped = unwrapLine(line);
-  const bytes = Buffer.from(unwrapped?.text ?? line);
+  const plain = plainLine(line);
+  const unwrapped = unwrapLine(plain);
+  const bytes = Buffer.from(unwrapped?.text ?? plain);
   countLine(state, bytes, 0, bytes.length, unwrapped?.time ?? null);
 }
 

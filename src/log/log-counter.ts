@@ -1,8 +1,7 @@
 // Counts what a firewall logged, in chunks of bytes, fast and in a memory that does not grow with the log.
 
-import { byteAt } from './bytes.ts';
 import { countKnown, learnTemplate } from './count-by-template.ts';
-import { countLine, countWrapped } from './count-line.ts';
+import { countLine, countWrapped, mayBeWrapped } from './count-line.ts';
 import { countNewlines } from './count-newlines.ts';
 import type { CountState, LogSummary } from './count-state.ts';
 import { createHeadScan } from './head.ts';
@@ -112,6 +111,6 @@ function countLines(state: CountState, bytes: Buffer): void {
 }
 
 function countUnknown(state: CountState, bytes: Buffer, start: number, end: number): void {
-  if (byteAt(bytes, start) === 123) countWrapped(state, bytes.toString('utf8', start, end));
+  if (mayBeWrapped(bytes, start, end)) countWrapped(state, bytes.toString('utf8', start, end));
   else if (countLine(state, bytes, start, end, null) !== null) learnTemplate(state, bytes, start, end);
 }

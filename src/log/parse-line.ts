@@ -6,6 +6,7 @@ import { judgeDirection } from './direction.ts';
 import type { Entry, LogLine } from './entry.ts';
 import { F } from './fields.ts';
 import { createHeadScan } from './head.ts';
+import { plainLine } from './plain-line.ts';
 import { decimalOf, hexOf, readPacket, readSpans, textOf } from './read-packet.ts';
 import { scanHead } from './scan-head.ts';
 import { createLineScan, scanPacket } from './scan-packet.ts';
@@ -26,8 +27,9 @@ let scratch = new Uint8Array(4096);
  * Never throws; takes time in proportion to the length.
  */
 export function parseLine(line: string, { now, bootTime = null }: ParseOptions): LogLine {
-  const unwrapped = unwrapLine(line);
-  const text = unwrapped?.text ?? line;
+  const plain = plainLine(line);
+  const unwrapped = unwrapLine(plain);
+  const text = unwrapped?.text ?? plain;
   const clock = { now: unwrapped?.time ?? now.getTime(), bootTime: bootTime?.getTime() ?? null };
   const parsed = parseText(text, clock);
   if (unwrapped === null) return parsed;
@@ -63,10 +65,10 @@ const formatTime = (time: number | null): string | null =>
   time !== null && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : null;
 
 function readEntry(text: string, bytes: Uint8Array, time: string | null, host: string | null): Entry {
-  const { outer, inner, hasInner, anchor } = scan;
+  const { outer, inner, hasInner, anchor, beheaded } = scan;
   const packet = readPacket(text, bytes, outer);
   const embedded = hasInner ? readPacket(text, bytes, inner) : null;
-  const from = Math.min(skipSpace(bytes, head.end, anchor), anchor);
+  const from = beheaded ? anchor : Math.min(skipSpace(bytes, head.end, anchor), anchor);
   const prefix = text.slice(from, anchor).trim();
   const direction = judgeDirection(packet.proto, outer.tcpFlags, packet.spt, packet.dpt, packet.type, hasInner);
   const device = { in: textOf(text, outer, F.IN), out: textOf(text, outer, F.OUT) };

@@ -43,7 +43,21 @@ export function readHost(bytes: Uint8Array, at: number, end: number, head: HeadS
   head.hostTo = to;
 }
 
-/** `kern.warn`, `user.notice`: OpenWrt's logread names facility and severity. */
+/** The last word before `kernel:`, where what stands before it is no time that is known. */
+export function readLastHost(bytes: Uint8Array, at: number, end: number, head: HeadScan): void {
+  let word = skipSpace(bytes, at, end);
+  if (byteAt(bytes, word) === OPEN) word = skipSpace(bytes, readUptime(bytes, word, end, head), end);
+  for (let wordEnd = skipWord(bytes, word, end); word < end; wordEnd = skipWord(bytes, word, end)) {
+    if (readKernelTag(bytes, word, wordEnd) >= 0) return;
+    if (!isFacility(bytes, word, wordEnd)) {
+      head.hostFrom = word;
+      head.hostTo = wordEnd;
+    }
+    word = skipSpace(bytes, wordEnd, end);
+  }
+}
+
+/** `kern.warn`, `user.notice`, `Kernel.Warning`: OpenWrt's logread and Kiwi name facility and severity. */
 function isFacility(bytes: Uint8Array, from: number, to: number): boolean {
   let dot = from;
   while (dot < to && byteAt(bytes, dot) !== 46) dot++;
@@ -52,9 +66,17 @@ function isFacility(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 const isSeverity = (bytes: Uint8Array, from: number, to: number): boolean =>
-  SEVERITIES.some((severity) => to - from === severity.length && startsAt(bytes, from, to, severity));
+  SEVERITIES.some(
+    (severity) =>
+      to - from === severity.length &&
+      startsAt(bytes, from + 1, to, severity.slice(1)) &&
+      (byteAt(bytes, from) | 32) === severity.charCodeAt(0),
+  );
 
-const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'error', 'warn', 'warning', 'notice', 'info', 'debug'] as const;
+const SEVERITIES = [
+  ...['emerg', 'alert', 'crit', 'err', 'error', 'warn', 'warning', 'notice', 'info', 'debug'],
+  ...['emergency', 'critical'],
+];
 
 /** ` web1 kernel - - [meta x="y"] `: host, program, process, message id, structured data. */
 export function readRfc5424(bytes: Uint8Array, at: number, end: number, head: HeadScan): number {
@@ -110,11 +132,13 @@ export function readHostAndProgram(bytes: Uint8Array, at: number, end: number, h
   return skipProgram(bytes, again ? skipSpace(bytes, nextEnd, end) : next, end);
 }
 
+const METALOG = '[kernel] ';
 const PROGRAMS = ['kernel', 'klogd', 'ulogd', 'ulogd2', 'syslog', 'logger', 'vmunix'] as const;
 
-/** `ulogd[123]: `, `kernel `: the name of a known program, or of any that tells its process number. */
+/** `ulogd[123]: `, `kernel `, `[kernel] `: the name of a known program, or of any that tells its process number. */
 export function skipProgram(bytes: Uint8Array, at: number, end: number): number {
   const from = skipSpace(bytes, at, end);
+  if (startsAt(bytes, from, end, METALOG)) return from + METALOG.length;
   const to = skipWord(bytes, from, end);
   let nameEnd = from;
   while (nameEnd < to && byteAt(bytes, nameEnd) !== OPEN && byteAt(bytes, nameEnd) !== COLON) nameEnd++;

@@ -1,6 +1,6 @@
 // The time stamp that a line begins with, in any of its forms.
 
-import { byteAt, isDigit, readNumber, skipDigits, skipWord, startsAt } from './bytes.ts';
+import { byteAt, isDigit, readDecimal, readNumber, skipDigits, skipWord, startsAt } from './bytes.ts';
 import { type Clock, isWeekday, readIsoDate, readMonthDate, type Stamp } from './clock.ts';
 
 const SPACE = 32;
@@ -11,14 +11,30 @@ const COLON = 58;
 /** A time of day at the very place, with or without brackets around it. */
 export function readStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
   if (byteAt(bytes, at) === OPEN) {
-    const inner = isDigit(byteAt(bytes, at + 1)) || isUpper(byteAt(bytes, at + 1)) ? at + 1 : -1;
-    const stamp = inner < 0 ? null : readStamp(bytes, inner, end, clock);
+    if (byteAt(bytes, at + 1) === OPEN) return null;
+    const stamp = readStamp(bytes, at + 1, end, clock) ?? readForeignDay(bytes, at + 1, end, clock);
     return stamp !== null && byteAt(bytes, stamp.end) === CLOSE ? { ...stamp, end: stamp.end + 1 } : null;
   }
-  if (isDigit(byteAt(bytes, at))) return readIsoDate(bytes, at, end) ?? readUnixTime(bytes, at, end);
+  if (isDigit(byteAt(bytes, at))) {
+    return readIsoDate(bytes, at, end) ?? readYearFirst(bytes, at, end, clock) ?? readUnixTime(bytes, at, end);
+  }
   if (!isWeekday(bytes, at, end)) return readMonthDate(bytes, at, end, clock);
   const stamp = readMonthDate(bytes, at + 4, end, clock) ?? readIsoDate(bytes, at + 4, end);
   return stamp === null ? null : skipZoneName(bytes, stamp, end);
+}
+
+/** `Sa Jun 20 18:11:21 2026`, `sam. juin 20 18:11:21 2026`: dmesg -T, where the locale is not English. */
+function readForeignDay(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+  const space = skipWord(bytes, at, Math.min(end, at + 8));
+  return byteAt(bytes, space) === SPACE ? readMonthDate(bytes, space + 1, end, clock) : null;
+}
+
+/** `2026 Jun 20 18:11:21` */
+function readYearFirst(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+  const year = byteAt(bytes, at + 4) === SPACE ? readDecimal(bytes, at, at + 4) : null;
+  const stamp = year === null ? null : readMonthDate(bytes, at + 5, end, clock);
+  if (year === null || year < 1970 || stamp === null || stamp.exactYear) return null;
+  return { time: new Date(stamp.time).setFullYear(year), end: stamp.end, exactYear: true };
 }
 
 const isUpper = (byte: number): boolean => byte >= 65 && byte <= 90;

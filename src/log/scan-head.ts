@@ -7,6 +7,7 @@ import {
   findKernelTag,
   readHost,
   readHostAndProgram,
+  readLastHost,
   readRfc5424,
   skipDmesgLevel,
   skipProgram,
@@ -16,13 +17,17 @@ import { readKmsg, readUptime } from './read-uptime.ts';
 
 const SPACE = 32;
 const OPEN = 91;
+const COLON = 58;
 const REPEATED = 'message repeated ';
+/** journalctl -o export and -o verbose */
+const MESSAGE = 'MESSAGE=';
 
 /**
  * Reads the head in bytes[start, end) into `head`; any of these, and none at all:
  * `Jun 20 18:11:21 web1 kernel: [  123.456] `, `<4>1 2026-06-20T18:11:21.1+02:00 web1 kernel - - - `,
  * `Sat 2026-06-20 18:11:21 CEST web1 kernel: `, `2026-06-20T18:11:21,123456+02:00 `, `[Sat Jun 20 18:11:21 2026] `,
- * `kern  :warn  : [  123.456] `, `6,1234,123456789,-;`, `0 3 PVEFW-HOST-IN 20/Jun/2026:18:11:21 +0200 `.
+ * `kern  :warn  : [  123.456] `, `6,1234,123456789,-;`, `0 3 PVEFW-HOST-IN 20/Jun/2026:18:11:21 +0200 `,
+ * `182 <4>Jun 20 18:11:21 web1 kernel: `, `2026-06-20T18:11:21.1Z stdout F `, `MESSAGE=`.
  */
 export function scanHead(bytes: Uint8Array, start: number, end: number, clock: Clock, head: HeadScan): void {
   head.time = null;
@@ -30,7 +35,7 @@ export function scanHead(bytes: Uint8Array, start: number, end: number, clock: C
   head.hostTo = -1;
   head.uptime = null;
   head.repeated = 1;
-  let at = skipPriority(bytes, skipQuotes(bytes, start, end), end);
+  let at = skipPriority(bytes, skipLength(bytes, skipQuotes(bytes, start, end), end), end);
   at = readKmsg(bytes, at, end, head);
   const rfc5424 = isDigit(byteAt(bytes, at)) && byteAt(bytes, at + 1) === SPACE && isDigit(byteAt(bytes, at + 2));
   let stampAt = rfc5424 ? at + 2 : at;
@@ -39,17 +44,20 @@ export function scanHead(bytes: Uint8Array, start: number, end: number, clock: C
     stampAt = skipFileName(bytes, at, end, clock);
     stamp = stampAt > at ? readStamp(bytes, stampAt, end, clock) : null;
   }
+  let streamed = -1;
   if (stamp !== null) {
     head.time = stamp.time;
-    at = stamp.end;
+    streamed = skipStream(bytes, stamp.end, end);
+    at = skipSecondStamp(bytes, Math.max(streamed, stamp.end), end, clock);
   }
   const afterProgram = findKernelTag(bytes, at, end);
   if (afterProgram >= 0) {
-    readHost(bytes, at, afterProgram, head);
+    if (stamp !== null) readHost(bytes, at, afterProgram, head);
+    else readLastHost(bytes, at, afterProgram, head);
     at = afterProgram;
   } else if (stamp !== null) {
-    // dmesg names no host: `[Sat Jun 20 18:11:21 2026] `, `2026-06-20T18:11:21,123456+02:00 `
-    const listing = byteAt(bytes, stampAt) === OPEN || byteAt(bytes, stampAt + 19) === 44;
+    // dmesg names no host: `[Sat Jun 20 18:11:21 2026] `, `2026-06-20T18:11:21,123456+02:00 `; nor does a container.
+    const listing = byteAt(bytes, stampAt) === OPEN || byteAt(bytes, stampAt + 19) === 44 || streamed === at;
     if (rfc5424) at = readRfc5424(bytes, at, end, head);
     else if (!listing) at = readHostAndProgram(bytes, at, end, head);
   } else {
@@ -69,6 +77,28 @@ function skipQuotes(bytes: Uint8Array, at: number, end: number): number {
     byte = from < end ? byteAt(bytes, from) : 0;
   }
   return from;
+}
+
+/** `182 <4>`: RFC 6587 counts the bytes of messages that are sent over TCP. */
+function skipLength(bytes: Uint8Array, at: number, end: number): number {
+  const space = skipDigits(bytes, at, end);
+  return space > at && byteAt(bytes, space) === SPACE && byteAt(bytes, space + 1) === 60 ? space + 1 : at;
+}
+
+/** ` stdout F `: what Kubernetes puts between its time and the line. Returns -1 where that does not stand there. */
+function skipStream(bytes: Uint8Array, at: number, end: number): number {
+  const stream = STREAMS.find((name) => startsAt(bytes, at, end, name));
+  return stream === undefined ? -1 : at + stream.length;
+}
+
+const STREAMS = [' stdout F ', ' stdout P ', ' stderr F ', ' stderr P '] as const;
+
+/** The line's own time, behind the one of its collector. */
+function skipSecondStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): number {
+  const from = skipPriority(bytes, skipSpace(bytes, at, end), end);
+  const stamp = from > at || byteAt(bytes, at - 1) === SPACE ? readStamp(bytes, from, end, clock) : null;
+  if (stamp === null) return at;
+  return byteAt(bytes, stamp.end) === COLON ? stamp.end + 1 : stamp.end;
 }
 
 /** `<4>` */
@@ -101,6 +131,7 @@ function readInnerHead(bytes: Uint8Array, at: number, end: number, clock: Clock,
       next = readUptime(bytes, from, end, head);
     if (next === from && head.time === null) next = readLateStamp(bytes, from, end, clock, head);
     if (next === from) next = readRepeated(bytes, from, end, head);
+    if (next === from && startsAt(bytes, from, end, MESSAGE)) next += MESSAGE.length;
     if (next === from) return from;
     from = skipSpace(bytes, next, end);
   }

@@ -26,6 +26,8 @@ export type LineScan = {
   hasInner: boolean;
   /** Where `IN=` (or, without it, `OUT=`) stands; the prefix ends there. */
   anchor: number;
+  /** The beginning of the line is lost, devices and prefix with it; `anchor` is the first field that is left. */
+  beheaded: boolean;
 };
 
 const createPacketScan = (): PacketScan => ({
@@ -44,6 +46,7 @@ export const createLineScan = (): LineScan => ({
   inner: createPacketScan(),
   hasInner: false,
   anchor: -1,
+  beheaded: false,
 });
 
 const EQUALS = 61;
@@ -65,12 +68,26 @@ export const hasField = (packet: PacketScan, field: number): boolean => (packet.
 export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: LineScan): boolean {
   scan.anchor = -1;
   scan.hasInner = false;
+  scan.beheaded = false;
+  const payload = scanFields(bytes, start, end, scan);
+  if (scan.anchor < 0 && payload >= 0) {
+    behead(bytes, start, end, payload, scan);
+    if (scan.beheaded) scanFields(bytes, scan.anchor, end, scan);
+  }
+  return scan.anchor >= 0 && describesPacket(bytes, scan.outer);
+}
+
+/** Fills the scan; returns where a `PROTO=` stands that a payload follows though no packet has begun, or -1. */
+function scanFields(bytes: Uint8Array, start: number, end: number, scan: LineScan): number {
   let packet = scan.outer;
   let addresses = false;
   let header = false;
   let last = -1;
   let lastStart = -1;
   let lastEnd = -1;
+  let bridgedStart = -1;
+  let bridgedEnd = -1;
+  let payload = -1;
   let at = start;
   while (at < end) {
     // Here and below without byteAt: the compiler inlines only so much.
@@ -112,14 +129,26 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
     if (byte === EQUALS) {
       field = findField(bytes, wordStart, nameEnd, pack);
       if (field === F.OUT && packet === scan.outer) {
-        const anchor = findIn(bytes, lastStart, lastEnd);
+        // Linux 2.4 names the ports of a bridge with their devices: `IN=br0 PHYSIN=eth0 OUT=br0 PHYSOUT=eth1 `.
+        let inEnd = bridgedEnd;
+        let anchor = last === F.PHYSIN ? findIn(bytes, bridgedStart, bridgedEnd) : -1;
+        const bridged = anchor >= 0;
+        if (!bridged) {
+          inEnd = lastEnd;
+          anchor = findIn(bytes, lastStart, lastEnd);
+        }
         if (anchor >= 0) {
           if (header) break; // a second record on the same line
-          anchorAt(scan, anchor, F.IN, anchor + 3, lastEnd);
+          anchorAt(scan, anchor, F.IN, anchor + 3, inEnd);
+          if (bridged) setField(packet, F.PHYSIN, lastStart + 7, lastEnd);
         }
       } else if (scan.anchor < 0 && beginsPacket(field)) {
         anchorAtLoneDevice(bytes, scan, last, lastStart, lastEnd);
       }
+      if (field === F.PHYSIN) {
+        bridgedStart = lastStart;
+        bridgedEnd = lastEnd;
+      } else if (last === F.PROTO && payload < 0 && beginsPayload(field)) payload = lastStart;
       if (scan.anchor >= 0 && field >= 0) {
         const from = nameEnd + 1;
         setField(packet, field, from, isPunctuation(bytes[at - 1] ?? 0) ? trimValue(bytes, from, at) : at);
@@ -135,7 +164,7 @@ export function scanPacket(bytes: Uint8Array, start: number, end: number, scan: 
     lastStart = wordStart;
     lastEnd = at;
   }
-  return scan.anchor >= 0 && describesPacket(scan.outer);
+  return payload;
 }
 
 /** Begins the packet anew: what stood before belongs to the prefix. */
@@ -170,22 +199,73 @@ const beginsPacket = (field: number): boolean =>
 const followsAddresses = (field: number): boolean =>
   field === F.LEN || field === F.PROTO || field === F.TOS || field === F.TTL || field === F.TC || field === F.HOPLIMIT;
 
-const describesPacket = (packet: PacketScan): boolean =>
+const beginsPayload = (field: number): boolean => field === F.SPT || field === F.TYPE || field === F.SPI;
+
+const describesPacket = (bytes: Uint8Array, packet: PacketScan): boolean =>
   packet.arp ||
   packet.cut ||
-  hasField(packet, F.SRC) ||
-  hasField(packet, F.DST) ||
+  hasField(packet, F.PROTO) ||
+  hasField(packet, F.LEN) ||
   hasField(packet, F.MAC) ||
   hasField(packet, F.MACSRC) ||
   hasField(packet, F.PHYSIN) ||
-  hasField(packet, F.PHYSOUT);
+  hasField(packet, F.PHYSOUT) ||
+  // A line that ends here may as well be another program's: IN=3 OUT=4 SRC=camera
+  holdsAddress(bytes, packet, F.SRC) ||
+  holdsAddress(bytes, packet, F.DST);
 
-/** The last `IN=` in the word before `OUT=`, which may have a prefix glued to it, but not `PHYSIN=`. */
+/** Whether a field is an address, or begins like one; addresses that were blanked count. */
+function holdsAddress(bytes: Uint8Array, packet: PacketScan, field: number): boolean {
+  const from = packet.from[field] ?? -1;
+  const to = packet.to[field] ?? 0;
+  for (let i = from; i < to; i++) if (!isAddressByte(byteAt(bytes, i))) return false;
+  return from >= 0;
+}
+
+const isAddressByte = (byte: number): boolean =>
+  isDigit(byte) || byte === COLON || byte === 46 || ((byte | 32) >= 97 && (byte | 32) <= 102) || (byte | 32) === 120;
+
+/** The last `IN=` in the word before `OUT=`, which may have a prefix glued to it. */
 function findIn(bytes: Uint8Array, from: number, to: number): number {
   for (let i = to - 3; i >= from && from >= 0; i--) {
     if (byteAt(bytes, i) === 73 && byteAt(bytes, i + 1) === 78 && byteAt(bytes, i + 2) === EQUALS) return i;
   }
   return -1;
+}
+
+/**
+ * Begins a packet at the first field of the header that is left before its `PROTO=`. A line that was torn has at most a
+ * piece of a field before that: a field of the devices means that this is something else.
+ */
+function behead(bytes: Uint8Array, start: number, end: number, payload: number, scan: LineScan): void {
+  clearPacket(scan.outer);
+  let first = payload;
+  for (let to = payload; to > start; ) {
+    while (to > start && byteAt(bytes, to - 1) <= 32) to--;
+    let from = to;
+    while (from > start && byteAt(bytes, from - 1) > 32) from--;
+    const word = findWord(bytes, from, to);
+    if (word >= 0 && word < F.TOS) return;
+    if (word < 0) {
+      // `L=126 ID=8698`: what stands before the ID is the end of the TTL.
+      const equals = bytes.indexOf(EQUALS, from);
+      if (equals < to && findWord(bytes, first, end) === F.ID) setField(scan.outer, F.TTL, equals + 1, to);
+      break;
+    }
+    first = from;
+    to = from;
+  }
+  scan.outer.cut = true;
+  scan.anchor = first;
+  scan.beheaded = true;
+}
+
+/** The number of the word, or of the name of the field, in bytes[from, to); -1 where it is none of the kernel's. */
+function findWord(bytes: Uint8Array, from: number, to: number): number {
+  let pack = 0;
+  let end = from;
+  for (; end < to && byteAt(bytes, end) !== EQUALS; end++) pack = packLetter(pack, byteAt(bytes, end));
+  return findField(bytes, from, end, pack);
 }
 
 /** Proxmox leaves out a missing device: `policy DROP: IN=vmbr0 MAC=… SRC=…`, `REJECT: OUT=vmbr0 SRC=…`. */

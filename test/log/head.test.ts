@@ -47,6 +47,33 @@ test.each([
   ['syslog:12:2026-06-20T18:11:21Z web1 kernel: ', '2026-06-20T18:11:21.000Z', 'web1'],
   ['0 3 PVEFW-HOST-OUT 20/Jun/2026:18:11:21 +0200 ', '2026-06-20T16:11:21.000Z', null],
   ['Jun 20 18:11:21 relay Jun 20 18:11:19 web1 kernel: ', local('2026-06-20T18:11:21'), 'relay'],
+  ['2026-06-20T18:11:21Z Jun 20 20:11:21 web1 kernel: ', '2026-06-20T18:11:21.000Z', 'web1'],
+  ['2026-06-20T18:11:21.123456789Z stdout F ', '2026-06-20T18:11:21.123Z', null],
+  ['2026-06-20T18:11:21Z stderr P Jun 20 20:11:21 web1 kernel: ', '2026-06-20T18:11:21.000Z', 'web1'],
+  ['231 <4>1 2026-06-20T18:11:21Z web1 kernel - - - ', '2026-06-20T18:11:21.000Z', 'web1'],
+  ['231 <4>Jun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
+  ['2026 Jun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
+  ['Jun 20 18:11:21 [kernel] ', local('2026-06-20T18:11:21'), null],
+  ['Jun 20 18:11:21\tweb1\tkernel:\t', local('2026-06-20T18:11:21'), 'web1'],
+  ['2026-06-20 18:11:21\tKernel.Warning\t10.0.0.1\tkernel: ', local('2026-06-20T18:11:21'), '10.0.0.1'],
+  ['Jun 20 18:11:21 ::ffff:10.0.0.1 kernel: ', local('2026-06-20T18:11:21'), '::ffff:10.0.0.1'],
+  ['6/20/2026 6:11:21 PM web1 kernel: ', null, 'web1'],
+  ['1781979081 web1 kern.warn kernel: ', null, 'web1'],
+  ['[  123.456789 <    0.000012 >] web1 kernel: ', null, 'web1'],
+  ['[  123.456789                ] web1 kernel: ', null, 'web1'],
+  ['Okt 20 18:11:21 web1 kernel: ', local('2026-10-20T18:11:21'), 'web1'],
+  ['Mär 20 18:11:21 web1 kernel: ', local('2026-03-20T18:11:21'), 'web1'],
+  ['juil. 20 18:11:21 web1 kernel: ', local('2026-07-20T18:11:21'), 'web1'],
+  ['[Sa Jun 20 18:11:21 2026] ', local('2026-06-20T18:11:21'), null],
+  ['[sam. juin 20 18:11:21 2026] ', local('2026-06-20T18:11:21'), null],
+  ['MESSAGE=', null, null],
+  ['\ufeffJun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
+  ['\0\0\0Jun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
+  [
+    '\x1b[0;1;39mJun 20 18:11:21\x1b[0m web1 \x1b[01;31m\x1b[Kkernel\x1b[m\x1b[K: ',
+    local('2026-06-20T18:11:21'),
+    'web1',
+  ],
 ])('the head %j', (head, time, host) => {
   const { entry } = parseLine(head + PACKET, { now });
   expect(entry).toMatchObject({ time, host, prefix: 'DROP', dpt: 25 });
@@ -94,4 +121,20 @@ test('reads what the journal and Docker wrap in JSON', () => {
     time: '2024-06-20T18:11:22.500Z',
     host: 'web1',
   });
+});
+
+test.each([
+  [`data: ${JSON.stringify({ MESSAGE: PACKET, _HOSTNAME: 'web1', __REALTIME_TIMESTAMP: '1781979081123456' })}`],
+  [`\x1e${JSON.stringify({ MESSAGE: PACKET, _HOSTNAME: 'web1', __REALTIME_TIMESTAMP: '1781979081123456' })}`],
+  [JSON.stringify({ '@timestamp': '2026-06-20T18:11:21.123Z', host: { hostname: 'web1' }, log: {}, message: PACKET })],
+  [
+    JSON.stringify({
+      _source: { '@timestamp': '2026-06-20T18:11:21.123Z', host: 'web1', event: { original: PACKET } },
+    }),
+  ],
+  [JSON.stringify({ result: { _time: '2026-06-20T18:11:21.123Z', host: 'web1', _raw: PACKET } })],
+  [JSON.stringify({ version: '1.1', host: 'web1', timestamp: 1781979081.123, short_message: PACKET })],
+])('reads the record %s', (line) => {
+  const { entry } = parseLine(line, { now });
+  expect(entry).toMatchObject({ time: '2026-06-20T18:11:21.123Z', host: 'web1', prefix: 'DROP', dpt: 25 });
 });

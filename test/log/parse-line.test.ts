@@ -131,6 +131,25 @@ test.each([
     { id: 416, proto: null, incomplete: true },
   ],
   ['IN= OUT=lo SRC=127.0.0.1 DST=127.0.0.1 PROTO=TCP SPT=1', { spt: 1, dpt: null, incomplete: true }],
+  // Linux 2.4 names the ports of a bridge with their devices.
+  [
+    'IN: IN=br0 PHYSIN=eth0 OUT=br0 PHYSOUT=eth1 SRC=10.0.0.1 DST=10.0.0.2 LEN=40 TOS=0x00 PREC=0x00 TTL=1 ID=2 PROTO=TCP SPT=3 DPT=4 WINDOW=5 RES=0x00 SYN URGP=0 ',
+    { prefix: 'IN:', in: 'br0', physin: 'eth0', out: 'br0', physout: 'eth1', spt: 3 },
+  ],
+  [
+    'IN=a OUT=b IN= PHYSIN=eth0 OUT= MAC=aa SRC=10.0.0.1 DST=10.0.0.2 LEN=40 TOS=0x00 PREC=0x00 TTL=1 ID=2 PROTO=UDP SPT=3 DPT=4 LEN=20 ',
+    { prefix: 'IN=a OUT=b', in: null, physin: 'eth0', out: null, physout: null, mac: 'aa', dpt: 4 },
+  ],
+  // What UniFi leaves of long lines that it sends on in pieces.
+  [
+    'May  5 20:46:46 udm user.info kernel: L=126 ID=8698 DF PROTO=TCP SPT=88 DPT=51179 WINDOW=2053 RES=0x00 ACK URGP=0',
+    { host: 'udm', prefix: null, in: null, out: null, src: null, ttl: 126, id: 8698, spt: 88, incomplete: true },
+  ],
+  [
+    'May  5 20:46:46 udm kernel: 0 TTL=126 ID=8698 DF PROTO=TCP SPT=88 DPT=51179 WINDOW=2053 RES=0x00 ACK URGP=0',
+    { prefix: null, ttl: 126, ipFlags: ['DF'], flags: ['ACK'], incomplete: true },
+  ],
+  ['kernel: PROTO=ICMP TYPE=8 CODE=0 ID=1 SEQ=2 ', { proto: 'ICMP', type: 8, id: 1, seq: 2, incomplete: true }],
 ])('%s', (line, expected) => {
   expect(entryOf(line)).toMatchObject(expected);
 });
@@ -139,6 +158,8 @@ test.each([
   'Jun 20 18:11:21 web1 sshd[1]: Failed password from 10.0.0.1 port 1 ssh2',
   'Jun 20 18:11:21 web1 kernel: [1.2] XX=eth0 OUT= MAC=aa SRC=1.2.3.4 DST=5.6.7.8 LEN=40 PROTO=TCP SPT=1 DPT=2',
   'traffic IN=1234 OUT=567 bytes',
+  'mixer IN=3 OUT=4 SRC=camera DST=screen',
+  'Denied CONN=WAN SRC=20.3.2.1 DST=192.168.1.20 LEN=48 PROTO=TCP SPT=2260 DPT=80',
   'IN=lo',
   '',
   '{"MESSAGE":"hello"}',

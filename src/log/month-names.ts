@@ -1,0 +1,38 @@
+// The names of months in the locales that journalctl and dmesg -T write stamps in.
+
+import { byteAt } from './bytes.ts';
+
+/** English comes first: syslog daemons write nothing else. German, French, Spanish, Italian, Portuguese, Dutch, Nordic. */
+const NAMES: readonly (readonly string[])[] = [
+  ['Jan', 'jan', 'Jän', 'ene', 'gen'],
+  ['Feb', 'feb', 'fév', 'fev'],
+  ['Mar', 'mar', 'Mär', 'mrt'],
+  ['Apr', 'apr', 'avr', 'abr'],
+  ['May', 'may', 'Mai', 'mai', 'mei', 'mag', 'maj'],
+  ['Jun', 'jun', 'juin', 'giu'],
+  ['Jul', 'jul', 'juil', 'lug'],
+  ['Aug', 'aug', 'aoû', 'ago'],
+  ['Sep', 'sep', 'set'],
+  ['Oct', 'oct', 'Okt', 'okt', 'ott', 'out'],
+  ['Nov', 'nov'],
+  ['Dec', 'dec', 'Dez', 'déc', 'dez', 'dic', 'des'],
+];
+
+const encoder = new TextEncoder();
+const latin1 = (name: string): Uint8Array => Uint8Array.from(name, (char) => char.charCodeAt(0));
+
+/** Each name as the parser of single lines has it, a byte a character, and as it stands in a file. */
+const SPELLINGS = NAMES.flatMap((names, month) =>
+  names.flatMap((name) => [latin1(name), encoder.encode(name)].map((spelling) => ({ month, spelling }))),
+);
+const FIRST_LETTERS = new Set(SPELLINGS.map(({ spelling }) => spelling[0]));
+
+/** The number of the month whose name begins a word at a place, from 0, or -1; `juin` and `juil` go by four letters. */
+export function findForeignMonth(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end || !FIRST_LETTERS.has(byteAt(bytes, at))) return -1;
+  return (
+    SPELLINGS.find(
+      ({ spelling }) => at + spelling.length <= end && spelling.every((byte, i) => byte === byteAt(bytes, at + i)),
+    )?.month ?? -1
+  );
+}
