@@ -50,8 +50,8 @@ function testCompare(
   if (value === undefined) return condition.absent ?? false;
   if (value !== UNKNOWN) return values.some((pattern) => fits(value, pattern)) !== negated;
   if (values.some(isEveryNumber)) return !negated;
-  const byLength = testLength(world, operand, values);
-  if (byLength !== null) return byLength !== negated;
+  const byBounds = testBounds(world, operand, values);
+  if (byBounds !== null) return byBounds !== negated;
   return {
     ...describeUnknown(operand),
     what: `${describeOperand(operand)} ${negated ? '!= ' : ''}${values.map(describePattern).join(',')}`,
@@ -65,10 +65,11 @@ function isEveryNumber(pattern: Pattern): boolean {
   return typeof pattern === 'object' && 'from' in pattern && pattern.from === 0 && pattern.to === 0xffffffff;
 }
 
-/** The length of a packet is known within bounds, which may be enough. */
-function testLength({ packet: { length } }: World, operand: Operand, values: readonly Pattern[]): boolean | null {
-  if (operand.kind !== 'field' || operand.field !== 'meta length' || operand.mask !== undefined) return null;
-  const [least, most] = length;
+/** Some fields are known within bounds, which may be enough. */
+function testBounds(world: World, operand: Operand, values: readonly Pattern[]): boolean | null {
+  const bounds = boundsOf(world, operand);
+  if (bounds === null) return null;
+  const [least, most] = bounds;
   const ranges = values.flatMap((pattern) => {
     if (typeof pattern === 'number') return { from: pattern, to: pattern };
     if (typeof pattern !== 'object' || !('from' in pattern)) return [];
@@ -76,6 +77,15 @@ function testLength({ packet: { length } }: World, operand: Operand, values: rea
   });
   if (ranges.some(({ from, to }) => from <= least && to >= most)) return true;
   return ranges.every(({ from, to }) => to < least || from > most) ? false : null;
+}
+
+/** What a socket offers on lo as its MSS: the most by lo's own MTU of 65536, the least by any MTU that IPv4 is used with. */
+const SEGMENTS = [536, 65_495] as const;
+
+function boundsOf({ packet }: World, operand: Operand): readonly [least: number, most: number] | null {
+  if (operand.kind !== 'field' || operand.mask !== undefined) return null;
+  if (operand.field === 'meta length') return packet.length;
+  return operand.field === 'tcp option maxseg size' ? SEGMENTS : null;
 }
 
 function testAny(world: World, site: Site, table: Table, conditions: readonly Condition[]): Answer {

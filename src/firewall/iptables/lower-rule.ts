@@ -115,9 +115,11 @@ function readExtensionOption(reading: Reading, option: string, negated: boolean,
     loaded.findLast(({ extension }) => fullName(extension, name) !== null) ?? loadImplicit(reading, name, protocol);
   if (owner) {
     const full = fullName(owner.extension, name) ?? name;
-    const late = words[next] === '!';
+    const arity = owner.extension.options[full] ?? 0;
+    // Before a value it negates in the old way; where there is none, it stands before the next option.
+    const late = arity > 0 && words[next] === '!';
     const from = late ? next + 1 : next;
-    const to = from + (owner.extension.options[full] ?? 0);
+    const to = from + arity;
     owner.args.push({ option: full, negated: negated || late, values: words.slice(from, to) });
     return to;
   }

@@ -152,6 +152,7 @@ const MATCHES: Readonly<Record<string, Match>> = {
   hbh: packet.extensionHeader(0, { 'hbh-len': 1, 'hbh-opts': 1 }),
   dst: packet.extensionHeader(60, { 'dst-len': 1, 'dst-opts': 1 }),
   mac: packet.noEthernet({ 'mac-source': 1 }),
+  eui64: packet.noEthernet({}),
   state: state.state,
   conntrack: state.conntrack,
   mark: state.mark,
