@@ -72,10 +72,11 @@ function install(packages) {
   });
 }
 
-/** With the next boot of the tester's machine this one would start to filter; the tests start their own. */
+/** With the next boot of the tester's machine these would start to filter; the tests start their own. */
 function switchOff(packages) {
-  if (packages.includes('firewalld'))
-    spawnSync('systemctl', ['--quiet', 'disable', 'firewalld'], { env: environment() });
+  const filtering = ['firewalld', 'ferm', 'firehol', 'shorewall', 'shorewall6', 'arno-iptables-firewall', 'fail2ban'];
+  const units = filtering.filter((unit) => packages.includes(unit));
+  if (units.length > 0) spawnSync('systemctl', ['--quiet', 'disable', ...units], { env: environment() });
 }
 
 /** Debian starts a service on installation unless this file says no; a tester's machine keeps its own answer. */
