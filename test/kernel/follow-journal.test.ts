@@ -33,6 +33,12 @@ async function isWritten(lab: Lab, [port]: readonly number[]): Promise<void> {
   await expect.poll(read, { timeout: 10_000 }).toMatch(new RegExp(`${prefix}: .*DPT=${port} `));
 }
 
+/** Makes an entry that is not the kernel's the newest one. */
+async function logByAnother(lab: Lab): Promise<void> {
+  await lab.run(['sh', '-c', 'echo "an entry of another program" | systemd-cat']);
+  await expect.poll(() => lab.run(['journalctl', '-q', '-n1'])).toContain('another program');
+}
+
 const journald = (signal: string) => ['sh', '-c', `kill -${signal} $(pgrep -x systemd-journal)`] as const;
 
 /** Follows the journal, and collects the ports of this file's lines in their order. */
@@ -62,9 +68,7 @@ describeKernel('followJournal', () => {
   it('has the first line after the mark, also where the newest entry is not of the kernel', async () => {
     await using lab = await startJournalLab();
     await isWritten(lab, await send(lab));
-    const log = 'echo "an entry of another program" | systemd-cat';
-    await lab.run(['sh', '-c', log]);
-    await expect.poll(() => lab.run(['journalctl', '-q', '-n1'])).toContain('another program');
+    await logByAnother(lab);
     const mark = await markJournal(hostInLab(lab));
     const sent = await send(lab);
     await isWritten(lab, sent);
@@ -119,16 +123,33 @@ describeKernel('followJournal', () => {
     await stop();
   });
 
-  it('goes on from a mark whose entry is gone', async () => {
+  it('tells a line once that journald moves to the disk before journalctl has told it', async () => {
     await using lab = await startJournalLab();
-    await send(lab, 3);
-    const mark = await markJournal(hostInLab(lab));
-    await lab.run(journald('USR2'));
-    await sleep(300);
-    await lab.run(['sh', '-c', 'rm /run/log/journal/*/system@*']);
+    // A shell in between: nsenter itself would stop together with its child.
+    const { seen, stop } = await follow({
+      ...lab,
+      inside: (command, options) => lab.inside(['sh', '-c', '"$@"; true', 'sh', ...command], options),
+    });
+    await expect.poll(async () => (await lab.exec(['pkill', '-STOP', '-f', '^journalctl .*-f'])).code).toBe(0);
+    const sent = await send(lab);
+    await expect.poll(() => seen, { timeout: 5000 }).toEqual(sent);
+    await lab.run(journald('USR1'));
+    await expect.poll(() => lab.run(['sh', '-c', 'ls /var/log/journal/*/*'])).toContain('system.journal');
+    await lab.run(['pkill', '-CONT', '-f', '^journalctl .*-f']);
+    const later = await send(lab);
+    await expect.poll(() => seen, { timeout: 5000 }).toContain(later[0]);
+    await settle();
+    expect(seen).toEqual([...sent, ...later]);
+    await stop();
+  });
+
+  it('goes on from a mark whose own entry is not to be found', async () => {
+    await using lab = await startJournalLab();
+    await logByAnother(lab);
+    const { __CURSOR: cursor } = JSON.parse(await lab.run(['journalctl', '-q', '-n1', '-o', 'json']));
     const sent = await send(lab, 3);
     await isWritten(lab, sent.slice(2));
-    const { seen, stop } = await follow(lab, mark ?? { cursor: null });
+    const { seen, stop } = await follow(lab, { cursor });
     await expect.poll(() => seen, { timeout: 5000 }).toEqual(sent);
     await stop();
   });
