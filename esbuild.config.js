@@ -1,39 +1,78 @@
-// One bundle in dist/: lo-doctor.js and its parts, which are loaded when a command needs them, so that only what draws loads Ink and React.
-// Production React, no devtools.
+// What runs is built into dist/. docs/decisions/0004 says why in this form.
+// lo-doctor.js and the parts of the quick commands, each a script by itself; lo-doctor.mjs, the whole command line, with parts that are
+// loaded when a command needs them, so that only what draws loads Ink and React. Production React, no devtools.
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-const empty = {
-  name: 'no-react-devtools',
+const { default: manifest } = await import('./package.json', { with: { type: 'json' } });
+
+const common = {
+  outdir: 'dist',
+  bundle: true,
+  minify: true,
+  metafile: true,
+  platform: 'node',
+  target: 'node22',
+  define: { 'process.env.NODE_ENV': '"production"', LO_DOCTOR_VERSION: JSON.stringify(manifest.version) },
+};
+
+const withoutDevtools = {
+  name: 'without-devtools',
   setup(bundler) {
     bundler.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'devtools', namespace: 'empty' }));
     bundler.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }));
   },
 };
 
-const { default: manifest } = await import('./package.json', { with: { type: 'json' } });
-const { metafile } = await build({
-  entryPoints: [{ in: 'src/cli.tsx', out: 'lo-doctor' }],
-  outdir: 'dist',
-  chunkNames: 'parts/[hash]',
-  splitting: true,
-  metafile: true,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  jsx: 'automatic',
-  define: { 'process.env.NODE_ENV': '"production"', LO_DOCTOR_VERSION: JSON.stringify(manifest.version) },
-  banner: {
-    js: '#!/usr/bin/env node\nimport{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);',
+/** What is imported only when it is needed, by where it is found. */
+const APART = {
+  './quick/trace.ts': './parts/trace.js',
+  './quick/logs.ts': './parts/logs.js',
+  './cli.tsx': './lo-doctor.mjs',
+  './read-server.ts': './read-server.mjs',
+  execa: './execa.mjs',
+};
+
+const apart = {
+  name: 'apart',
+  setup(bundler) {
+    bundler.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' && path in APART ? { path: APART[path], external: true } : undefined,
+    );
   },
-  plugins: [empty],
-});
+};
+
+const results = [
+  await build({
+    ...common,
+    entryPoints: { 'lo-doctor': 'src/main.ts', 'parts/trace': 'src/quick/trace.ts', 'parts/logs': 'src/quick/logs.ts' },
+    format: 'cjs',
+    // import() would load the loader of modules first; require() takes modules too.
+    supported: { 'dynamic-import': false },
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [apart],
+  }),
+  await build({
+    ...common,
+    entryPoints: {
+      'lo-doctor': 'src/cli.tsx',
+      'parts/read-server': 'src/commands/read-server.ts',
+      'parts/execa': 'execa',
+    },
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    chunkNames: 'parts/[hash]',
+    jsx: 'automatic',
+    banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
+    plugins: [withoutDevtools],
+  }),
+];
 
 // Parts of earlier builds.
-const built = new Set(Object.keys(metafile.outputs).map((file) => basename(file)));
-for (const file of readdirSync('dist/parts')) if (!built.has(file)) rmSync(`dist/parts/${file}`);
+const built = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((file) => basename(file))));
+for (const folder of ['dist', 'dist/parts'])
+  for (const file of readdirSync(folder)) if (file !== 'parts' && !built.has(file)) rmSync(join(folder, file));
 // The folder runs wherever it is copied to.
-writeFileSync('dist/package.json', '{"type":"module"}\n');
+writeFileSync('dist/package.json', '{"type":"commonjs"}\n');

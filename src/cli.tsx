@@ -1,29 +1,23 @@
-// argv → command → exit code. The only file that ends the process.
-import { readFileSync } from 'node:fs';
+// argv → command → exit code, with commander.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Io } from './commands/io.ts';
+import { parseWhole } from './commands/parse-whole.ts';
 import type { DumpFile } from './commands/read-dumps.ts';
-import { type Host, HostError } from './host/host.ts';
+import type { Host } from './host/host.ts';
 import { openPrompt } from './host/terminal.ts';
+import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;
 
-const EXIT = { usage: 2, couldNot: 3, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const EXIT = { usage: 2, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type GlobalOptions = { json?: boolean; plain?: boolean; screenReader?: boolean; color: boolean };
 type RulesOptions = { rules?: DumpFile[]; rules4?: DumpFile[]; rules6?: DumpFile[] };
 
-const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-
 const io = (): Io => ({
-  stdout: (text) => process.stdout.write(text),
-  stderr: (text) => process.stderr.write(text),
-  stdin: process.stdin,
+  ...openIo(globals().color),
   openPrompt,
-  isTerminal,
-  columns: process.stdout.columns ?? 100,
-  color: globals().color && process.stdout.isTTY === true && !process.env.NO_COLOR,
-  now: () => new Date(),
+  isTerminal: isTerminal('stdin') && isTerminal('stdout'),
 });
 
 const program = new Command('lo-doctor');
@@ -31,9 +25,9 @@ const globals = (): GlobalOptions => program.opts<GlobalOptions>();
 const isJson = () => globals().json === true;
 
 const wholeNumber = (least: number, most: number) => (text: string) => {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-  throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+  const number = parseWhole(text, least, most);
+  if (Number.isNaN(number)) throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+  return number;
 };
 
 const dumpFiles =
@@ -166,9 +160,7 @@ program
   .option('--since <time>', 'only entries since then: 2026-06-20, "2026-06-20 18:11", 18:11, 2h, yesterday')
   .action(async (files: string[], { since = null }: { since?: string | null }) => {
     const { runLogs } = await import('./commands/logs.ts');
-    const showsProgress = process.stderr.isTTY === true;
-    const unicode = /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '');
-    finish(await runLogs({ files, since, json: isJson() }, { ...io(), showsProgress, unicode }));
+    finish(await runLogs({ files, since, json: isJson() }, { ...io(), ...progressIo() }));
   });
 
 program
@@ -240,31 +232,10 @@ program
     finish(await runReport(id ?? null, isJson() ? 'json' : format, await openHost(), io()));
   });
 
-function readFile(path: string): string {
-  return readFileSync(path === '-' ? 0 : path, 'utf8');
-}
-
 /** This server; what runs its commands is loaded only when it is needed. */
 async function openHost(): Promise<Host> {
   const { localHost } = await import('./host/local.ts');
   return localHost();
-}
-
-/** Sets the exit code unless a signal has. Followed logs and timers of a past walk must not keep the process. */
-function finish(code: number) {
-  process.exitCode ??= code;
-  setTimeout(() => process.exit(), 200).unref();
-}
-
-function fail(error: unknown): never {
-  if (error instanceof HostError) {
-    const { message, nextSteps } = error;
-    process.stderr.write(`lo-doctor: ${message}\n${nextSteps.map((step) => `  ${step}\n`).join('')}`);
-    process.exit(EXIT.couldNot);
-  }
-  const told = error instanceof Error ? error.stack : error;
-  process.stderr.write(`lo-doctor: a defect of its own. Please report it with what stands below.\n${told}\n`);
-  process.exit(EXIT.couldNot);
 }
 
 // A closed pipe or terminal is no defect: what is to be undone is undone all the same.
@@ -273,9 +244,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 // Ink's colours are decided while it is loaded.
 if (process.env.NO_COLOR || process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof CommanderError)) fail(error);
   process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
-}
+});

@@ -1,0 +1,76 @@
+// The process as commands see it: its streams, and how it ends. Only this file, cli.tsx and main.ts know them.
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import type { Io } from './commands/io.ts';
+import type { HostError } from './host/host.ts';
+
+const COULD_NOT = 3;
+const STREAMS = { stdin: 0, stdout: 1, stderr: 2 } as const;
+type Stream = keyof typeof STREAMS;
+
+/** Node takes 3 ms to open a stream, which is no use where it is a file or a pipe. */
+export const isTerminal = (stream: Stream): boolean =>
+  fstatSync(STREAMS[stream]).isCharacterDevice() && process[stream].isTTY === true;
+
+/** What every command is given of the process; `color` is whether the user lets it use colours. */
+export const openIo = (color: boolean): Omit<Io, 'openPrompt' | 'isTerminal'> => ({
+  stdout: (text) => write('stdout', text),
+  stderr: (text) => write('stderr', text),
+  stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() },
+  columns: (isTerminal('stdout') ? process.stdout.columns : undefined) ?? 100,
+  color: color && isTerminal('stdout') && !process.env.NO_COLOR,
+  now: () => new Date(),
+});
+
+/** What `logs` is given beyond that: how its progress may be drawn. */
+export const progressIo = () => ({
+  showsProgress: isTerminal('stderr'),
+  unicode: /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ''),
+});
+
+/** Streams that were opened: from then on all goes through them, in its order. */
+const opened = new Set<Stream>();
+
+function openStream(stream: 'stdout' | 'stderr'): NodeJS.WriteStream {
+  // A closed pipe or terminal is no defect: what is to be undone is undone all the same.
+  if (!opened.has(stream)) process[stream].on('error', () => {});
+  opened.add(stream);
+  return process[stream];
+}
+
+/** Writes to a file or a pipe at once, as long as its reader keeps up, and to a terminal through Node's stream. */
+function write(stream: 'stdout' | 'stderr', text: string): void {
+  let rest = Buffer.from(text);
+  try {
+    const isDirect = !opened.has(stream) && !isTerminal(stream);
+    while (isDirect && rest.length > 0) rest = rest.subarray(writeSync(STREAMS[stream], rest));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EPIPE') return;
+    if (code !== 'EAGAIN') throw error;
+  }
+  if (rest.length > 0) openStream(stream).write(rest);
+}
+
+/** A file's text; `-` is standard input. */
+export const readFile = (path: string): string => readFileSync(path === '-' ? STREAMS.stdin : path, 'utf8');
+
+/** Sets the exit code unless a signal has. Followed logs and timers of a past walk must not keep the process. */
+export function finish(code: number): void {
+  process.exitCode ??= code;
+  setTimeout(() => process.exit(), 200).unref();
+}
+
+/** Tells what could not be done, or of a defect, and ends the process. */
+export function fail(error: unknown): never {
+  const { stderr } = openIo(false);
+  if (isHostError(error))
+    stderr(`lo-doctor: ${error.message}\n${error.nextSteps.map((step) => `  ${step}\n`).join('')}`);
+  else {
+    const told = error instanceof Error ? error.stack : error;
+    stderr(`lo-doctor: a defect of its own. Please report it with what stands below.\n${told}\n`);
+  }
+  process.exit(COULD_NOT);
+}
+
+/** By name: the parts of the bundle each have a class of their own. */
+const isHostError = (error: unknown): error is HostError => error instanceof Error && error.name === 'HostError';
