@@ -55,7 +55,9 @@ describe('the quick way and the whole command line say the same of', () => {
   });
 
   it('an output whose reader is slow', () => {
-    const many = Array.from({ length: 20_000 }, (_, n) => `-A OUTPUT -p tcp -m comment --comment ${n} -j LOG`).join('\n');
+    const many = Array.from({ length: 20_000 }, (_, n) => `-A OUTPUT -p tcp -m comment --comment ${n} -j LOG`).join(
+      '\n',
+    );
     writeFileSync(join(folder, 'long'), dump.replace('-A OUTPUT', `${many}\n-A OUTPUT`));
     const args = `trace --to 127.0.0.1 --dport 25 --rules4 ${join(folder, 'long')} --json`;
     const script = `"$0" "$1" ${args} | (sleep 0.3; wc -c)`;
