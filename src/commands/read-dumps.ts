@@ -1,8 +1,10 @@
 // Dumps from files as one ruleset, whatever tool printed them.
 import { combineLayers } from '../firewall/combine-layers.ts';
+import { findUnprintedTables } from '../firewall/iptables/find-unprinted-tables.ts';
 import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset, Table } from '../firewall/model.ts';
 import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
+import { ParseError } from '../firewall/parse-error.ts';
 import { HostError } from '../host/host.ts';
 
 /** A dump to read; `family` only where the text of iptables-save doesn't tell it. */
@@ -10,18 +12,30 @@ export type DumpFile = { readonly path: string; readonly family: 'ip' | 'ip6' | 
 
 /**
  * Reads dumps of iptables-save, ip6tables-save and `nft -j list ruleset`, told apart by their text; the layers add up. Throws a ParseError for what
- * is none of them, a HostError for a file that can't be read.
+ * is none of them and for tables that no dump shows, a HostError for a file that can't be read.
  */
 export function readDumps(files: readonly DumpFile[], readFile: (path: string) => string): Ruleset {
   const iptables: Table[] = [];
   const nft: Table[] = [];
+  const unprinted: ParseError[] = [];
   for (const { path, family } of files) {
     const text = readText(path, readFile);
-    if (/^\s*\{/.test(text)) nft.push(...parseNftRuleset(text, { file: path }));
-    else iptables.push(...parseIptablesSave(text, family ? { file: path, family } : { file: path }));
+    if (/^\s*\{/.test(text)) {
+      nft.push(...parseNftRuleset(text, { file: path }));
+      continue;
+    }
+    iptables.push(...parseIptablesSave(text, family ? { file: path, family } : { file: path }));
+    unprinted.push(
+      ...findUnprintedTables(text).map((table) => new ParseError({ file: path, ...table, expected: NFT })),
+    );
   }
+  const [first] = unprinted;
+  if (first !== undefined && nft.length === 0) throw first;
   return combineLayers({ iptables, nft });
 }
+
+/** Without it, rules that are in force would count as absent. */
+const NFT = 'the output of `nft -j list ruleset` as well (one more --rules): only nft can print this table';
 
 function readText(path: string, readFile: (path: string) => string): string {
   try {

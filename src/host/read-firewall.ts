@@ -1,4 +1,5 @@
 // Reads the firewall in force: the dumps of every layer as their own tools print them. What they mean is firewall/'s part.
+import { findUnprintedTables } from '../firewall/iptables/find-unprinted-tables.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
 import { type Managers, readManagers } from './read-managers.ts';
 import { readOwnAddresses } from './read-own-addresses.ts';
@@ -31,16 +32,18 @@ const NOT_FOUND = 127;
 
 /** Reads all layers at once. A HostError when nothing can be read: no privilege, no tool, or the tool's own complaint. */
 export async function readFirewall(host: Host): Promise<FirewallReading> {
-  const [id, version, readings, ownAddresses, managers] = await Promise.all([
+  const [id, version, nftVariants, nftables, ownAddresses, managers] = await Promise.all([
     host.run(['id', '-u']),
     host.run(['iptables', '-V']),
-    Promise.all([...FAMILIES.map((family) => readNftVariant(host, family)), readNftables(host)]),
+    Promise.all(FAMILIES.map((family) => readNftVariant(host, family))),
+    readNftables(host),
     readOwnAddresses(host),
     readManagers(host),
   ]);
   const iptables = parseVariant(version);
   const legacy = await Promise.all(FAMILIES.map((family) => readLegacyVariant(host, family, iptables)));
-  const all = [...readings, ...legacy];
+  const native = nftables.kind === 'absent' ? nftVariants.map(findUnprinted) : [nftables];
+  const all = [...nftVariants, ...native, ...legacy];
   const unread = all.flatMap((reading) => (reading.kind === 'unread' ? [reading.layer] : []));
   const user = Number(id.stdout);
   if (all.every((reading) => reading.kind !== 'read')) refuseUnread(unread, user, iptables);
@@ -61,6 +64,14 @@ async function readNftables(host: Host): Promise<Reading> {
   const command: Command = ['nft', '-j', 'list', 'ruleset'];
   const result = await host.run(command);
   return toReading(command, result, { layer: 'nftables', text: result.stdout });
+}
+
+/** What iptables-save can't print, and there is no nft to do so. */
+function findUnprinted(reading: Reading): Reading {
+  const tables = reading.kind === 'read' ? findUnprintedTables(reading.dump.text) : [];
+  if (tables.length === 0) return { kind: 'absent' };
+  const why = `The kernel has tables that only nft can read (${tables.map(({ name }) => name).join(', ')}), and it is not installed here.`;
+  return { kind: 'unread', layer: { command: ['nft', '-j', 'list', 'ruleset'], why } };
 }
 
 /** Reads legacy tables only where there are some: the tool would load the kernel's modules and make the tables. */

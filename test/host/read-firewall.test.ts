@@ -151,6 +151,16 @@ describe('readFirewall', () => {
     await expect(read({ ...answers, 'id -u': { stdout: '0\n' } })).rejects.toThrow(/container without NET_ADMIN/);
   });
 
+  it('says that tables stay unread which only nft can read, where it is not installed', async () => {
+    const { unread } = await read({
+      'ip6tables-nft-save': { stdout: "# Table `filter' is incompatible, use 'nft' tool.\n" },
+      'nft -j list ruleset': missing,
+    });
+    expect(unread).toEqual([
+      { command: ['nft', '-j', 'list', 'ruleset'], why: expect.stringContaining('only nft can read (filter)') },
+    ]);
+  });
+
   it('says that there is no tool', async () => {
     const answers = {
       'iptables -V': missing,

@@ -4,6 +4,7 @@ import { ParseError } from '../parse-error.ts';
 import { builtinBase, TABLE_NAMES } from './builtin-chains.ts';
 import { DumpText } from './dump-text.ts';
 import { findDumpFamily } from './find-dump-family.ts';
+import { findUnprintedTables } from './find-unprinted-tables.ts';
 import { blockEnd, OPEN_QUOTE } from './line-patterns.ts';
 import { chainOfLines, RuleLines } from './rule-lines.ts';
 
@@ -51,7 +52,8 @@ export function parseIptablesSave(text: string, options: DumpOptions): Table[] {
   refuseOpenQuote(reading);
   while (reading.at < dump.text.length) reading.at = readLine(reading);
   if (reading.open) throw wrong({ ...reading, at: dump.text.length - 1 }, '', 'COMMIT at the end of the table');
-  if (reading.tables.size === 0) throw wrong(null, text.slice(0, 80), 'a table ("*filter" … "COMMIT")', options.file);
+  if (reading.tables.size === 0 && findUnprintedTables(text).length === 0)
+    throw wrong(null, text.slice(0, 80), 'a table ("*filter" … "COMMIT")', options.file);
   return [...reading.tables.values()];
 }
 
