@@ -2,24 +2,24 @@
 
 import { byteAt } from './bytes.ts';
 
-/** English comes first: syslog daemons write nothing else. German, French, Spanish, Italian, Portuguese, Dutch, Nordic. */
+/** English comes first: syslog daemons write nothing else. German, French, Spanish, Italian, Portuguese, Dutch, Nordic, Polish. */
 const NAMES: readonly (readonly string[])[] = [
-  ['Jan', 'jan', 'Jän', 'ene', 'gen'],
-  ['Feb', 'feb', 'fév', 'fev'],
+  ['Jan', 'jan', 'Jän', 'ene', 'gen', 'sty'],
+  ['Feb', 'feb', 'fév', 'fev', 'lut'],
   ['Mar', 'mar', 'Mär', 'mrt'],
-  ['Apr', 'apr', 'avr', 'abr'],
+  ['Apr', 'apr', 'avr', 'abr', 'kwi'],
   ['May', 'may', 'Mai', 'mai', 'mei', 'mag', 'maj'],
-  ['Jun', 'jun', 'juin', 'giu'],
-  ['Jul', 'jul', 'juil', 'lug'],
-  ['Aug', 'aug', 'aoû', 'ago'],
-  ['Sep', 'sep', 'set'],
-  ['Oct', 'oct', 'Okt', 'okt', 'ott', 'out'],
-  ['Nov', 'nov'],
-  ['Dec', 'dec', 'Dez', 'déc', 'dez', 'dic', 'des'],
+  ['Jun', 'jun', 'juin', 'giu', 'cze'],
+  ['Jul', 'jul', 'juil', 'lug', 'lip'],
+  ['Aug', 'aug', 'aoû', 'ago', 'sie'],
+  ['Sep', 'sep', 'set', 'wrz'],
+  ['Oct', 'oct', 'Okt', 'okt', 'ott', 'out', 'paź'],
+  ['Nov', 'nov', 'lis'],
+  ['Dec', 'dec', 'Dez', 'déc', 'dez', 'dic', 'des', 'gru'],
 ];
 
 const encoder = new TextEncoder();
-const latin1 = (name: string): Uint8Array => Uint8Array.from(name, (char) => char.charCodeAt(0));
+const latin1 = (name: string): Uint8Array => Uint8Array.from(name, (char) => Math.min(char.charCodeAt(0), 255));
 
 /** Each name as the parser of single lines has it, a byte a character, and as it stands in a file. */
 const SPELLINGS = NAMES.flatMap((names, month) =>

@@ -146,7 +146,7 @@ export function skipProgram(bytes: Uint8Array, at: number, end: number): number 
   if (nameEnd === to) return known ? to : from;
   if (byteAt(bytes, nameEnd) === COLON) return known ? nameEnd + 1 : from;
   const close = skipDigits(bytes, nameEnd + 1, to);
-  const numbered = nameEnd > from && close > nameEnd + 1 && startsAt(bytes, close, to, ']:');
+  const numbered = nameEnd > from && startsAt(bytes, close, to, ']:');
   return numbered ? close + 2 : from;
 }
 

@@ -303,7 +303,8 @@ function readWord(
   }
   const word = findField(bytes, start, nameEnd, pack);
   if (word === F.FRAG && byteAt(bytes, nameEnd) === COLON) setField(packet, F.FRAG, nameEnd + 1, wordEnd);
-  else if (word >= 0) return noteWord(bytes, word, wordEnd, end, packet);
+  else if (word >= 0 && (nameEnd === wordEnd || isPunctuation(byteAt(bytes, nameEnd))))
+    return noteWord(bytes, word, wordEnd, end, packet);
   return wordEnd;
 }
 

@@ -66,6 +66,8 @@ test.each([
   ['juil. 20 18:11:21 web1 kernel: ', local('2026-07-20T18:11:21'), 'web1'],
   ['[Sa Jun 20 18:11:21 2026] ', local('2026-06-20T18:11:21'), null],
   ['[sam. juin 20 18:11:21 2026] ', local('2026-06-20T18:11:21'), null],
+  ['[sob paź 20 18:11:21 2025] ', local('2025-10-20T18:11:21'), null],
+  ['Jun 20 18:11:21 firewall[]: ', local('2026-06-20T18:11:21'), null],
   ['MESSAGE=', null, null],
   ['\ufeffJun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],
   ['\0\0\0Jun 20 18:11:21 web1 kernel: ', local('2026-06-20T18:11:21'), 'web1'],

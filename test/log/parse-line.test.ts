@@ -61,6 +61,10 @@ test('tells a sequence number from a flag', () => {
   );
 });
 
+test('takes no damaged word for a flag', () => {
+  expect(entryOf(SYN.replace('URGP=0', 'URGn=0 FINx ACK[ PSH,')).flags).toEqual(['PSH', 'SYN']);
+});
+
 test.each([
   ['[UFW BLOCK] ', '[UFW BLOCK]'],
   ['FINAL_REJECT:', 'FINAL_REJECT:'],
