@@ -16,6 +16,9 @@ export function describePlacement(ruleset: Ruleset, { place, at, stoppers }: Per
   if (stoppers.length > 1) {
     return `Before rule ${first}${logging}, the first of the rules that stop it (${stoppers.map((number) => (number > chain.rules.length ? 'the policy' : number)).join(', ')}): just before the last of them it would come too late.`;
   }
+  if (rule.steps.some((step) => step.kind === 'verdict' && step.verdict.kind === 'return')) {
+    return `Just before rule ${first}${logging}, which leaves it to the policy of ${chain.name}, and that drops it.`;
+  }
   const target = jumpTarget(rule);
   if (target !== null) {
     return `Just before rule ${first}${logging}, which sends the traffic to ${target}, where it is stopped.`;

@@ -4,6 +4,7 @@ import { isCondition } from './added-rule.ts';
 import { chainAt } from './apply-change.ts';
 import type { Waypoint } from './find-stops.ts';
 import type { ChainPlace } from './plan.ts';
+import { canBeNamed } from './write-rule.ts';
 
 /** Before rule `at` of the chain; `stoppers` are the rules there that stop traffic, or jump to where it is stopped. */
 export type PermitPlace = { readonly place: ChainPlace; readonly at: number; readonly stoppers: readonly number[] };
@@ -13,7 +14,7 @@ export type PermitPlace = { readonly place: ChainPlace; readonly at: number; rea
  * the first rule where they leave it, and before the logging that belongs to that rule.
  */
 export function findPermitPlace(ruleset: Ruleset, paths: readonly (readonly Waypoint[])[]): PermitPlace | null {
-  const shortened = paths.map((path) => withoutDropChains(ruleset, path));
+  const shortened = paths.map((path) => withoutDropChains(ruleset, untilUnnamed(path)));
   const [first] = shortened;
   if (first === undefined) return null;
   let depth = 0;
@@ -23,6 +24,12 @@ export function findPermitPlace(ruleset: Ruleset, paths: readonly (readonly Wayp
   const [earliest] = stoppers;
   if (place === undefined || earliest === undefined) return null;
   return { place, at: beforeLogging(chainAt(ruleset, place).chain, earliest), stoppers };
+}
+
+/** A chain in braces takes no rule of another: the permit goes before the rule that it stands in. */
+function untilUnnamed(path: readonly Waypoint[]): readonly Waypoint[] {
+  const unnamed = path.findIndex(({ place }) => !canBeNamed(place));
+  return unnamed < 0 ? path : path.slice(0, unnamed);
 }
 
 /** True where both paths go from this depth on into the same chain by the same rule. A verdict map leads into several. */

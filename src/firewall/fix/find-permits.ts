@@ -26,18 +26,21 @@ export type PlacedPermit = Placed & { readonly wanted: WantedPermit };
 
 export type WantedPermit = Wanted & Pick<PermitPlace, 'stoppers'> & { readonly added: AddedRule };
 
+/** `key` names the permit among those of its plan. */
+type KeyedPermit = WantedPermit & { readonly key: string };
+
 /** What is to pass, and whose rules they will be. */
 export type Need = { readonly choice: Choice; readonly caseId: string };
 
-/** `strict`: replies only of connections that conntrack knows. `tried`: how many of the stops it has been placed for. */
-type Permit = { readonly stops: Stop[]; strict: boolean; tried: number };
+/** `strict`: replies only of connections that conntrack knows. `tried`: how many of the stops it has been placed for. `goals`: a goal for each stop. */
+type Permit = { readonly stops: Stop[]; readonly goals: Conversation[]; strict: boolean; tried: number };
 
 /** More rounds than any chain of stops needs; a guard, not a limit that is met. */
 const MOST_ROUNDS = 100;
 
 /**
- * Finds permits so that the goals pass; goals that no permit helps get none. Traced once more at the end, so that `repaired` and
- * `unsolved` are what the changed rules really do.
+ * Finds permits so that the goals pass, those included that pass already: behind a permit, rules that they needed may not see them any more. Goals
+ * that no permit helps get none. Traced once more at the end, so that `repaired` and `unsolved` are what the changed rules really do.
  */
 export function findPermits(
   ruleset: Ruleset,
@@ -45,61 +48,122 @@ export function findPermits(
   goals: readonly Conversation[],
   need: Need,
 ): FoundPermits {
-  const trace = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings);
-  const broken = distinct(goals).filter((goal) => trace(ruleset, goal).outcome !== 'works');
-  const hopeful = searchPermits(ruleset, surroundings, broken, need);
-  const solvable = broken.filter((goal) => !hopeful.open.includes(goal));
-  const { placed, after, stops } =
-    solvable.length === broken.length ? hopeful : searchPermits(ruleset, surroundings, solvable, need);
-  const ends = broken.map((goal) => trace(after, goal));
-  return {
-    placed,
-    after,
-    stops,
-    repaired: ends.filter(({ outcome }) => outcome === 'works').map(({ conversation }) => conversation),
-    unsolved: ends.filter(({ outcome }) => outcome !== 'works'),
-  };
+  const all = distinct(goals);
+  const task: Task = { ruleset, need, trace: (rules, one) => traceConversation(rules, one, surroundings) };
+  const broken = failingUnder(task, ruleset, all).map(({ conversation }) => conversation);
+  const hopeful = searchPermits(task, all, broken);
+  const solvable = all.filter((goal) => !hopeful.open.includes(goal));
+  const search =
+    solvable.length === all.length
+      ? hopeful
+      : searchPermits(
+          task,
+          solvable,
+          broken.filter((goal) => solvable.includes(goal)),
+        );
+  const { placed, after } = withoutNeedless(task, search, solvable);
+  const unsolved = failingUnder(task, after, all);
+  const open = unsolved.map(({ conversation }) => conversation);
+  const stops = [...search.permits.values()].flatMap((permit) => permit.stops);
+  return { placed, after, stops, repaired: broken.filter((goal) => !open.includes(goal)), unsolved };
 }
 
-/** `open`: the goals that still don't pass. */
-type Search = Pick<FoundPermits, 'placed' | 'after' | 'stops'> & { readonly open: readonly Conversation[] };
+/** What is searched for and how it is judged. */
+type Task = {
+  readonly ruleset: Ruleset;
+  readonly need: Need;
+  readonly trace: (rules: Ruleset, one: Conversation) => Trace;
+};
 
-function searchPermits(
-  ruleset: Ruleset,
-  surroundings: Surroundings,
-  goals: readonly Conversation[],
-  need: Need,
-): Search {
+/** `open`: the goals that still don't pass. */
+type Search = {
+  readonly placed: readonly (Placed & { readonly wanted: KeyedPermit })[];
+  readonly after: Ruleset;
+  readonly permits: ReadonlyMap<string, Permit>;
+  readonly open: readonly Conversation[];
+};
+
+function failingUnder({ trace }: Task, rules: Ruleset, goals: readonly Conversation[]): Trace[] {
+  return goals.map((goal) => trace(rules, goal)).filter(({ outcome }) => outcome !== 'works');
+}
+
+function searchPermits(task: Task, goals: readonly Conversation[], broken: readonly Conversation[]): Search {
   const permits = new Map<string, Permit>();
-  let open = goals;
-  let { placed, after } = placeChanges<WantedPermit>(ruleset, []);
-  for (let round = 0; round < MOST_ROUNDS && open.length > 0; round++) {
-    const traces = open.map((goal) => traceConversation(after, goal, surroundings));
-    const blocked = traces.filter(({ outcome }) => outcome !== 'works');
-    open = blocked.map(({ conversation }) => conversation);
-    const stops = blocked.flatMap((trace) => findStops(after, trace)).map((stop) => beforeChanges(stop, placed));
-    const learned = stops.map((stop) => learn(permits, ruleset, stop, need));
-    if (!learned.includes(true)) break;
-    const wanted = [...permits.values()].flatMap((permit) => wantPermit(ruleset, permit, need));
-    ({ placed, after } = placeChanges(ruleset, wanted));
+  let open = broken;
+  let { placed, after } = placeChanges<KeyedPermit>(task.ruleset, []);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const failing = failingUnder(task, after, open);
+    open = failing.map(({ conversation }) => conversation);
+    if (!learnAll(task, permits, failing, { placed, after })) {
+      const lost = failingUnder(
+        task,
+        after,
+        goals.filter((goal) => !open.includes(goal)),
+      );
+      open = [...open, ...lost.map(({ conversation }) => conversation)];
+      if (!learnAll(task, permits, lost, { placed, after })) break;
+    }
+    const wanted = [...permits].flatMap(([key, permit]) => wantPermit(task, key, permit));
+    ({ placed, after } = placeChanges(task.ruleset, wanted));
     for (const permit of permits.values()) permit.tried = permit.stops.length;
   }
-  return { placed, after, open, stops: [...permits.values()].flatMap(({ stops }) => stops) };
+  return { placed, after, permits, open };
+}
+
+/** True where there is something new to try for the failing ones. */
+function learnAll(
+  { ruleset, need }: Task,
+  permits: Map<string, Permit>,
+  failing: readonly Trace[],
+  { placed, after }: Pick<Search, 'placed' | 'after'>,
+): boolean {
+  const learned = failing.flatMap((trace) =>
+    findStops(after, trace).map((stop) =>
+      learn(permits, ruleset, beforeChanges(stop, placed), trace.conversation, need),
+    ),
+  );
+  return learned.includes(true);
 }
 
 /** Adds a stop to the permit that has to deal with it; false where that was tried before, or where no permit is right. */
-function learn(permits: Map<string, Permit>, ruleset: Ruleset, stop: Stop, { choice }: Need): boolean {
+function learn(
+  permits: Map<string, Permit>,
+  ruleset: Ruleset,
+  stop: Stop,
+  goal: Conversation,
+  { choice }: Need,
+): boolean {
   const key = keyOf(ruleset, stop, choice);
   if (key === null) return false;
-  const permit = permits.get(key) ?? { stops: [], strict: true, tried: 0 };
+  const permit = permits.get(key) ?? { stops: [], goals: [], strict: true, tried: 0 };
   permits.set(key, permit);
   const known = permit.stops.findIndex((one) => sameStop(one, stop));
-  if (known < 0) permit.stops.push(stop);
+  if (known < 0) {
+    permit.stops.push(stop);
+    permit.goals.push(goal);
+  }
   if (known < 0 || known >= permit.tried) return true;
   // Replies that conntrack doesn't know as such have to be permitted by their port alone.
   if (!permit.strict || choice.kind === 'all' || !stop.packet.endsWith('reply')) return false;
   permit.strict = false;
   return true;
+}
+
+/** A later permit may have made an earlier one needless: where a REJECT is not met any more, its error needs no way back. */
+function withoutNeedless(task: Task, search: Search, goals: readonly Conversation[]): Pick<Search, 'placed' | 'after'> {
+  let { placed, after } = search;
+  for (const [key, { goals: first }] of search.permits) {
+    const fewer = placeChanges(
+      task.ruleset,
+      placed.flatMap(({ wanted }) => (wanted.key === key ? [] : [wanted])),
+    );
+    if (fewer.placed.length === placed.length) continue;
+    const fails = (goal: Conversation) => task.trace(fewer.after, goal).outcome !== 'works';
+    // Most are needed by what they were made for.
+    const isNeeded = first.some((goal) => goals.includes(goal) && fails(goal)) || goals.some(fails);
+    if (!isNeeded) ({ placed, after } = fewer);
+  }
+  return { placed, after };
 }
 
 /** One permit serves all stops in a base chain that need the same packets to pass. In nat chains, a permit would undo the NAT of lo. */
@@ -113,7 +177,11 @@ function keyOf(ruleset: Ruleset, stop: Stop, choice: Choice): string | null {
   return permit && JSON.stringify([...place, permit.only]);
 }
 
-function wantPermit(ruleset: Ruleset, { stops, strict }: Permit, { choice, caseId }: Need): WantedPermit[] {
+function wantPermit(
+  { ruleset, need: { choice, caseId } }: Task,
+  key: string,
+  { stops, strict }: Permit,
+): KeyedPermit[] {
   const [stop] = stops;
   const found = findPermitPlace(
     ruleset,
@@ -123,7 +191,7 @@ function wantPermit(ruleset: Ruleset, { stops, strict }: Permit, { choice, caseI
   const added =
     choice.kind === 'all' ? permitLoopback(stop.hook.hook, caseId) : permitService(ruleset, stop, { strict, caseId });
   const written = added && writeRule(found.place, chainAt(ruleset, found.place).chain, added);
-  return added && written ? [{ ...found, added, written, reason: describePlacement(ruleset, found) }] : [];
+  return added && written ? [{ ...found, key, added, written, reason: describePlacement(ruleset, found) }] : [];
 }
 
 /** The stop with the numbers that its rules have without the changes. */

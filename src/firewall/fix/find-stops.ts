@@ -1,12 +1,12 @@
 // Where a conversation is stopped, or may be: the rule, and the chain of jumps that led the packet there.
-import type { Rule, Ruleset } from '../model.ts';
+import type { Chain, Rule, Ruleset, Table } from '../model.ts';
 import { ruleListOf } from '../rule-list.ts';
-import type { Step } from '../steps.ts';
-import type { HookTrace, PacketName, RulePlace, Trace } from '../trace.ts';
+import type { Step, Verdict } from '../steps.ts';
+import type { HookTrace, Met, PacketName, RulePlace, Trace } from '../trace.ts';
 import { chainAt, endOf } from './apply-change.ts';
 import type { ChainPlace } from './plan.ts';
 
-/** One rule on a packet's way, in its chain; a policy counts as the rule after the last one. */
+/** One rule on a packet's way, in its chain; a policy counts as the rule after the last one, or as the one that leaves the chain for it. */
 export type Waypoint = { readonly place: ChainPlace; readonly number: number };
 
 /** A place where a packet ends or may end. `path` leads from the base chain to `rule`, its last waypoint. */
@@ -88,7 +88,7 @@ export function metRules({ way }: HookTrace): RulePlace[] {
 function findPath(ruleset: Ruleset, hook: HookTrace, rule: RulePlace): Waypoint[] {
   const place = chainOf(rule);
   const { table, chain } = chainAt(ruleset, place);
-  if (rule.number === 0) return [{ place, number: endOf(chain) }];
+  if (rule.number === 0) return [{ place, number: numberLeftAt(table, chain, hook, rule) ?? endOf(chain) }];
   const path: Waypoint[] = [];
   for (const met of metRules(hook)) {
     if (met.number === 0 || !sameTable(met, rule)) continue;
@@ -99,6 +99,38 @@ function findPath(ruleset: Ruleset, hook: HookTrace, rule: RulePlace): Waypoint[
     if (met.chain === rule.chain && met.number === rule.number) return path;
   }
   return [{ place, number: rule.number }];
+}
+
+/** The rule by which the packet left the chain for its policy before the end: nothing behind a RETURN or a goto sees it. */
+function numberLeftAt(table: Table, chain: Chain, hook: HookTrace, policy: RulePlace): number | null {
+  const met = hook.way.filter(
+    (one): one is Met => 'rule' in one && one.match !== 'no' && one.rule.number > 0 && isSameChain(one.rule, policy),
+  );
+  const left = met.find(
+    ({ rule, match }, at) =>
+      (match === 'unknown' || at === met.length - 1) &&
+      (ruleListOf(chain)
+        .at(rule.number - 1)
+        ?.steps.some((step) => mayLeave(table, step)) ??
+        false),
+  );
+  return left?.rule.number ?? null;
+}
+
+/** True for a step that may end its chain and no more. */
+function mayLeave({ sets }: Table, step: Step): boolean {
+  if (step.kind === 'verdict') return isLeaving(step.verdict);
+  if (step.kind !== 'verdict-map') return false;
+  const map = typeof step.map === 'string' ? sets.get(step.map) : step.map;
+  return map?.elements.some(({ verdict }) => verdict !== undefined && isLeaving(verdict)) ?? true;
+}
+
+function isLeaving({ kind }: Verdict): boolean {
+  return kind === 'return' || kind === 'goto';
+}
+
+function isSameChain(a: RulePlace, b: RulePlace): boolean {
+  return sameTable(a, b) && a.chain === b.chain;
 }
 
 function sameTable(a: RulePlace, b: RulePlace): boolean {

@@ -20,6 +20,14 @@ export function nftRule({ direction, traffic, copied, only, limit, action, comme
   return words.filter((word) => word !== '').join(' ');
 }
 
+/** How nft prints the types of a ping. */
+const ECHO: Readonly<Record<number, string>> = {
+  8: 'echo-request',
+  0: 'echo-reply',
+  128: 'echo-request',
+  129: 'echo-reply',
+};
+
 function limitWords({ rate, per, burst }: Limit): string {
   // nft leaves a burst of 5 out: it is the default.
   return `limit rate ${rate}/${per}${burst === 5 ? '' : ` burst ${burst} packets`}`;
@@ -29,7 +37,7 @@ function serviceWords({ of, established, service }: ServicePackets): string {
   const header =
     'port' in service
       ? `${service.protocol} ${of === 'request' ? 'dport' : 'sport'} ${service.port}`
-      : `${service.protocol} type ${service.type}`;
+      : `${service.protocol} type ${ECHO[service.type] ?? service.type}`;
   return established ? `${header} ct state established` : header;
 }
 

@@ -31,6 +31,15 @@ export function writeRule(place: ChainPlace, chain: Chain, added: AddedRule): Wr
   };
 }
 
+/** True for a chain that commands can name; those in braces inside a rule have no name, and some names nft can't be given. */
+export function canBeNamed({ layer, table, chain }: ChainPlace): boolean {
+  return layer === 'iptables' || (isNftName(table) && isNftName(chain));
+}
+
+function isNftName(name: string): boolean {
+  return /^[A-Za-z_.][\w/.-]*$/.test(name);
+}
+
 function writeIptables({ chain }: ChainPlace, added: AddedRule): { text: string; source: IptablesSource } | null {
   const words = iptablesWords(added);
   return words && { text: iptablesText(chain, words), source: { layer: 'iptables', words } };
@@ -38,7 +47,7 @@ function writeIptables({ chain }: ChainPlace, added: AddedRule): { text: string;
 
 function writeNft({ table, chain }: ChainPlace, added: AddedRule): { text: string; source: NftSource } | null {
   const statement = nftRule(added);
-  if (statement === null || ![table, chain].every((name) => /^[A-Za-z_.][\w/.-]*$/.test(name))) return null;
+  if (statement === null || !isNftName(table) || !isNftName(chain)) return null;
   return { text: statement, source: { layer: 'nftables', statement } };
 }
 
