@@ -86,7 +86,7 @@ export async function shrink(log: KernelLog, found: Disagreement, prefix: string
 }
 
 /** First without whole layers, then without halves, quarters and so on of a layer's lines. */
-function* smallerThan(layers: readonly Layer[]): Generator<Layer[]> {
+export function* smallerThan(layers: readonly Layer[]): Generator<Layer[]> {
   for (const left of layers) yield layers.filter((layer) => layer !== left);
   for (const layer of layers) {
     const removable = layer.lines.filter((line) => /^-A|^add (rule|set|map|chain)/.test(line));

@@ -34,7 +34,7 @@ export async function openKernel(log: KernelLog): Promise<Kernel> {
   const lab = await startLab();
   await lab.listen(services);
   return {
-    load: (layers) => load(lab, layers),
+    load: (layers) => loadLayers(lab, layers),
     converse: async (attempts, prefix, deadline) => {
       const before = await log.take(prefix);
       const attempted = await lab.talk(attempts, deadline);
@@ -49,23 +49,30 @@ export async function openKernel(log: KernelLog): Promise<Kernel> {
 
 const boundary = '=====';
 
-async function load(lab: Lab, layers: readonly Layer[]): ReturnType<Kernel['load']> {
+/** Replaces all rules of the lab, as `Kernel.load`. */
+export async function loadLayers(lab: Lab, layers: readonly Layer[]): ReturnType<Kernel['load']> {
   const feed = (command: string, lines: readonly string[]) =>
     `${command} <<'${boundary}'\n${lines.join('\n')}\n${boundary}`;
+  return dumpAfter(lab, layers.some(isLegacy), [
+    'nft flush ruleset',
+    'conntrack -F 2>/dev/null || true',
+    ...layers.map((layer) =>
+      layer.tool === 'nft'
+        ? feed('nft -f -', layer.lines)
+        : feed(`${layer.family}tables-${layer.variant}-restore`, layer.lines),
+    ),
+  ]);
+}
+
+/** The dumps of the rules in force once the commands have run; legacy tables are asked for only where there are some, or they would be made. */
+export async function dumpAfter(lab: Lab, legacy: boolean, commands: readonly string[]): ReturnType<Kernel['load']> {
   const families = ['ip', 'ip6'] as const;
-  const legacy = layers.some(isLegacy);
   const savers = (['nft', 'legacy'] as const).flatMap((variant) =>
     families.map((family) => ({ variant, family }) as const),
   );
   const { code, stdout, stderr } = await lab.exec(['sh', '-e'], {
     input: [
-      'nft flush ruleset',
-      'conntrack -F 2>/dev/null || true',
-      ...layers.map((layer) =>
-        layer.tool === 'nft'
-          ? feed('nft -f -', layer.lines)
-          : feed(`${layer.family}tables-${layer.variant}-restore`, layer.lines),
-      ),
+      ...commands,
       ...savers.map(
         ({ variant, family }) =>
           `${variant === 'nft' || legacy ? `${family}tables-${variant}-save` : ':'}; echo ${boundary}`,
