@@ -1,6 +1,7 @@
 // Who made the rules that are in force: known by the names of their chains, by what their log rules say, and by what runs on the server.
 import type { DirectRule } from '../firewall/firewalld/direct-rule.ts';
 import { wayToLast } from '../firewall/fix/generated-policies.ts';
+import { PASSING_CHAINS } from '../firewall/iptables/leave-out-passing-rules.ts';
 import type { Family, Ruleset, Table } from '../firewall/model.ts';
 import { nameLayer } from '../firewall/name-layer.ts';
 
@@ -115,11 +116,29 @@ const SIGNS: readonly Sign[] = [
     overwrites:
       'nftables.service loads /etc/nftables.conf, which mostly begins with flush ruleset: that ends the rules of everybody',
   },
-  { name: 'docker', part: 'chains', chains: /^DOCKER(-|$)/, tables: /^ip6? docker-bridges$/, overwrites: null },
-  { name: 'fail2ban', part: 'chains', chains: /^(f2b|fail2ban)-/, tables: /^(inet|ip6?) f2b-table$/, overwrites: null },
-  { name: 'podman', part: 'chains', chains: /^(NETAVARK|CNI)[-_]/, tables: /^inet netavark$/, overwrites: null },
-  { name: 'kubernetes', part: 'chains', chains: /^(KUBE|cali)-/, tables: /^ip6? kube-proxy$/, overwrites: null },
-  { name: 'libvirt', part: 'chains', chains: /^LIBVIRT_/, tables: /^ip6? libvirt_network$/, overwrites: null },
+  { name: 'docker', part: 'chains', chains: PASSING_CHAINS.docker, tables: /^ip6? docker-bridges$/, overwrites: null },
+  {
+    name: 'fail2ban',
+    part: 'chains',
+    chains: PASSING_CHAINS.fail2ban,
+    tables: /^(inet|ip6?) f2b-table$/,
+    overwrites: null,
+  },
+  { name: 'podman', part: 'chains', chains: PASSING_CHAINS.podman, tables: /^inet netavark$/, overwrites: null },
+  {
+    name: 'kubernetes',
+    part: 'chains',
+    chains: PASSING_CHAINS.kubernetes,
+    tables: /^ip6? kube-proxy$/,
+    overwrites: null,
+  },
+  {
+    name: 'libvirt',
+    part: 'chains',
+    chains: PASSING_CHAINS.libvirt,
+    tables: /^ip6? libvirt_network$/,
+    overwrites: null,
+  },
 ];
 
 /** The programs of which a server shows whether they are at work. */

@@ -12,16 +12,19 @@ export async function readBytes(host: Host, link: string): Promise<{ path: strin
   return target.code === 0 && code === 0 ? { path, bytes: Buffer.from(stdout, 'base64').toString('latin1') } : null;
 }
 
+/** A file to be replaced: the bytes it had when it was read (null: there was none), and those it is to have. */
+export type Replacement = { readonly path: string; readonly old: string | null; readonly bytes: string };
+
 /**
  * Replaces a file, or makes it (readable by root alone). Owner, mode and attributes stay. `isGood` is asked about the new file
- * before it takes the old one's place; its complaint (null: none) leaves the old one as it is, as any failure does.
+ * before it takes the old one's place; its complaint (null: none) leaves the old one as it is, as any failure does. `changed`: somebody else
+ * has written the file since it was read, and it was left so.
  */
 export async function replaceFile(
   host: Host,
-  path: string,
-  bytes: string,
+  { path, old, bytes }: Replacement,
   isGood: (temporary: string) => Promise<string | null>,
-): Promise<void> {
+): Promise<'replaced' | 'changed'> {
   const temporary = `${path}.lo-doctor-new`;
   try {
     if ((await host.run(['test', '-f', path])).code === 0) await must(host, ['cp', '-a', path, temporary]);
@@ -30,6 +33,7 @@ export async function replaceFile(
     const complaint = await isGood(temporary);
     if (complaint !== null) throw new HostError(`${path} stays as it was: ${complaint}`);
     await host.run(['sync', temporary]);
+    if (((await readBytes(host, path))?.bytes ?? null) !== old) return 'changed';
     await must(host, ['mv', '-f', temporary, path]);
   } finally {
     await host.run(['rm', '-f', temporary]);
@@ -39,6 +43,16 @@ export async function replaceFile(
       nextSteps: ['Look whether the disk is full.'],
     });
   }
+  return 'replaced';
+}
+
+/** Does it again while somebody else keeps changing the file, a few times. */
+export async function untilReplaced<T>(path: string, attempt: () => Promise<T | 'changed'>): Promise<T> {
+  for (let tries = 0; tries < 5; tries++) {
+    const result = await attempt();
+    if (result !== 'changed') return result;
+  }
+  throw new HostError(`${path} is being changed by somebody else all the time, so nothing was changed there.`);
 }
 
 async function must(host: Host, command: Command, input?: string): Promise<void> {

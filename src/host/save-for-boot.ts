@@ -5,7 +5,7 @@ import { removeFromScript } from '../firewall/nftables/insert-into-script.ts';
 import { openChangeBook } from './change-book.ts';
 import { type Host, HostError } from './host.ts';
 import { backUpOwnersFiles, markOwnersFiles } from './owners-files.ts';
-import { readBytes, replaceFile, toBytes } from './replace-file.ts';
+import { readBytes, replaceFile, toBytes, untilReplaced } from './replace-file.ts';
 import { saveInNftScript } from './save-in-nft-script.ts';
 import { saveInRulesFile } from './save-in-rules-file.ts';
 import { readSavedChanges, type Saved, type SavedChange } from './saved-changes.ts';
@@ -71,14 +71,17 @@ export async function saveForBoot(
 export async function undoSaveForBoot(host: Host, caseId: string): Promise<string[]> {
   const changed = new Set<string>();
   for (const change of await readSavedChanges(host, caseId)) {
-    const found = await readBytes(host, change.path);
-    if (found === null) continue;
-    const bytes = takeOut(found.bytes, change);
-    if (bytes === found.bytes) continue;
-    await replaceFile(host, found.path, bytes, async () => null);
-    changed.add(change.path);
+    const end = await untilReplaced(change.path, () => undoChange(host, change));
+    if (end === 'replaced') changed.add(change.path);
   }
   return [...changed];
+}
+
+async function undoChange(host: Host, change: SavedChange): Promise<'replaced' | 'changed' | 'absent'> {
+  const found = await readBytes(host, change.path);
+  const bytes = found && takeOut(found.bytes, change);
+  if (found === null || bytes === null || bytes === found.bytes) return 'absent';
+  return replaceFile(host, { path: found.path, old: found.bytes, bytes }, async () => null);
 }
 
 function takeOut(bytes: string, change: SavedChange): string {

@@ -11,11 +11,15 @@ import {
   type ScriptTrial,
   tryNftScript,
 } from './nft-script.ts';
-import { readBytes, replaceFile, toBytes } from './replace-file.ts';
+import { readBytes, replaceFile, toBytes, untilReplaced } from './replace-file.ts';
 import type { PrepareChange, Saved } from './saved-changes.ts';
 
 /** Puts one rule into the script. A HostError where that can't be done; nothing was changed then. */
 export async function saveInNftScript(host: Host, insertion: NftInsertion, prepare: PrepareChange): Promise<Saved> {
+  return untilReplaced('The script of nft', () => saveOnce(host, insertion, prepare));
+}
+
+async function saveOnce(host: Host, insertion: NftInsertion, prepare: PrepareChange): Promise<Saved | 'changed'> {
   const { family, table, chain, statement } = insertion;
   const script = await findNftScript(host);
   if (script === null) throw notSaved(insertion, 'This server has no script that nftables.service would load.');
@@ -30,9 +34,11 @@ export async function saveInNftScript(host: Host, insertion: NftInsertion, prepa
   if (file === null) throw notSaved(insertion, `${place.item.path} can't be read.`);
   const { text, inserted } = insertAt(file.bytes, place, toBytes(statement));
   await prepare({ kind: 'statement', path: file.path, inserted: inserted, statement }, true);
-  await replaceFile(host, file.path, text, (candidate) =>
+  const replacement = { path: file.path, old: file.bytes, bytes: text };
+  const end = await replaceFile(host, replacement, (candidate) =>
     findComplaint(host, insertion, { script: script.path, replaced: file.path, candidate }, loaded !== null),
   );
+  if (end === 'changed') return end;
   return {
     paths: [file.path],
     advice: [
