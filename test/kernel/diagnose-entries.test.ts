@@ -1,46 +1,14 @@
 // Entries that the real kernel writes, tied to the rules that wrote them.
 import { expect, it } from 'vitest';
 import { parseDumps } from '../../src/commands/read-server.ts';
-import { diagnose } from '../../src/diagnosis/diagnose.ts';
-import type { OwnLogging } from '../../src/diagnosis/judge-logged-packet.ts';
 import { planLogging } from '../../src/firewall/fix/plan-logging.ts';
-import { findLogSources } from '../../src/host/log-source.ts';
-import { openLogs } from '../../src/host/open-logs.ts';
 import { readFirewall } from '../../src/host/read-firewall.ts';
-import { createSightingCounter, type Sighting } from '../../src/log/count-sightings.ts';
-import { parseLine } from '../../src/log/parse-line.ts';
 import { describeKernel } from './available.ts';
+import { diagnoseWhile } from './diagnose-lab.ts';
+import { surroundings } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';
-import { type Lab, ownAddresses, startLab } from './lab.ts';
+import { type Lab, startLab } from './lab.ts';
 import { newPrefix } from './silence-lab.ts';
-
-const surroundings = {
-  ownAddresses: ['127.0.0.1', '::1', ownAddresses.ip, ownAddresses.ip6],
-  serverUid: null,
-  serverGid: null,
-};
-
-/** What is said of the lines with this mark in them that come while the action goes on. */
-async function diagnoseWhile(lab: Lab, mark: string, action: () => Promise<unknown>, own: OwnLogging | null = null) {
-  const host = hostInLab(lab);
-  const logs = await openLogs(host, await findLogSources(host));
-  const entries: Sighting[] = [];
-  const listen = async () => {
-    for await (const { source, line } of logs.lines) {
-      const parsed = parseLine(line, { now: new Date() });
-      const { entry } = parsed;
-      if (entry?.prefix?.includes(mark.trim())) entries.push({ source, line: { ...parsed, entry } });
-    }
-  };
-  void listen();
-  await action();
-  await expect.poll(() => entries.length, { timeout: 3000 }).toBeGreaterThan(0);
-  logs.stop();
-  const ruleset = parseDumps((await readFirewall(host)).dumps);
-  const diagnosis = diagnose({ ruleset, surroundings, listeners: [], entries, attempts: [], own, localhost: [] });
-  const countNew = createSightingCounter();
-  return { ...diagnosis, packets: entries.reduce((sum, sighting) => sum + countNew(sighting), 0) };
-}
 
 const load = (lab: Lab, rules: string) => lab.loadRules(`*filter\n${rules}\nCOMMIT\n`);
 
