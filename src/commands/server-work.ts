@@ -2,6 +2,7 @@
 import type { Attempt } from '../diagnosis/attempt.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
+import { findLost } from '../firewall/fix/find-lost.ts';
 import { wayToLast } from '../firewall/fix/generated-policies.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { planFixBesideLogging } from '../firewall/fix/plan-fix-beside-logging.ts';
@@ -77,6 +78,21 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const directRules = ownerFacts?.directRules ?? [];
     const options = { caseId, iptables, manager, generators, directRules, probes };
     return choices.map((choice) => planFixBesideLogging(ruleset, surroundings, failing(walk), choice, options));
+  };
+
+  const rollBack = async (): Promise<void> => {
+    if ((await trial?.rollBack()) === 'rollback-failed') throw leftOver(caseId, 'The fix');
+  };
+
+  /** Rules are put in by number: where others came or went at that moment, ours stand elsewhere, and perhaps where they do nothing. */
+  const makeSure = async (plan: FixPlan): Promise<void> => {
+    const { ruleset, surroundings, probes } = await inspectNow();
+    if (findLost(plan, ruleset, surroundings, probes).length === 0) return;
+    await rollBack();
+    throw new HostError(
+      'The rules of this server changed at the very moment when the fix was applied, and it did not do what was planned. It was taken back at once.',
+      { nextSteps: ['Go back and have the fix worked out anew, by the rules as they are now.'] },
+    );
   };
 
   const watchLog: Work['watchLog'] = async (onEntries) => {
@@ -162,6 +178,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       // Without commands of its own for the next boot, an owner writes its files at once.
       const files = bootCommands.length === 0 ? ownersFiles : [];
       trial = await startTrial(host, { caseId, apply, undo, files, confirmWithin: walk.confirmWithin });
+      await makeSure(plan);
       return { caseId, deadline: new Date(trial.rollsBackAt) };
     },
     trialEnd: async (signal) => {
@@ -179,9 +196,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       if (end === 'rollback-failed') throw leftOver(caseId, 'The fix');
       return end === 'confirmed' ? savePlan(host, caseId, plan) : null;
     },
-    rollBack: async () => {
-      if ((await trial?.rollBack()) === 'rollback-failed') throw leftOver(caseId, 'The fix');
-    },
+    rollBack,
     writeReport: async (walk, outcome) => {
       await writeRecord(host, caseId, 'report.json', `${JSON.stringify(reportDocument(walk, outcome, host.name))}\n`);
       await writeRecord(host, caseId, 'report.sh', reportScript(walk, outcome, host.name));

@@ -1,0 +1,16 @@
+// What a plan had promised and the rules in force don't do: its rules have come to stand elsewhere, or others have been put before them.
+import type { Ruleset } from '../model.ts';
+import type { Conversation, Surroundings } from '../trace.ts';
+import { traceConversation } from '../trace-conversation.ts';
+import type { FixPlan } from './plan.ts';
+
+/** The conversations that the plan repairs, and those of the probes that pass under its rules, which don't pass under the rules `now`. */
+export function findLost(
+  { after, repaired }: FixPlan,
+  now: Ruleset,
+  surroundings: Surroundings,
+  probes: readonly Conversation[],
+): Conversation[] {
+  const passes = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings).outcome === 'works';
+  return [...repaired, ...probes].filter((one) => !passes(now, one) && passes(after, one));
+}
