@@ -1,4 +1,4 @@
-// `npm run fuzz:fix -- --n 1000 --seed 1`: random rulesets that stop loopback, fixed and unfixed by the product on the real kernel.
+// `npm run fuzz:fix -- --n 1000 --seed 1 [--seconds 600]`: random rulesets that stop loopback, fixed and unfixed by the product on the real kernel.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     most: { type: 'string', default: '3' },
     lanes: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: 'Infinity' },
   },
 });
 const figures = await fuzzFix({
@@ -19,6 +20,7 @@ const figures = await fuzzFix({
   seed: Number(values.seed),
   lanes: Number(values.lanes),
   most: Number(values.most),
+  seconds: Number(values.seconds),
   ...(values.only === undefined ? {} : { only: Number(values.only) }),
 });
 report(figures);

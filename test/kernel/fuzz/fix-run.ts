@@ -47,6 +47,8 @@ export type FixRunOptions = {
   readonly lanes?: number;
   /** Only this trial of the run. */
   readonly only?: number;
+  /** No ruleset is begun after so many seconds. */
+  readonly seconds?: number;
   /** How many failures are made small. */
   readonly most?: number;
 };
@@ -54,7 +56,14 @@ export type FixRunOptions = {
 const PER_RULESET = 30;
 
 /** Runs as many rulesets as asked for. */
-export async function fuzzFix({ n, seed, lanes = 3, only, most = 0 }: FixRunOptions): Promise<FixFigures> {
+export async function fuzzFix({
+  n,
+  seed,
+  lanes = 3,
+  only,
+  most = 0,
+  seconds = Number.POSITIVE_INFINITY,
+}: FixRunOptions): Promise<FixFigures> {
   const start = performance.now();
   const figures: FixFigures = {
     ...{
@@ -75,7 +84,7 @@ export async function fuzzFix({ n, seed, lanes = 3, only, most = 0 }: FixRunOpti
   const last = only === undefined ? n : only + 1;
   const lane = async () => {
     let bench = await openBench();
-    while (next < last) {
+    while (next < last && performance.now() - start < seconds * 1000) {
       const number = next++;
       const { kind, trial } = randomTrial(seed, number);
       const result = await bench.run(trial);
