@@ -1,7 +1,6 @@
 // Logs as chunks of bytes: plain files, compressed ones, and the journal; memory stays the same whatever their size.
 
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { orderLogFiles } from '../log/order-log-files.ts';
 import { HostError } from './host.ts';
@@ -19,7 +18,8 @@ export type LogInput = {
   chunks: () => AsyncIterable<Buffer>;
 };
 
-const CHUNK = 1024 * 1024;
+/** Small enough for a core's own cache. */
+const CHUNK = 256 * 1024;
 
 /** How a file begins, and what unpacks it where Node can't. */
 const PACKERS = [
@@ -32,10 +32,10 @@ const PACKERS = [
 /** Opens a log file; its beginning tells whether and how it is compressed. */
 export async function openLogFile(path: string): Promise<LogInput> {
   try {
-    const stats = await stat(path);
+    const stats = statSync(path);
     if (stats.isDirectory())
       throw new HostError(`${path} is a directory.`, { nextSteps: [`Name the logs in it: ${path}/*`] });
-    const packer = stats.isFile() ? await findPacker(path) : undefined;
+    const packer = stats.isFile() ? findPacker(path) : undefined;
     const progress = { position: 0 };
     const chunks = (): AsyncIterable<Buffer> => {
       if (packer === undefined) return readPlain(path, progress);
@@ -61,44 +61,35 @@ function asHostError(error: unknown, path: string): Error {
   return new HostError(`${path} can't be read: ${error.message}`);
 }
 
-async function findPacker(path: string) {
-  const file = await open(path);
+function findPacker(path: string) {
+  const file = openSync(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(6), 0, 6, 0);
-    const start = buffer.toString('hex', 0, bytesRead);
-    return PACKERS.find(({ magic }) => start.startsWith(magic));
+    const start = Buffer.alloc(6);
+    const length = readSync(file, start);
+    return PACKERS.find(({ magic }) => start.toString('hex', 0, length).startsWith(magic));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-/** Two buffers in turn: the next chunk is being read while the last one is worked on. */
+/** Reads at once: a file's next bytes are there before another thread could be asked for them. */
 async function* readPlain(path: string, progress: { position: number }): AsyncGenerator<Buffer> {
-  const file = await open(path);
-  // Aligned memory of their own, not slices of Node's pool.
-  const buffers = [Buffer.from(new ArrayBuffer(CHUNK)), Buffer.from(new ArrayBuffer(CHUNK))] as const;
+  const file = openSync(path, 'r');
   try {
-    let [current, next] = buffers;
-    let pending = readChunk(file, current);
+    // Aligned memory of its own, not a slice of Node's pool.
+    const buffer = Buffer.from(new ArrayBuffer(CHUNK));
     for (;;) {
-      const length = await pending;
+      const length = readSync(file, buffer);
       if (length === 0) return;
       progress.position += length;
-      const chunk = current.subarray(0, length);
-      [current, next] = [next, current];
-      pending = readChunk(file, current);
-      pending.catch(() => {}); // awaited in the next round
-      yield chunk;
+      yield buffer.subarray(0, length);
     }
   } catch (error) {
     throw asHostError(error, path);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
-
-const readChunk = async (file: FileHandle, buffer: Buffer): Promise<number> =>
-  (await file.read(buffer, 0, buffer.length, null)).bytesRead;
 
 async function* unzip(path: string, progress: { position: number }): AsyncGenerator<Buffer> {
   const packed = createReadStream(path, { highWaterMark: CHUNK });
@@ -145,7 +136,7 @@ const USUAL_LOGS = [
 
 /** The places to look in one after the other until one has entries: log files with their rotated sets, the journal, the kernel's buffer. */
 export async function findUsualLogs(): Promise<(() => Promise<LogInput[]>)[]> {
-  const sets = await Promise.all(USUAL_LOGS.map(findRotatedSet));
+  const sets = USUAL_LOGS.map(findRotatedSet);
   const files = sets.filter((set) => set.length > 0).map((set) => () => Promise.all(set.map(openLogFile)));
   const journal = async () => [
     commandInput('the journal', ['journalctl', '-k', '-q', '--no-pager', '-o', 'short-iso-precise']),
@@ -154,14 +145,22 @@ export async function findUsualLogs(): Promise<(() => Promise<LogInput[]>)[]> {
   return [...files, journal, kernel];
 }
 
-async function findRotatedSet(path: string): Promise<string[]> {
-  const names = await readdir(dirname(path)).catch(() => []);
+function findRotatedSet(path: string): string[] {
+  const names = listNames(dirname(path));
   const base = basename(path);
   const set = names.filter(
     (name) =>
       name === base || (/^[.-]\d[\d-]*(\.(gz|xz|zst|bz2))?$/.test(name.slice(base.length)) && name.startsWith(base)),
   );
   return set.includes(base) ? orderLogFiles(set.map((name) => join(dirname(path), name))) : [];
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function commandInput(name: string, command: readonly [string, ...string[]]): LogInput {
