@@ -1,6 +1,7 @@
 // What is wrong with the rules, whether or not anything has failed yet. Each finding is a small function; nothing wrong, nothing said.
 import type { FinalRule } from '../firewall/final-rule.ts';
 import type { Trace } from '../firewall/trace.ts';
+import { adviseLogging } from './advise-logging.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
@@ -41,17 +42,21 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): F
       }
     : null;
 
-const findUnlogged = ({ blocked, loggingPlan }: Inspection): Finding | null =>
-  blocked && loggingPlan !== null && loggingPlan.changes.length > 0
-    ? {
-        id: 'drops-not-logged',
-        severity: 'warning',
-        title: 'Loopback packets would be dropped without an entry in the log.',
-        evidence: [...new Set(loggingPlan.changes.map(({ reports }) => `not logged before: ${nameRule(reports)}`))],
-        advice: 'Put a LOG rule right before each of them, or let lo-doctor do so while it looks.',
-        commands: [],
-      }
-    : null;
+const findUnlogged = ({ blocked, loggingPlan, owners }: Inspection): Finding | null => {
+  if (!blocked || loggingPlan === null || loggingPlan.changes.length === 0) return null;
+  const silent = loggingPlan.changes.map(({ reports }) => reports);
+  return {
+    id: 'drops-not-logged',
+    severity: 'warning',
+    title: 'Loopback packets would be dropped without an entry in the log.',
+    evidence: [...new Set(silent.map((rule) => `not logged before: ${nameRule(rule)}`))],
+    advice: [
+      'Put a LOG rule right before each of them, or let lo-doctor do so while it looks.',
+      ...adviseLogging(owners, silent),
+    ].join(' '),
+    commands: [],
+  };
+};
 
 const findLogBehind = (policies: readonly { final: FinalRule }[]): Finding | null => {
   const behind = policies.map(({ final }) => final).find(({ logs }) => logs === 'unreachable');

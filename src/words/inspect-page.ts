@@ -1,4 +1,5 @@
 // Step 1 in words: what the outbound policy is, what it does to loopback, and whether its drops are logged.
+import { adviseLogging } from '../diagnosis/advise-logging.ts';
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
 import type { FinalRule } from '../firewall/final-rule.ts';
 import type { Event } from '../wizard/event.ts';
@@ -114,6 +115,12 @@ const choices = (inspection: Inspection, walk: Case): Choice<Event>[] => {
   ];
 };
 
+/** What the owner of the rules would do about it, for good. */
+const ownersWay = ({ owners, loggingPlan }: Inspection): Block[] => {
+  const silent = loggingPlan?.changes.map(({ reports }) => reports) ?? [];
+  return adviseLogging(owners, silent).map((way) => text(span('dim', way)));
+};
+
 const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
   if (!inspection.blocked)
     return [text('If something fails on this server all the same, look at what happens when it is repeated.')];
@@ -134,12 +141,14 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
         span('warn', 'Its drops are logged within a limit only,'),
         ' which other traffic can use up: the entry may be missing. A LOG rule of its own right before each dropping rule shows them for sure; it changes no verdict.',
       ),
+      ...ownersWay(inspection),
     ];
   return [
     text(
       span('warn', 'Some of its drops would leave no entry in the log.'),
       ' To see them, a LOG rule has to stand right before each dropping rule; it changes no verdict.',
     ),
+    ...ownersWay(inspection),
   ];
 };
 
