@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followOnce } from './follow-again.ts';
 import type { Host } from './host.ts';
 import { createQueue } from './line-queue.ts';
+import { readCopy } from './read-copy.ts';
 
 /** Which file it was (device and inode) and its size in bytes; null while there is none. */
 export type FileMark = { readonly identity: string; readonly size: number } | null;
@@ -10,6 +11,8 @@ export type FileMark = { readonly identity: string; readonly size: number } | nu
 const LOOK_EVERY = 500;
 /** A daemon goes on writing to the renamed file until it is told to open the new one. */
 const OLD_FILE_LIVES = 60_000;
+/** More than a busy server writes between a truncation and the look that finds it. */
+const REMEMBERED = 5000;
 
 /** What the name stands for now. */
 export async function markFile(host: Host, path: string): Promise<FileMark> {
@@ -20,7 +23,8 @@ export async function markFile(host: Host, path: string): Promise<FileMark> {
 
 /**
  * The lines written after the mark. `tail -F` would leave a renamed file at once and lose what the daemon still writes
- * there; so each file is followed for itself, and looking at the name tells when a new one is there.
+ * there; so each file is followed for itself, and looking at the name tells when a new one is there. Of a file that was
+ * truncated before it was read to its end, the rest is taken from the copy; what came after the copy was made is lost to all.
  */
 export async function* followFile(
   host: Host,
@@ -41,30 +45,60 @@ async function keepFollowing(
   signal: AbortSignal,
   put: (line: string) => Promise<void>,
 ): Promise<void> {
-  let current = mark === null ? null : startTail(host, path, mark.size, signal, put);
-  let identity = mark?.identity;
+  let file = mark;
+  let tail = mark === null ? null : startTail(host, path, mark.size, signal, put);
   while (!signal.aborted) {
     await sleep(LOOK_EVERY, null, { signal, ref: false }).catch(() => null);
     const found = await markFile(host, path);
-    if (found === null || found.identity === identity || signal.aborted) continue;
-    setTimeout(current ?? (() => {}), OLD_FILE_LIVES).unref();
-    identity = found.identity;
-    current = startTail(host, path, 0, signal, put);
+    if (found === null || signal.aborted) continue;
+    if (found.identity !== file?.identity) {
+      setTimeout(tail?.stop ?? (() => {}), OLD_FILE_LIVES).unref();
+      tail = startTail(host, path, 0, signal, put);
+    } else if (found.size < file.size) await tail?.fillHole();
+    file = found;
   }
 }
 
-/** Follows the file that has this name now, under whatever name it goes on living; returns what ends that. */
+/** `fillHole` is called after the file was truncated. */
+type Tail = { stop(): void; fillHole(): Promise<void> };
+
+/** Follows the file that has this name now, under whatever name it goes on living. */
 function startTail(
   host: Host,
   path: string,
   size: number,
   signal: AbortSignal,
   put: (line: string) => Promise<void>,
-): () => void {
+): Tail {
   const own = new AbortController();
-  const command = ['tail', '-c', `+${size + 1}`, '-f', path] as const;
+  const told = createMemory(REMEMBERED);
+  let start = size;
   void (async () => {
-    for await (const line of followOnce(host, command, AbortSignal.any([signal, own.signal]))) await put(line);
+    const command = ['tail', '-c', `+${size + 1}`, '-f', path] as const;
+    for await (const line of followOnce(host, command, AbortSignal.any([signal, own.signal]))) {
+      told.add(line);
+      await put(line);
+    }
   })();
-  return () => own.abort();
+  return {
+    stop: () => own.abort(),
+    async fillHole() {
+      const lines = await readCopy(host, path, start);
+      start = 0;
+      for (const line of lines.slice(lines.findLastIndex((line) => told.has(line)) + 1)) await put(line);
+    },
+  };
+}
+
+/** The lines that were added last, so many at most. */
+function createMemory(limit: number) {
+  const lines = new Set<string>();
+  return {
+    has: (line: string) => lines.has(line),
+    add(line: string) {
+      lines.add(line);
+      const [oldest] = lines;
+      if (lines.size > limit && oldest !== undefined) lines.delete(oldest);
+    },
+  };
 }

