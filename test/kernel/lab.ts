@@ -54,7 +54,7 @@ export type Lab = Services & {
  */
 export async function startLab({ kernelLog = 'shared' }: { kernelLog?: 'shared' | 'own' } = {}): Promise<Lab> {
   logFromAllNamespaces();
-  const keeper = spawn('flock', ['-F', kernelLog === 'own' ? '-x' : '-s', lockFile, ...unshare, 'sh', initScript]);
+  const keeper = spawn('flock', [...lock, kernelLog === 'own' ? '-x' : '-s', lockFile, ...unshare, 'sh', initScript]);
   await readiness(keeper);
   const inside = insideOf(childOf(keeper.pid));
   const start: Spawn = async (command, options) => running(inside(command, options), environment(options));
@@ -83,6 +83,9 @@ export async function startLab({ kernelLog = 'shared' }: { kernelLog?: 'shared' 
   };
 }
 
+/** Waiting for other labs has an end before the test's time is over, with a code that names it. */
+const WAITED_TOO_LONG = 75;
+const lock = ['-F', '-w', '100', '-E', `${WAITED_TOO_LONG}`];
 const lockFile = join(tmpdir(), 'lo-doctor-kernel-log.lock');
 const initScript = fileURLToPath(new URL('lab-init.sh', import.meta.url));
 const unshare = ['unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc'];

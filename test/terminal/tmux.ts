@@ -87,8 +87,9 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
     exitCode: async (timeout) => {
       const format = ',#{pane_dead_status},#{pane_dead_signal}';
       const ended = async () => {
-        // tmux 3.3 now and then misses the end of a child until another one ends: hence the `true`.
-        await tmux('run-shell', 'true');
+        // tmux 3.3 now and then misses the end of a child until another one ends: hence the `true`, whose own end may be
+        // missed as well (-b: it is not waited for).
+        await tmux('run-shell', '-b', 'true');
         const [, code, signal] = (await tmux('display-message', '-p', format)).trim().split(',');
         return code || signal ? { code: code ?? '' } : null;
       };
@@ -113,6 +114,8 @@ async function startTmux(
   const call = async (words: readonly string[], wrap = (command: Command) => command) => {
     const [program, ...args] = wrap(['tmux', '-u', '-f', '/dev/null', '-S', socket, ...words]);
     const { stdout } = await promisify(execFile)(program, args, {
+      // A tmux that does not answer is told by name; the test's own time would end without a word.
+      timeout: 20_000,
       env: {
         PATH: process.env.PATH,
         HOME: lab === undefined ? process.env.HOME : '/root',
