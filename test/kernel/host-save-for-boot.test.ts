@@ -4,6 +4,7 @@ import type { BootInsertion } from '../../src/firewall/fix/plan.ts';
 import { saveForBoot, undoSaveForBoot } from '../../src/host/save-for-boot.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
+import { installNetfilterPersistent } from './install-netfilter-persistent.ts';
 import { type Lab, startLab } from './lab.ts';
 
 const saved = `# my rules, kept by hand
@@ -24,18 +25,6 @@ const insertion: BootInsertion = {
   beforeRuleText: '-A OUTPUT -j LOG --log-prefix "final "',
   ruleText: permit,
 };
-const unit = '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n';
-
-/** Makes the lab a Debian with iptables-persistent, enabled or not. */
-async function installNetfilterPersistent(lab: Lab, enabled = true): Promise<void> {
-  const script = `mkdir -p /run/u /run/w /etc/iptables
-mount -t overlay -o lowerdir=/usr/share,upperdir=/run/u,workdir=/run/w lab /usr/share
-mkdir -p /usr/share/netfilter-persistent/plugins.d && touch /usr/share/netfilter-persistent/plugins.d/15-ip4tables
-cat > /etc/systemd/system/netfilter-persistent.service
-${enabled ? 'systemctl enable netfilter-persistent' : ''}`;
-  await lab.run(['sh', '-c', script], { input: unit });
-}
-
 /** Writes the saved file with a byte in it that is no UTF-8, as a file from another age has. */
 async function writeSaved(lab: Lab, path: string, text = saved): Promise<void> {
   const script = `printf '%b' "$(cat)" > "$0" && echo >> "$0" && chown root:adm "$0" && chmod 640 "$0"`;

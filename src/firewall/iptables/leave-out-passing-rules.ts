@@ -37,7 +37,9 @@ function ownerOfLine(line: string): string | null {
   }
   const [chainOfRule, source, destination, target] = ['-A', '-s', '-d', '-j'].map((option) => wordsAfter(option)[0]);
   if (chainOfRule !== 'FORWARD' && chainOfRule !== 'POSTROUTING') return null;
-  const isAtBridge = wordsAfter('-i', '-o').some((name) => DOCKERS_BRIDGES.test(name));
+  const isAtBridge =
+    wordsAfter('-i', '-o').some((name) => DOCKERS_BRIDGES.test(name)) ||
+    wordsAfter('--match-set').some((name) => name.startsWith('docker-'));
   // A container that calls a port of its own by way of the host.
   const isHairpin = target === 'MASQUERADE' && source !== undefined && source === destination;
   return isAtBridge || isHairpin ? 'docker' : null;

@@ -27,6 +27,11 @@ test.each([
   ['-A FORWARD -j DOCKER-USER', 'docker'],
   ['-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', 'docker'],
   ['-A FORWARD -i br-0123456789ab ! -o br-0123456789ab -j ACCEPT', 'docker'],
+  ['-A FORWARD -m set --match-set docker-ext-bridges-v4 dst -j DOCKER-FORWARD', 'docker'],
+  [
+    '-A FORWARD -m set --match-set docker-ext-bridges-v4 dst -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    'docker',
+  ],
   ['-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE', 'docker'],
   ['-A POSTROUTING -s 172.17.0.2/32 -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQUERADE', 'docker'],
   ['-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80', 'docker'],
