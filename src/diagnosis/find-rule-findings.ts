@@ -1,6 +1,6 @@
 // What is wrong with the rules, whether or not anything has failed yet. Each finding is a small function; nothing wrong, nothing said.
 import type { FinalRule } from '../firewall/final-rule.ts';
-import type { Trace } from '../firewall/trace.ts';
+import type { RulePlace, Trace } from '../firewall/trace.ts';
 import { adviseLogging } from './advise-logging.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import type { Finding } from './finding.ts';
@@ -42,14 +42,27 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): F
       }
     : null;
 
-const findUnlogged = ({ blocked, loggingPlan, owners }: Inspection): Finding | null => {
+/** Whether the kernel may write a line about everything that the rule stops: within a limit, say. */
+const isLoggedAtTimes = ({ blockedTraces }: Inspection, rule: RulePlace): boolean => {
+  const name = nameRule(rule);
+  const stopped = blockedTraces.filter(({ stoppedAt }) => stoppedAt !== null && nameRule(stoppedAt.rule) === name);
+  return stopped.length > 0 && stopped.every(({ logged }) => logged === 'maybe');
+};
+
+const findUnlogged = (inspection: Inspection): Finding | null => {
+  const { blocked, loggingPlan, owners } = inspection;
   if (!blocked || loggingPlan === null || loggingPlan.changes.length === 0) return null;
   const silent = loggingPlan.changes.map(({ reports }) => reports);
+  const atTimes = silent.filter((rule) => isLoggedAtTimes(inspection, rule));
   return {
     id: 'drops-not-logged',
     severity: 'warning',
-    title: 'Loopback packets would be dropped without an entry in the log.',
-    evidence: [...new Set(silent.map((rule) => `not logged before: ${nameRule(rule)}`))],
+    title: `Loopback packets ${atTimes.length < silent.length ? 'would' : 'may'} be dropped without an entry in the log.`,
+    evidence: [
+      ...new Set(
+        silent.map((rule) => `not ${atTimes.includes(rule) ? 'always ' : ''}logged before: ${nameRule(rule)}`),
+      ),
+    ],
     advice: [
       'Put a LOG rule right before each of them, or let lo-doctor do so while it looks.',
       ...adviseLogging(owners, silent),

@@ -45,6 +45,17 @@ test('a LOG rule behind the drop counts as no log, and is named', async () => {
   expect(document.findings.map(({ id }: { id: string }) => id)).toContain('log-after-drop');
 });
 
+test('a drop that is logged within a limit may leave no entry', async () => {
+  const limited = '-A OUTPUT -m limit --limit 1/sec -j LOG';
+  const { stdout } = await check({ a: dump(limited, '-A OUTPUT -j DROP') });
+  const { findings } = JSON.parse(stdout);
+  expect(findings[1]).toMatchObject({
+    id: 'drops-not-logged',
+    title: 'Loopback packets may be dropped without an entry in the log.',
+    evidence: ['not always logged before: iptables table filter, chain OUTPUT, rule 2: -A OUTPUT -j DROP'],
+  });
+});
+
 test('one port that is dropped makes loopback blocked', async () => {
   const { code } = await check({ a: dump('-A OUTPUT -p tcp -m tcp --dport 8081 -j DROP') });
   expect(code).toBe(1);
