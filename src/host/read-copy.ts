@@ -1,13 +1,16 @@
 // What a log file held before it was truncated: the copy that logrotate's copytruncate makes of it first.
 import type { Command, Host } from './host.ts';
 
-/** The newest of the file's siblings (`syslog.1`, `syslog-20261122`, also packed), from a byte on, its last MiB. */
+/**
+ * The newest of the file's siblings (`syslog.1`, `syslog-20261122`, also packed), from a byte on, its last MiB. One that was
+ * not made just now is no copy of the file as it was: somebody has emptied it by hand.
+ */
 const readNewest = (path: string, from: number): Command => [
   'sh',
   '-c',
   `copy=$(ls -tcd -- "$0".[0-9]* "$0"-[0-9]* 2>/dev/null | head -n 1)
+[ "$(($(date +%s) - $(stat -c %Z -- "$copy")))" -le 5 ] || exit
 case $copy in
-  '') ;;
   *.gz) gzip -dc -- "$copy" ;;
   *.xz) xz -dc -- "$copy" ;;
   *.zst) zstd -qdc -- "$copy" ;;

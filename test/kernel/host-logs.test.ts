@@ -160,6 +160,19 @@ describeKernel('openLogs', () => {
     await done;
   });
 
+  it('tells nothing of an older copy when the file is emptied by hand', async () => {
+    await using lab = await startLab();
+    await lab.run(['sh', '-c', 'echo a >/var/log/syslog; printf "%s\\n" late old >/var/log/syslog.1; sleep 6.5']);
+    const logs = await openLogs(hostInLab(lab), [syslog]);
+    const { seen, done } = collect(logs.lines, '');
+    await sleep(700);
+    await lab.run(['sh', '-c', ': >/var/log/syslog; sleep 1; echo new >>/var/log/syslog']);
+    await expect.poll(() => seen.map(({ line }) => line), { timeout: 5000 }).toContain('new');
+    expect(seen).toHaveLength(1);
+    logs.stop();
+    await done;
+  });
+
   it('goes on with a file that is renamed and packed at once', async () => {
     await using lab = await startLab();
     const prefix = newPrefix();
