@@ -85,9 +85,12 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   };
 
   /** Rules are put in by number: where others came or went at that moment, ours stand elsewhere, and perhaps where they do nothing. */
-  const makeSure = async (plan: FixPlan): Promise<void> => {
+  const makeSure = async (walk: Case, plan: FixPlan): Promise<void> => {
     const { ruleset, surroundings, probes } = await inspectNow();
     if (findLost(plan, ruleset, surroundings, probes).length === 0) return;
+    // What others have stopped or sent elsewhere by themselves (a container's port) is not for a permit to help.
+    const [again] = await planNow(walk, [plan.choice]);
+    if (again?.changes.length === 0) return;
     await rollBack();
     throw new HostError(
       'The rules of this server changed at the very moment when the fix was applied, and it did not do what was planned. It was taken back at once.',
@@ -178,7 +181,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       // Without commands of its own for the next boot, an owner writes its files at once.
       const files = bootCommands.length === 0 ? ownersFiles : [];
       trial = await startTrial(host, { caseId, apply, undo, files, confirmWithin: walk.confirmWithin });
-      await makeSure(plan);
+      await makeSure(walk, plan);
       return { caseId, deadline: new Date(trial.rollsBackAt) };
     },
     trialEnd: async (signal) => {
