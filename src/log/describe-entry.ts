@@ -4,6 +4,7 @@ import { isLoopbackAddress } from './address.ts';
 import type { Direction, EntryLine, Packet } from './entry.ts';
 import { TCP_FLAGS } from './fields.ts';
 import { icmpCodeName, icmpTypeName } from './icmp-names.ts';
+import { describeProtocol } from './protocols.ts';
 import { findService } from './services.ts';
 
 /** One field as it stands in the line, what it means, and whether it is one that tells a loopback drop. */
@@ -14,7 +15,8 @@ type Meaning = (value: string, context: Context) => string;
 
 /** The fields of a line in its own order, each in words; those of the packet in brackets are marked `embedded`. */
 export function describeEntry({ text, entry }: EntryLine): FieldReading[] {
-  const start = Math.min(entry.spans.in?.start ?? text.length, entry.spans.out?.start ?? text.length);
+  // A line that was torn names no device: what is left of it begins anywhere.
+  const start = Math.min(entry.spans.in?.start ?? Infinity, entry.spans.out?.start ?? Infinity);
   const outer: Context = { packet: entry, direction: entry.direction, embedded: false, seen: new Set() };
   const inner: Context | null = entry.embedded && {
     packet: entry.embedded,
@@ -24,7 +26,7 @@ export function describeEntry({ text, entry }: EntryLine): FieldReading[] {
   };
   let context = outer;
   const readings: FieldReading[] = [];
-  for (const word of joinBrackets(text.slice(start).split(/\s+/))) {
+  for (const word of joinBrackets(text.slice(start === Infinity ? 0 : start).split(/\s+/))) {
     const opens = inner !== null && /^\[(SRC=|TRUNCATED)/.test(word);
     if (opens) context = inner;
     const field = word
@@ -55,11 +57,11 @@ function joinBrackets(words: readonly string[]): string[] {
 function describeField(field: string, context: Context): string | null {
   const equals = field.indexOf('=');
   const name = equals < 0 ? (field.split(/[ :]/, 1)[0] ?? '') : field.slice(0, equals);
-  const meaning = equals < 0 ? WORDS[name] : FIELDS[name];
+  const meaning = (equals < 0 ? WORDS : FIELDS).get(name);
   if (meaning === undefined) return null;
   const again = context.seen.has(field.slice(0, equals + 1)) && equals > 0;
   context.seen.add(field.slice(0, equals + 1));
-  if (again) return REPEATED[name] ?? null;
+  if (again) return REPEATED.get(name) ?? null;
   return meaning(equals < 0 ? field : field.slice(equals + 1), context);
 }
 
@@ -67,6 +69,10 @@ function describeField(field: string, context: Context): string | null {
 function isTelling(field: string, { direction, embedded }: Context): boolean {
   if (embedded) return false;
   return /^(OUT=lo|IN=lo|SRC=|DST=)/.test(field) || field.startsWith(direction === 'reply' ? 'SPT=' : 'DPT=');
+}
+
+function toMap(meanings: Record<string, Meaning>): ReadonlyMap<string, Meaning> {
+  return new Map(Object.entries(meanings));
 }
 
 const constant =
@@ -91,11 +97,13 @@ function describePort(value: string, served: boolean, what: string): string {
   return `${what}, the client's own${Number(value) >= 32_768 ? ', taken at random for this conversation' : ''}`;
 }
 
+const PING_ID = 'number of the ping series: request and reply have the same';
+
 /** What a second field of the same name says. */
-const REPEATED: Record<string, string> = {
-  LEN: 'length of the UDP datagram inside, in bytes',
-  ID: 'number of the ping series: request and reply have the same',
-};
+const REPEATED: ReadonlyMap<string, string> = new Map([
+  ['LEN', 'length of the UDP datagram inside, in bytes'],
+  ['ID', PING_ID],
+]);
 
 const FLAG_WORDS: Record<string, string> = {
   AE: 'accurate congestion notification',
@@ -109,19 +117,25 @@ const FLAG_WORDS: Record<string, string> = {
   FIN: 'closes the connection',
 };
 
-const WORDS: Record<string, Meaning> = {
+// Maps, because a line may say anything, constructor= included.
+const WORDS: ReadonlyMap<string, Meaning> = toMap({
   CE: constant('congestion was met on the way'),
   DF: constant("don't fragment: must not be cut in pieces"),
   MF: constant('more fragments of this packet follow'),
   FRAG: constant('a piece of a larger packet; later pieces carry no ports'),
-  OPT: constant('options of the header, in hexadecimal'),
+  OPT: (field) =>
+    field === 'OPT (' ? 'further headers, up to the closing bracket' : 'options of the header, in hexadecimal',
+  AH: constant('a header that proves who sent the packet'),
+  ESP: constant('the rest is encrypted'),
+  ID: constant('the number that all pieces of the packet share'),
   ARP: constant('no IP packet: a question for, or the answer with, a hardware address'),
-  INCOMPLETE: constant('the packet was too short for the rest to be read'),
+  INCOMPLETE: (field) =>
+    field === 'INCOMPLETE' ? 'more pieces of this packet follow' : 'the packet was too short for the rest to be read',
   TRUNCATED: constant('the packet was too short for its header to be read'),
   ...Object.fromEntries(TCP_FLAGS.map((flag) => [flag, constant(FLAG_WORDS[flag] ?? '')])),
-};
+});
 
-const FIELDS: Record<string, Meaning> = {
+const FIELDS: ReadonlyMap<string, Meaning> = toMap({
   IN: (value) => {
     if (value === '') return 'came in by no interface: the packet was made on this machine';
     return value === 'lo'
@@ -149,11 +163,9 @@ const FIELDS: Record<string, Meaning> = {
   TTL: constant('time to live: how many routers it may still cross'),
   HOPLIMIT: constant('hop limit: how many routers it may still cross'),
   ID: (_, { packet }) =>
-    packet.proto === 'ICMPv6'
-      ? (REPEATED.ID ?? '')
-      : "the packet's own number: the same in two lines means the same packet",
+    packet.proto === 'ICMPv6' ? PING_ID : "the packet's own number: the same in two lines means the same packet",
   FLOWLBL: constant('flow label: the same for all packets of a conversation'),
-  PROTO: (value) => PROTOCOLS[value] ?? 'the protocol inside, by its number',
+  PROTO: (value) => describeProtocol(value) ?? 'the protocol inside, by its number',
   SPT: (value, { direction }) => describePort(value, direction === 'reply', 'source port'),
   DPT: (value, { direction }) => describePort(value, direction !== 'reply', 'destination port'),
   SEQ: (_, { packet }) => (packet.proto === 'TCP' ? 'sequence number of the first byte' : 'number of the ping'),
@@ -162,7 +174,9 @@ const FIELDS: Record<string, Meaning> = {
   RES: constant('reserved bits'),
   URGP: constant('where urgent data ends; 0 is the usual'),
   TYPE: (value, { packet }) => icmpTypeName(packet.proto, Number(value)) || 'the kind of message',
-  CODE: (value, { packet }) => icmpCodeName(packet.proto, packet.type, Number(value)) || 'a closer word on the type',
+  CODE: (value, { packet }) =>
+    icmpCodeName(packet.proto, packet.type, Number(value)) ||
+    (value === '0' ? 'nothing more to say of the type' : 'a closer word on the type'),
   MTU: constant('the largest packet that fits on the way'),
   GATEWAY: constant('the gateway to use instead'),
   SPI: constant('which encrypted connection it belongs to'),
@@ -172,17 +186,4 @@ const FIELDS: Record<string, Meaning> = {
   OPCODE: (value) => (value === '1' ? 'a question' : value === '2' ? 'an answer' : 'kind of ARP message'),
   IPSRC: (_, { packet }) => describeAddress(packet.src, 'the address of who asks'),
   IPDST: (_, { packet }) => describeAddress(packet.dst, 'the address that is looked for'),
-};
-
-const PROTOCOLS: Record<string, string> = {
-  TCP: 'TCP: connections, for mail, web, databases',
-  UDP: 'UDP: single messages, for name look-ups and clocks',
-  UDPLITE: 'UDP-Lite: single messages, for media',
-  ICMP: 'ICMP: pings and error messages',
-  ICMPv6: 'ICMPv6: pings, error messages and neighbour discovery',
-  AH: 'AH: authenticated packets of a VPN',
-  ESP: 'ESP: encrypted packets of a VPN',
-  2: 'IGMP: membership of multicast groups',
-  47: 'GRE: a tunnel',
-  132: 'SCTP: connections, for telephony',
-};
+});

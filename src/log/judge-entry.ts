@@ -1,7 +1,8 @@
 // What a netfilter line tells as a whole: who wants what, request or reply, and whether it is a loopback drop.
 
-import type { Entry, Packet } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { findPrefixHint } from './find-prefix-hint.ts';
+import { protocolName } from './protocols.ts';
 import { findService, servicePort } from './services.ts';
 
 /** `drop`: on lo, by a rule that says it stops. `maybe`: on lo, but only the rule knows. `no`: not on lo, or it passed. */
@@ -23,15 +24,14 @@ function titleOf(entry: Entry): string {
   const port = servicePort(entry.direction, entry, entry.embedded);
   const service = port === null ? null : (findService(port)?.label ?? null);
   const place = entry.loopback ? ' on loopback' : '';
-  const what = `${entry.direction === 'error' ? 'An' : 'A'} ${protocolName(entry)} ${KINDS[entry.direction]}${place}`;
-  const about = { request: 'to', reply: 'from', error: 'about', unknown: 'with' }[entry.direction];
+  const protocol = entry.proto === null ? 'IP' : protocolName(entry.proto);
+  const what = `${/^[AEIO]/.test(protocol) ? 'An' : 'A'} ${protocol} ${KINDS[entry.direction]}${place}`;
+  const about = { request: 'to', reply: 'from', error: 'about', unknown: port === null ? 'to' : 'with' };
   const end = entry.direction === 'reply' ? subject.src : subject.dst;
-  if (port === null) return end === null ? what : `${what}, ${about} ${end}`;
-  return `${what}, ${about} ${service ?? 'a service'} at ${end ?? 'a blanked address'}, port ${port}`;
+  if (port === null) return end === null ? what : `${what}, ${about[entry.direction]} ${end}`;
+  const lost = entry.spans.dst === undefined ? 'an address that is lost' : 'a blanked address';
+  return `${what}, ${about[entry.direction]} ${service ?? 'a service'} at ${end ?? lost}, port ${port}`;
 }
-
-const protocolName = ({ proto }: Packet): string =>
-  typeof proto === 'string' ? proto : proto === null ? 'IP' : `protocol ${proto}`;
 
 function sayDirection(entry: Entry): string {
   const port = servicePort(entry.direction, entry, entry.embedded);
@@ -59,6 +59,8 @@ function sayInterface(entry: Entry): string {
     return 'OUT=lo: the packet was leaving by the loopback interface. Its sender and its receiver are programs on this machine.';
   if (entry.in === 'lo')
     return 'IN=lo: the packet came back in by the loopback interface, so the outbound policy let it out.';
+  if (entry.in === null && entry.out === null)
+    return 'The line names no interface, so it does not tell whether this is loopback traffic.';
   const way =
     entry.in !== null && entry.out !== null
       ? 'was being forwarded'

@@ -106,3 +106,40 @@ test('reads out in full the only entry of a stream, and each of several in brief
   expect(two.stdout).not.toMatch(/^> OUT=lo/m);
   expect(two.stdout.match(/^A TCP .*/gm)).toHaveLength(2);
 });
+
+test('explains what is left of a torn line without a guess at the rest', async () => {
+  const line =
+    'May  5 20:46:46 udm kernel: TTL=126 ID=8698 DF PROTO=TCP SPT=40577 DPT=25 WINDOW=2053 RES=0x00 SYN URGP=0';
+  const { stdout } = await run({ line, json: false });
+  expect(stdout).toContain('A TCP request, to SMTP at an address that is lost, port 25');
+  expect(stdout).toContain('names no interface, so it does not tell whether this is loopback traffic');
+  expect(stdout).toContain('The line does not say all');
+  expect(stdout).toMatch(/^ {2}TTL=126 +time to live/m);
+  expect(stdout).not.toContain('came in from outside');
+});
+
+test.each([
+  ['PROTO=2 ', 'An IGMP packet, to 10.0.0.2'],
+  ['PROTO=ESP SPI=0x1 ', 'An ESP packet, to 10.0.0.2'],
+  ['PROTO=ICMP TYPE=8 CODE=0 ID=1 SEQ=2 ', 'An ICMP request, to 10.0.0.2'],
+  ['PROTO=200 ', 'A protocol 200 packet, to 10.0.0.2'],
+  ['PROTO=constructor ', 'A constructor packet, to 10.0.0.2'],
+])('calls %j by its name', async (protocol, title) => {
+  const head = 'IN=eth0 OUT= MAC=aa SRC=10.0.0.1 DST=10.0.0.2 LEN=36 TOS=0x00 PREC=0xC0 TTL=1 ID=6129';
+  expect((await run({ line: `${head} ${protocol}`, json: false })).stdout).toContain(title);
+});
+
+test('explains the headers that IPv6 has between', async () => {
+  const line =
+    'IN=eth0 OUT= MAC=aa SRC=fe80::1 DST=ff02::1 LEN=68 TC=0 HOPLIMIT=64 FLOWLBL=5 OPT ( AH SPI=0x5 ) FRAG:0 INCOMPLETE ID:bb913371 PROTO=UDP SPT=1 DPT=2 LEN=8 ';
+  const { stdout } = await run({ line, json: false });
+  expect(stdout).toMatch(/^ {2}OPT \( +further headers/m);
+  expect(stdout).toMatch(/^ {2}INCOMPLETE +more pieces/m);
+  expect(stdout).toMatch(/^ {2}ID:bb913371 +the number that all pieces/m);
+});
+
+test('a line may name what it likes', async () => {
+  const { code, stdout } = await run({ line: `${LINE} valueOf=1 constructor=2 PROTO=toString toString`, json: false });
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/undefined|\[object/);
+});
