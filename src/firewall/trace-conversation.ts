@@ -8,7 +8,7 @@ import { reversed } from './nat.ts';
 import type { PacketHeaders } from './packet.ts';
 import { isFresh } from './run-rule.ts';
 import { siteOf } from './site.ts';
-import type { Conversation, Doubt, PacketTrace, Stop, Surroundings, Trace } from './trace.ts';
+import type { Conversation, Doubt, PacketTrace, RulePlace, Stop, Surroundings, Trace } from './trace.ts';
 import { type Journey, type Stopped, travel } from './travel.ts';
 import { joinTri, mergeWorlds, type Tri, type Tuple, type World } from './world.ts';
 
@@ -150,7 +150,8 @@ function conclude(course: Course, survivors: readonly World[]): Trace {
   const { conversation, stopped, astray, packets } = course;
   const outcome = stopped.length + astray.length === 0 ? 'works' : survivors.length === 0 ? 'blocked' : 'unknown';
   const logged = course.lines.reduce(joinTri);
-  const stop = stopped.find(({ world }) => isFresh(world)) ?? stopped[0];
+  const fresh = stopped.filter(({ world }) => isFresh(world));
+  const stop = fresh.find(isSure) ?? fresh[0] ?? stopped[0];
   const assumed = [...stopped.map(({ world }) => world), ...astray, ...survivors].flatMap(({ assumptions }) =>
     assumptions.map(({ doubt }) => doubt),
   );
@@ -163,6 +164,16 @@ function conclude(course: Course, survivors: readonly World[]): Trace {
     unknown: distinct(outcome === 'unknown' ? assumed : logged === 'maybe' ? [...writing, ...assumed] : []),
     packets,
   };
+}
+
+/** Whether the rule stops whatever comes to it. One that only may do so is not named where a later one stops the packet for sure. */
+function isSure({ world, rule }: Stopped): boolean {
+  return !world.assumptions.some(({ doubt, holds }) => holds && isSameRule(doubt.rule, rule));
+}
+
+function isSameRule(one: RulePlace, other: RulePlace): boolean {
+  const layers = one.layer === other.layer && one.variant === other.variant && one.family === other.family;
+  return layers && one.table === other.table && one.chain === other.chain && one.number === other.number;
 }
 
 function stopOf({ packet, hook, rule, verdict }: Stopped): Stop {

@@ -73,6 +73,11 @@ describe('a conversation', () => {
       'blocked, logged no: request in output by OUTPUT 1',
     ],
     [
+      'a rule that only may stop it is not named where another one surely does',
+      ['-A OUTPUT -m set --match-set bad src -j DROP', '-A OUTPUT -j DROP'],
+      'blocked, logged no: request in output by OUTPUT 2',
+    ],
+    [
       'a limited LOG may log',
       ['-A OUTPUT -m limit --limit 1/sec -j LOG', '-A OUTPUT -j DROP'],
       'blocked, logged maybe: request in output by OUTPUT 2',
