@@ -166,6 +166,23 @@ test('reads the JSON of the journal', () => {
   expect(count(`${line}\n`).groups).toMatchObject([{ count: 1, first: 1781979081123.456, port: 25, prefix: 'DROP:' }]);
 });
 
+test.each([
+  ['colours', (line: string) => line.replace('SRC=', '\x1b[01;31m\x1b[KSRC=\x1b[m\x1b[K')],
+  ['a byte order mark', (line: string) => `\ufeff${line}`],
+  ['an event of the journal', (line: string) => `data: ${JSON.stringify({ MESSAGE: line })}`],
+  ['a record of a log shipper', (line: string) => JSON.stringify({ _source: { message: line } })],
+  ['a container', (line: string) => `2026-06-20T18:11:21Z stdout F ${line}`],
+  ['a foreign locale', (line: string) => line.replace('Jun', 'juin')],
+  ['ports of a bridge', (line: string) => line.replace('IN= OUT=lo', 'IN=br0 PHYSIN=a OUT=br0 PHYSOUT=b')],
+])('counts lines with %s as the parser of single lines reads them', (_, dress) => {
+  const line = dress(`Jun 20 18:11:21 ${SYN}`);
+  const { entry, time } = parseLine(line, { now });
+  expect(entry).toMatchObject({ prefix: 'DROP:', dpt: 25 });
+  const { groups, first } = count(`${line}\n${line}\n`);
+  expect(groups).toMatchObject([{ count: 2, in: entry?.in, out: entry?.out, prefix: 'DROP:', port: 25, proto: 'TCP' }]);
+  expect(first).toBe(time);
+});
+
 test('leaves out what is older than asked for, also by templates', () => {
   const text = Array.from({ length: 30 }, (_, second) => `Jun 20 18:11:${second + 10} ${SYN}`).join('\n');
   const since = new Date(2026, 5, 20, 18, 11, 30).getTime();
