@@ -1,13 +1,17 @@
 // Reads a server and parses what it says: the facts that an inspection judges.
 import type { ServerFacts } from '../diagnosis/inspect.ts';
 import { combineLayers } from '../firewall/combine-layers.ts';
+import { findDirectRules } from '../firewall/firewalld/direct-rule.ts';
 import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
 import { ParseError } from '../firewall/parse-error.ts';
+import { findUfwRules } from '../firewall/ufw/find-ufw-rules.ts';
+import { type KnownRule, withOrigins } from '../firewall/with-origins.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { type FirewallDump, readFirewall } from '../host/read-firewall.ts';
+import type { Managers } from '../host/read-managers.ts';
 import { readListeners } from '../host/who-listens.ts';
 
 /** What the dumps of all layers say together. A HostError for what one of the tools printed and nobody can read. */
@@ -41,6 +45,12 @@ const combine = (dumps: readonly FirewallDump[]): Ruleset =>
     ),
   });
 
+/** The rules whose owners say what they call them. */
+const findKnownRules = ({ ufw, directRules }: Managers): KnownRule[] => [
+  ...(ufw === null ? [] : findUfwRules(ufw)),
+  ...findDirectRules(directRules),
+];
+
 /** Reads the rules, addresses and services of a server. Throws a HostError where it may not or can't. */
 export const readServer = async (host: Host): Promise<ServerFacts> => {
   const [reading, listeners, sources] = await Promise.all([
@@ -50,7 +60,7 @@ export const readServer = async (host: Host): Promise<ServerFacts> => {
   ]);
   return {
     host: host.name,
-    ruleset: parseDumps(reading.dumps),
+    ruleset: withOrigins(parseDumps(reading.dumps), findKnownRules(reading.managers)),
     ownAddresses: reading.ownAddresses,
     listeners,
     iptables: reading.iptables,

@@ -19,8 +19,8 @@ export function traceDocument(trace: Trace) {
   };
 }
 
-function placeDocument({ layer, family, table, chain, number, text }: RulePlace) {
-  return { layer, family, table, chain, number, text };
+function placeDocument({ layer, family, table, chain, number, text, origin }: RulePlace) {
+  return { layer, family, table, chain, number, text, ...(origin === undefined ? {} : { origin }) };
 }
 
 function doubtDocument({ rule, what, settledBy }: Doubt) {

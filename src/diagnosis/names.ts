@@ -2,9 +2,11 @@
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { findService } from '../log/services.ts';
 
-/** `iptables table filter, chain OUTPUT, rule 7: -A OUTPUT -j DROP` */
-export const nameRule = ({ layer, table, chain, number, text }: RulePlace): string =>
-  `${layer} table ${table}, chain ${chain}, ${number === 0 ? 'policy' : `rule ${number}`}: ${text}`;
+/** `iptables table filter, chain OUTPUT, rule 7: -A OUTPUT -j DROP`; in brackets what its owner calls it. */
+export const nameRule = ({ layer, table, chain, number, text, origin }: RulePlace): string => {
+  const place = `${layer} table ${table}, chain ${chain}, ${number === 0 ? 'policy' : `rule ${number}`}`;
+  return `${place}: ${text}${origin === undefined ? '' : ` [${origin}]`}`;
+};
 
 /** `127.0.0.1:25`, `[::1]:25`, `127.0.0.1` */
 export const nameAddress = (address: string, port: number | null): string => {

@@ -34,6 +34,8 @@ export type Base = {
   readonly type: 'filter' | 'nat' | 'route';
   readonly policy: 'accept' | 'drop';
   readonly devices: readonly string[];
+  /** What the policy's owner calls it, where that is known. */
+  readonly origin?: string;
 };
 
 /** A chain; `base` is null for a chain that is only jumped to. Anonymous nft chains get a name that no user can give (`#1`). */
@@ -41,13 +43,15 @@ export type Chain = { readonly name: string; readonly base: Base | null; readonl
 
 /**
  * One rule. `number` is its place in its chain from 1; `text` is the rule as its owner's tool prints it, without counters;
- * `line` its place in the file it was read from, if any, from 1; `handle` nft's number for it; `steps` what it does, in order.
+ * `line` its place in the file it was read from, if any, from 1; `handle` nft's number for it; `origin` what its owner calls it, where that is
+ * known; `steps` what it does, in order.
  */
 export type Rule = {
   readonly number: number;
   readonly text: string;
   readonly line: number | null;
   readonly handle: number | null;
+  readonly origin?: string;
   readonly comment: string | null;
   readonly steps: readonly Step[];
 };

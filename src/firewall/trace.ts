@@ -35,6 +35,8 @@ export type RulePlace = Owner & {
   readonly text: string;
   readonly handle: number | null;
   readonly line: number | null;
+  /** What its owner calls it: `/etc/ufw/before.rules:38`, `ufw rule 3: 25/tcp DENY OUT Anywhere (out)`. */
+  readonly origin?: string;
 };
 
 /** Something the answer depends on that is not known: which rule asks, in its words what, and what would settle it. `limit`: a rate limit. */

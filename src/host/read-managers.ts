@@ -1,6 +1,8 @@
 // Raw facts about who looks after the firewall of this server: the programs that write rules, whether they are at work, and whether boot starts them.
 import { type DirectRule, parseDirectRules } from '../firewall/firewalld/direct-rule.ts';
+import type { UfwShown } from '../firewall/ufw/find-ufw-rules.ts';
 import type { Command, Host } from './host.ts';
+import { readUfwRules } from './read-ufw-rules.ts';
 
 /**
  * A program that is installed here. `isOn`: it is at work; `startsAtBoot`: the next boot starts it, and it writes its rules then. What only
@@ -17,6 +19,8 @@ export type Managers = {
   readonly installed: readonly Manager[];
   /** The direct rules of a running firewalld, in the order in which it tells them. */
   readonly directRules: readonly DirectRule[];
+  /** The rules of ufw, where it is on. */
+  readonly ufw: UfwShown | null;
 };
 
 const NOT_FOUND = 127;
@@ -55,10 +59,15 @@ export async function readManagers(host: Host): Promise<Managers> {
     Promise.all(Object.entries(STARTED).map(([name, names]) => readService(host, name, names, units))),
   ]);
   const told = telling.flatMap((manager) => (manager === null ? [] : withUnit(manager, units)));
-  const isTold = told.some(({ name, isOn }) => name === 'firewalld' && isOn);
+  const isOn = (program: string) => told.some(({ name, isOn }) => name === program && isOn);
+  const [directRules, ufw] = await Promise.all([
+    isOn('firewalld') ? readDirectRules(host) : [],
+    isOn('ufw') ? readUfwRules(host) : null,
+  ]);
   return {
     installed: [...told, ...started.filter((manager) => manager !== null)],
-    directRules: isTold ? await readDirectRules(host) : [],
+    directRules,
+    ufw,
   };
 }
 

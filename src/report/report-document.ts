@@ -3,13 +3,14 @@ import type { RulePlace } from '../firewall/trace.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 
 /** A rule in contract.md's shape. */
-const rulePlace = ({ layer, family, table, chain, number, text }: RulePlace) => ({
+const rulePlace = ({ layer, family, table, chain, number, text, origin }: RulePlace) => ({
   layer,
   family,
   table,
   chain,
   number,
   text,
+  ...(origin === undefined ? {} : { origin }),
 });
 
 /** The report of a walk; addresses, commands and lines are as they were seen. */

@@ -24,9 +24,11 @@ export const nameChain = (place: ChainPlace): string => {
   return `${place.chain} (${nameOwner(place)}${table}, ${FAMILIES[place.family]})`;
 };
 
-/** A rule in words: `rule 7 of OUTPUT (iptables, IPv4)`, or `the policy of OUTPUT (…)`. */
-export const nameRule = (rule: RulePlace): string =>
-  `${rule.number === 0 ? 'the policy' : `rule ${rule.number}`} of ${nameChain(rule)}`;
+/** A rule in words: `rule 7 of OUTPUT (iptables, IPv4)`, or `the policy of OUTPUT (…)`; then in brackets what its owner calls it. */
+export const nameRule = (rule: RulePlace): string => {
+  const origin = rule.origin === undefined ? '' : ` [${rule.origin}]`;
+  return `${rule.number === 0 ? 'the policy' : `rule ${rule.number}`} of ${nameChain(rule)}${origin}`;
+};
 
 /** An address and a port as they are written together: `127.0.0.1:25`, `[::1]:25`. */
 export const nameEndpoint = (address: string, port: number | null): string => {

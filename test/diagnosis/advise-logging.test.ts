@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { findRuleFindings } from '../../src/diagnosis/find-rule-findings.ts';
 import { inspect } from '../../src/diagnosis/inspect.ts';
+import { parseDirectRules } from '../../src/firewall/firewalld/direct-rule.ts';
 import { rules } from '../firewall/rules.ts';
 
 /** What `check` says about logging on a server that the program looks after, with these rules. */
 function advice(program: string, ...lines: readonly string[]): string | undefined {
-  const direct = { family: 'ip', table: 'filter', chain: 'OUTPUT', priority: 0, isFirst: false } as const;
   const inspection = inspect(
     {
       host: 'web1',
@@ -15,7 +15,7 @@ function advice(program: string, ...lines: readonly string[]): string | undefine
       iptables: 'nft',
       ownerFacts: {
         installed: [{ name: program, isOn: true, startsAtBoot: true, evidence: 'it runs' }],
-        directRules: program === 'firewalld' ? [direct] : [],
+        directRules: program === 'firewalld' ? parseDirectRules('ipv4 filter OUTPUT 0 -j DROP\n', '') : [],
       },
       logs: null,
     },

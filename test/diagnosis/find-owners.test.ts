@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findOwnerFindings } from '../../src/diagnosis/find-owner-findings.ts';
 import { findOwners, type OwnerFacts } from '../../src/diagnosis/find-owners.ts';
 import { summariseLayers } from '../../src/diagnosis/layers.ts';
+import { parseDirectRules } from '../../src/firewall/firewalld/direct-rule.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset, Table } from '../../src/firewall/model.ts';
 import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
@@ -94,10 +95,10 @@ describe('findOwners', () => {
   });
 
   it('knows direct rules of firewalld from what firewalld tells', () => {
-    const direct = { family: 'ip', table: 'filter', chain: 'OUTPUT', priority: 0, isFirst: false } as const;
+    const directRules = parseDirectRules('ipv4 filter OUTPUT 0 -p tcp -j DROP\nipv4 filter OUTPUT 1 -j DROP\n', '');
     const [owner] = findOwners(server(iptables('-A OUTPUT -o lo -j DROP'), nft('inet', 'firewalld')), {
       ...facts(['firewalld']),
-      directRules: [direct, direct],
+      directRules,
     });
     expect(owner?.layers).toEqual(['iptables', 'nftables']);
     expect(owner?.evidence).toContain('firewalld has direct rules in ip table filter, chain OUTPUT');

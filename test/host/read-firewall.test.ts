@@ -87,7 +87,7 @@ describe('readFirewall', () => {
       iptables: 'nft',
       user: 0,
       ownAddresses: ['192.0.2.10', 'fd00::10'],
-      managers: { installed: [], directRules: [] },
+      managers: { installed: [], directRules: [], ufw: null },
     });
   });
 
@@ -178,12 +178,27 @@ describe('readFirewall', () => {
     await expect(read(answers)).rejects.toThrow(/iptables-nft-save: Fatal: kernel too old/);
   });
 
-  it('knows the managers by their own marks, and what boot does by the units on disk', async () => {
-    const { managers } = await read({
+  it('knows the managers by their own marks, and what boot does by the units on disk; asks ufw for its rules', async () => {
+    const answers = server({
       'cat /etc/ufw/ufw.conf': { stdout: '# x\nENABLED=yes\nLOGLEVEL=low\n' },
       'firewall-cmd --state': { code: 252, stderr: 'not running' },
       'test -S /var/run/docker.sock': {},
       [listUnits.join(' ')]: { stdout: 'ufw.service disabled enabled\nfirewalld.service enabled enabled\n' },
+    });
+    const files = ['user', 'before', 'after'].flatMap((part) => [`${part}.rules`, `${part}6.rules`]);
+    const host = fakeHost(
+      [
+        ...answers,
+        { command: ['ufw', 'status', 'numbered'], stdout: 'Status: active\n' },
+        ...files.map((file): Expected => ({ command: ['cat', `/etc/ufw/${file}`], stdout: file })),
+      ],
+      { inOrder: false },
+    );
+    const { managers } = await readFirewall(host);
+    host.finish();
+    expect(managers.ufw).toEqual({
+      status: 'Status: active\n',
+      files: files.map((file) => ({ path: `/etc/ufw/${file}`, text: file })),
     });
     expect(managers.installed).toEqual([
       {
@@ -253,9 +268,18 @@ describe('readFirewall', () => {
       { inOrder: false },
     );
     expect((await readFirewall(host)).managers.directRules).toEqual([
-      { family: 'ip', table: 'filter', chain: 'OUTPUT', priority: -5, isFirst: false },
-      { family: 'ip6', table: 'raw', chain: 'OUTPUT', priority: null, isFirst: true },
-      { family: 'ip', table: 'filter', chain: 'OUTPUT', priority: null, isFirst: false },
+      {
+        ...{ family: 'ip', table: 'filter', chain: 'OUTPUT', priority: -5, isFirst: false },
+        ...{ text: '-A OUTPUT -o lo -j DROP', printed: 'ipv4 filter OUTPUT -5 -o lo -j DROP' },
+      },
+      {
+        ...{ family: 'ip6', table: 'raw', chain: 'OUTPUT', priority: null, isFirst: true },
+        ...{ text: '-A OUTPUT -j DROP', printed: 'ipv6 -t raw -I OUTPUT -j DROP' },
+      },
+      {
+        ...{ family: 'ip', table: 'filter', chain: 'OUTPUT', priority: null, isFirst: false },
+        ...{ text: '-A OUTPUT -j DROP', printed: 'ipv4 -A OUTPUT -j DROP' },
+      },
     ]);
     host.finish();
   });

@@ -1,4 +1,5 @@
 // A planned rule put into the model, as the kernel will have it.
+import { copyRule } from '../copy-rule.ts';
 import type { Chain, Rule, Ruleset, Table } from '../model.ts';
 import { type Glance, listRules, type RuleList, ruleListOf } from '../rule-list.ts';
 import type { ChainPlace, Change } from './plan.ts';
@@ -68,27 +69,14 @@ function insertIntoList(list: RuleList, place: number, rule: Rule): RuleList {
   const at = (index: number) => {
     if (index === place) return rule;
     const other = list.at(index < place ? index : index - 1);
-    return other && index > place && other.number !== 0 ? renumber(other, index + 1) : other;
+    return other && index > place && other.number !== 0 ? copyRule(other, { number: index + 1 }) : other;
   };
   return { length: list.length + 1, at, next };
 }
 
 /** The rules with the numbers of their places. */
 export function renumbered(rules: readonly Rule[]): Rule[] {
-  return rules.map((rule, at) => (rule.number === at + 1 || rule.number === 0 ? rule : renumber(rule, at + 1)));
-}
-
-function renumber(rule: Rule, number: number): Rule {
-  return {
-    number,
-    text: rule.text,
-    line: rule.line,
-    handle: rule.handle,
-    get comment() {
-      return rule.comment;
-    },
-    get steps() {
-      return rule.steps;
-    },
-  };
+  return rules.map((rule, at) =>
+    rule.number === at + 1 || rule.number === 0 ? rule : copyRule(rule, { number: at + 1 }),
+  );
 }
