@@ -35,7 +35,9 @@ function readPeak(pid: number | undefined): number {
   }
 }
 
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
+/** The middle one, of an even count the upper. */
+export const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
 /** Runs both commands in turn, `rounds` times after one that is not counted; `codes` are exit codes that are no failure. */
 export async function compare(
