@@ -21,6 +21,7 @@ const look = async (lab: Lab) => {
 describeKernel('the owners of a server’s rules', () => {
   it('are ufw while it is on, beside chains of Docker and fail2ban; and nobody for what it leaves when it is off', async () => {
     await using lab = await startLab();
+    await lab.run(['systemctl', 'enable', '-q', 'ufw']);
     await lab.run(['ufw', '--force', 'enable']);
     for (const chain of ['DOCKER-USER', 'f2b-sshd']) await lab.run(['iptables', '-N', chain]);
     expect(await look(lab)).toMatchObject({
@@ -32,11 +33,12 @@ describeKernel('the owners of a server’s rules', () => {
     const off = await look(lab);
     expect(off).toMatchObject({ managers: ['nft: none'] });
     expect(off.owners).toContain('ufw leftover in iptables');
-    expect(off.evidence).toContain('/etc/ufw/ufw.conf: ENABLED=no');
+    expect(off.evidence).toContain('/etc/ufw/ufw.conf: ENABLED=no, ufw.service is enabled');
   });
 
   it('are firewalld for its table and for its direct rules', async () => {
     await using lab = await startLab();
+    await lab.run(['systemctl', 'enable', '-q', 'firewalld']);
     await startFirewalld(lab);
     await lab.run([
       'firewall-cmd',
@@ -56,7 +58,7 @@ describeKernel('the owners of a server’s rules', () => {
     expect(managers).toEqual(['nftables: firewalld', 'nft: firewalld']);
     expect(findings).toEqual(['loopback-blocked', 'drops-not-logged', 'rules-made-anew']);
     expect(evidence).toEqual([
-      'firewall-cmd --state: running',
+      'firewall-cmd --state: running, firewalld.service is enabled',
       'nftables inet table firewalld',
       'firewalld has direct rules in ip table filter, chain OUTPUT',
     ]);
