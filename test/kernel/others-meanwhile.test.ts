@@ -217,4 +217,25 @@ describeKernel.each(KINDS)('with fail2ban and Docker at work on a server with $n
     await expect.poll(async () => (await readCase(host, 'c1'))?.state, { timeout: 20_000 }).toBe('rolled-back');
     expect(await listRules(lab)).toBe(expected.get('beforeConfirming'));
   });
+
+  it('a plan whose numbers no longer fit is not applied; one that goes by handles still fits', async () => {
+    await using lab = await startServer(kind);
+    let readings = 0;
+    const host = interruptedHost(hostInLab(lab), [
+      // The inspection, the plan that is shown, and the same plan right before it is applied.
+      {
+        before: (command) => command === 'nft -j list ruleset' && ++readings === 3,
+        act: () => OTHERS.beforeApplying(lab),
+      },
+    ]);
+    const end = fix(host).then(
+      (code) => `ended with ${code}`,
+      (error) => String(error),
+    );
+    expect(await end).toMatch(
+      kind.banning === 'iptables-multiport' ? /have changed meanwhile, so nothing was applied/ : /^ended with 0/,
+    );
+    expect(host.happened()).toBe(1);
+    expect(withoutOurs(await listRules(lab))).toBe(expected.get('beforeApplying'));
+  });
 });

@@ -9,7 +9,7 @@ const WAYS: Readonly<Record<string, string>> = {
     'put the line "ACCEPT $FW $FW" first into /etc/shorewall/rules, below its "?SECTION NEW" (IPv6: /etc/shorewall6/rules), then shorewall restart (shorewall6 restart)',
   firehol:
     'put the line FIREHOL_TRUST_LOOPBACK="loose" at the head of /etc/firehol/firehol.conf, in place of any other setting of it, then firehol restart',
-  csf: 'put "iptables -I OUTPUT -o lo -j ACCEPT" (and the same with ip6tables, and INPUT -i lo) into /etc/csf/csfpost.sh, then csf -r',
+  csf: 'put "iptables -I OUTPUT -o lo -j ACCEPT" (and the same with ip6tables, and INPUT -i lo) into /usr/local/csf/bin/csfpost.sh where that exists, else into /etc/csf/csfpost.sh, then csf -r',
   ferm: 'put "outerface lo ACCEPT;" first into "chain OUTPUT" in /etc/ferm/ferm.conf ("interface lo ACCEPT;" into "chain INPUT"), then systemctl reload ferm',
   'arno-iptables-firewall':
     'put the line "iptables -I OUTPUT -o lo -j ACCEPT" at the end of /etc/arno-iptables-firewall/custom-rules (its iptables means both families), then arno-iptables-firewall restart',
