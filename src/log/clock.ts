@@ -17,6 +17,8 @@ export type Stamp = { time: number; end: number; exactYear: boolean };
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const DAY = 86_400_000;
+/** `févr.`, whose é is two bytes in a file. */
+const LONGEST_MONTH = 8;
 
 const twoDigits = (bytes: Uint8Array, at: number): number => {
   const tens = byteAt(bytes, at) - 48;
@@ -102,11 +104,14 @@ const isSpace = (byte: number): boolean => byte === 32 || byte === 9;
  * `Okt 20 18:11:21`, `févr. 20 18:11:21` (the journal, where the locale is not English).
  */
 export function readMonthDate(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
-  const english = findMonth(bytes, at, end);
-  const month = english < 0 ? findForeignMonth(bytes, at, end) : english;
-  const monthEnd = english < 0 ? skipWord(bytes, at, Math.min(end, at + 8)) : at + 3;
-  if (month < 0 || !isSpace(byteAt(bytes, monthEnd))) return null;
+  // Most words that might be a month are none, and no day follows them.
+  const monthEnd = skipWord(bytes, at, Math.min(end, at + LONGEST_MONTH));
+  if (monthEnd < at + 3 || !isSpace(byteAt(bytes, monthEnd))) return null;
   const dayAt = skipSpace(bytes, monthEnd + 1, end);
+  if (!isDigit(byteAt(bytes, dayAt))) return null;
+  const english = monthEnd === at + 3 ? findMonth(bytes, at, end) : -1;
+  const month = english < 0 ? findForeignMonth(bytes, at, end) : english;
+  if (month < 0) return null;
   const dayEnd = skipDigits(bytes, dayAt, end);
   const day = dayEnd - dayAt === 2 ? twoDigits(bytes, dayAt) : dayEnd - dayAt === 1 ? byteAt(bytes, dayAt) - 48 : -1;
   if (day < 1 || day > 31) return null;

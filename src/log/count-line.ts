@@ -42,12 +42,15 @@ export function countLine(
   return group;
 }
 
-/** Whether a line may be JSON, or has colours or a byte order mark in it. */
-export function mayBeWrapped(bytes: Buffer, start: number, end: number): boolean {
+/** Whether a line may be JSON, or has colours or a byte order mark in it; asked of the lines of a block in their order. */
+export function mayBeWrapped(state: CountState, bytes: Buffer, start: number, end: number): boolean {
   const first = byteAt(bytes, start);
   if (first === 123 || first === 30 || first === 239 || startsAt(bytes, start, end, 'data: ')) return true;
-  for (let i = start; i < end; i++) if (bytes[i] === 27) return true;
-  return false;
+  if (state.escape < start) {
+    const next = bytes.indexOf(27, start);
+    state.escape = next < 0 ? bytes.length : next;
+  }
+  return state.escape < end;
 }
 
 /** A line of the journal's or Docker's JSON, or one with colours. */

@@ -50,6 +50,8 @@ export type CountState = {
   learns: boolean;
   /** Lines that no template fitted. */
   misses: number;
+  /** Where the next colour of the block stands, or its end; before the line where it is not known. */
+  escape: number;
 };
 
 /** Adds packets to a group and to the summary. */

@@ -55,6 +55,7 @@ export function createLogCounter({ since, lines, templates = true }: CountOption
     templates: [],
     learns: templates,
     misses: 0,
+    escape: -1,
     stamp,
   };
   let rest = NOTHING;
@@ -91,6 +92,7 @@ export function createLogCounter({ since, lines, templates = true }: CountOption
 /** Counts the lines of a block that are packets. */
 function countLines(state: CountState, bytes: Buffer): void {
   const block = toBlock(bytes);
+  state.escape = -1;
   // Where packets come in a row, the next line is tried before the next packet is searched for.
   let inRow = false;
   for (let at = 0; at < bytes.length; ) {
@@ -114,6 +116,6 @@ function countLines(state: CountState, bytes: Buffer): void {
 }
 
 function countUnknown(state: CountState, bytes: Buffer, start: number, end: number): void {
-  if (mayBeWrapped(bytes, start, end)) countWrapped(state, bytes.toString('utf8', start, end));
+  if (mayBeWrapped(state, bytes, start, end)) countWrapped(state, bytes.toString('utf8', start, end));
   else if (countLine(state, bytes, start, end, null) !== null) learnTemplate(state, bytes, start, end);
 }

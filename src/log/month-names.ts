@@ -25,14 +25,13 @@ const latin1 = (name: string): Uint8Array => Uint8Array.from(name, (char) => Mat
 const SPELLINGS = NAMES.flatMap((names, month) =>
   names.flatMap((name) => [latin1(name), encoder.encode(name)].map((spelling) => ({ month, spelling }))),
 );
-const FIRST_LETTERS = new Set(SPELLINGS.map(({ spelling }) => spelling[0]));
+const BY_FIRST_BYTE = Map.groupBy(SPELLINGS, ({ spelling }) => spelling[0]);
 
 /** The number of the month whose name begins a word at a place, from 0, or -1; `juin` and `juil` go by four letters. */
 export function findForeignMonth(bytes: Uint8Array, at: number, end: number): number {
-  if (at >= end || !FIRST_LETTERS.has(byteAt(bytes, at))) return -1;
-  return (
-    SPELLINGS.find(
-      ({ spelling }) => at + spelling.length <= end && spelling.every((byte, i) => byte === byteAt(bytes, at + i)),
-    )?.month ?? -1
+  if (at >= end) return -1;
+  const found = BY_FIRST_BYTE.get(byteAt(bytes, at))?.find(
+    ({ spelling }) => at + spelling.length <= end && spelling.every((byte, i) => byte === byteAt(bytes, at + i)),
   );
+  return found?.month ?? -1;
 }

@@ -87,6 +87,7 @@ function skipLength(bytes: Uint8Array, at: number, end: number): number {
 
 /** ` stdout F `: what Kubernetes puts between its time and the line. Returns -1 where that does not stand there. */
 function skipStream(bytes: Uint8Array, at: number, end: number): number {
+  if (!startsAt(bytes, at, end, ' std')) return -1;
   const stream = STREAMS.find((name) => startsAt(bytes, at, end, name));
   return stream === undefined ? -1 : at + stream.length;
 }
@@ -96,6 +97,7 @@ const STREAMS = [' stdout F ', ' stdout P ', ' stderr F ', ' stderr P '] as cons
 /** The line's own time, behind the one of its collector. */
 function skipSecondStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): number {
   const from = skipPriority(bytes, skipSpace(bytes, at, end), end);
+  if (!isDigit(byteAt(bytes, from)) && byteAt(bytes, from + 3) !== SPACE) return at;
   const stamp = from > at || byteAt(bytes, at - 1) === SPACE ? readStamp(bytes, from, end, clock) : null;
   if (stamp === null) return at;
   return byteAt(bytes, stamp.end) === COLON ? stamp.end + 1 : stamp.end;

@@ -142,13 +142,14 @@ function scanFields(bytes: Uint8Array, start: number, end: number, scan: LineSca
           anchorAt(scan, anchor, F.IN, anchor + 3, inEnd);
           if (bridged) setField(packet, F.PHYSIN, lastStart + 7, lastEnd);
         }
-      } else if (scan.anchor < 0 && beginsPacket(field)) {
-        anchorAtLoneDevice(bytes, scan, last, lastStart, lastEnd);
+      } else if (scan.anchor < 0) {
+        if (beginsPacket(field)) anchorAtLoneDevice(bytes, scan, last, lastStart, lastEnd);
+        else if (last === F.PROTO && payload < 0 && beginsPayload(field)) payload = lastStart;
       }
       if (field === F.PHYSIN) {
         bridgedStart = lastStart;
         bridgedEnd = lastEnd;
-      } else if (last === F.PROTO && payload < 0 && beginsPayload(field)) payload = lastStart;
+      }
       if (scan.anchor >= 0 && field >= 0) {
         const from = nameEnd + 1;
         setField(packet, field, from, isPunctuation(bytes[at - 1] ?? 0) ? trimValue(bytes, from, at) : at);
