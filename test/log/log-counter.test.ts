@@ -167,7 +167,7 @@ test('reads the JSON of the journal', () => {
 });
 
 test.each([
-  ['colours', (line: string) => line.replace('SRC=', '\x1b[01;31m\x1b[KSRC=\x1b[m\x1b[K')],
+  ['colours', (line: string) => line.replace('OUT=lo', '\x1b[01;31m\x1b[KOUT=lo\x1b[m\x1b[K')],
   ['a byte order mark', (line: string) => `\ufeff${line}`],
   ['an event of the journal', (line: string) => `data: ${JSON.stringify({ MESSAGE: line })}`],
   ['a record of a log shipper', (line: string) => JSON.stringify({ _source: { message: line } })],
