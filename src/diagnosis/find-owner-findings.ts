@@ -47,16 +47,16 @@ const findLeftovers = ({ owners }: Facts): Finding[] =>
     }));
 
 const findOverwriting = ({ owners }: Facts): Finding[] =>
-  owners.flatMap(({ name, overwrites, evidence }) =>
-    overwrites === null
+  owners.flatMap((owner) =>
+    owner.overwrites === null
       ? []
       : [
           {
             id: 'rules-made-anew',
             severity: 'notice',
-            title: `${name} looks after rules here: ${overwrites}.`,
-            evidence,
-            advice: adviseLasting(name),
+            title: `${owner.name} looks after rules here: ${owner.overwrites}.`,
+            evidence: owner.evidence,
+            advice: [adviseLasting(owner.name), ...adviseBeside(owner, owners)].join(' '),
             commands: [],
           },
         ],
@@ -66,6 +66,17 @@ const adviseLasting = (name: string): string => {
   const way = wayToLast(name);
   const general = `A change that is to last has to be made in the configuration of ${name}`;
   return way === null ? `${general}.` : `${general}. To let loopback through: ${way}.`;
+};
+
+/** A generator takes away what Docker and fail2ban have in its tables, too. */
+const adviseBeside = ({ name, layers }: RuleOwner, owners: readonly RuleOwner[]): string[] => {
+  if (wayToLast(name) === null) return [];
+  const beside = owners.filter(
+    (other) =>
+      other.part === 'chains' && other.status === 'active' && other.layers.some((layer) => layers.includes(layer)),
+  );
+  const names = beside.map((other) => other.name).join(' and ');
+  return beside.length === 0 ? [] : [`The rules of ${names} beside it go as well then: after it, restart ${names}.`];
 };
 
 const findNotAtBoot = ({ owners }: Facts): Finding[] =>

@@ -194,6 +194,15 @@ describe('findOwnerFindings', () => {
     ]);
   });
 
+  it('says whose rules beside its own a generator takes away, in the same layer', () => {
+    const docker = iptables(':DOCKER - [0:0]');
+    const adviceOf = (ruleset: Ruleset) => findingsOf(ruleset, facts(['shorewall', 'docker'])).at(-1)?.advice;
+    expect(adviceOf(server(iptables(':shorewall - [0:0]'), docker))).toMatch(
+      /The rules of docker beside it go as well/,
+    );
+    expect(adviceOf(server(iptables(':shorewall - [0:0]', 'legacy'), docker))).not.toMatch(/beside it/);
+  });
+
   it('does not say of leftover rules that nobody will make them again, where boot will', () => {
     const known = { directRules: [], installed: [{ ...firewalldOff, startsAtBoot: true }] };
     const adviceOf = (given: OwnerFacts) => findingsOf(server(nft('inet', 'firewalld')), given)[0]?.advice;

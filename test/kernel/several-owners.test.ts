@@ -11,7 +11,7 @@ import { hostInLab } from './host-in-lab.ts';
 import { installNetfilterPersistent } from './install-netfilter-persistent.ts';
 import { type Lab, startLab } from './lab.ts';
 import { startFirewalld } from './lab-firewalld.ts';
-import { startContainer, startDocker } from './others.ts';
+import { ban, startContainer, startDocker, startFail2ban, useVariant } from './others.ts';
 
 const drops = (...more: readonly string[]) =>
   `*filter\n${more.map((line) => `${line}\n`).join('')}-A OUTPUT -j DROP\nCOMMIT\n`;
@@ -152,5 +152,35 @@ cat > /etc/iptables/rules.v6; ip6tables-restore < /etc/iptables/rules.v6`;
       'left over from before a change of variant',
     );
     await fix(lab);
+  });
+
+  it('a generator takes the rules of Docker and fail2ban away with it, and so it is said', async () => {
+    await using lab = await startLab();
+    await useVariant(lab, 'legacy');
+    await lab.run(
+      ['sh', '-ec', 'echo ENABLED=yes > /etc/default/ferm; cat > /etc/ferm/ferm.conf; /etc/init.d/ferm start'],
+      {
+        input: 'domain (ip ip6) table filter chain OUTPUT { policy ACCEPT; proto tcp dport https ACCEPT; }\n',
+      },
+    );
+    await lab.run(['systemctl', 'enable', '-q', 'ferm']);
+    await startDocker(lab);
+    await startContainer(lab, '172.17.0.2', 8080);
+    await startFail2ban(lab, 'iptables-multiport');
+    await ban(lab, 'INPUT', '203.0.113.1');
+    const seen = await look(lab);
+    expect(seen.owners).toEqual([
+      'ferm active in iptables-legacy',
+      'docker active in iptables-legacy',
+      'fail2ban active in iptables-legacy',
+    ]);
+    expect(seen.layers).toEqual(['iptables legacy: ferm of ferm, docker, fail2ban']);
+    expect(seen.findings.find(({ id }) => id === 'rules-made-anew')?.advice).toContain(
+      'The rules of docker and fail2ban beside it go as well then: after it, restart docker and fail2ban.',
+    );
+    const beside = () => lab.run(['sh', '-c', 'iptables-save | grep -c -e DOCKER -e f2b- || true']);
+    expect(await beside()).not.toBe('0\n');
+    await lab.run(['/etc/init.d/ferm', 'reload']);
+    expect(await beside()).toBe('0\n');
   });
 });
