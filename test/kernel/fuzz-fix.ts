@@ -30,7 +30,7 @@ function report(run: FixFigures): void {
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts].sort(([, one], [, other]) => other - one).map(([what, count]) => `  ${count} × ${what}`);
   const lines = [
-    `seed ${values.seed}: ${run.rulesets} rulesets in ${run.seconds.toFixed(0)} s; ${run.healthy} stop nothing, ${run.planned} got a fix, of ${run.added} rules in all`,
+    `seed ${values.seed}: ${run.rulesets} rulesets in ${run.seconds.toFixed(0)} s; ${run.healthy} stop nothing, ${run.planned} got a fix, of ${run.added} rules in all (${run.whole} by the product's whole work)`,
     `conversations stopped by filter rules: ${run.blocked}; repaired ${run.repaired}, foretold to stay ${run.foretold}; failing otherwise ${run.otherwise}`,
     `rulesets where all that filter rules stopped passes afterwards: ${run.wholly}`,
     ...list(run.reasons),

@@ -1,6 +1,6 @@
 // Random rulesets that stop some of what goes over lo: the shapes that are found on servers, and those that the evaluator's fuzzer makes up.
 
-import { randomPolicy, type Shape } from './iptables-policies.ts';
+import { randomEarlyTable, randomPolicy, randomRedirects, type Shape } from './iptables-policies.ts';
 import { randomIptables } from './iptables-rules.ts';
 import { randomNftPolicy } from './nft-policies.ts';
 import type { Random } from './random.ts';
@@ -19,6 +19,8 @@ const makers = {
   'legacy and nft': (random, prefix) =>
     shuffled(random, [...iptables(random, prefix, 'usual', 'legacy'), nft(random, prefix)]),
   'several tables': (random, prefix) => severalTables(random, prefix),
+  'early tables': (random, prefix) => earlyTables(random, prefix),
+  redirects: (random, prefix) => redirects(random, prefix),
   ufw: likeUfw,
   firewalld: likeFirewalld,
   docker: (random, prefix) => likeDocker(random, (family) => randomPolicy(random, family, prefix, 'usual')),
@@ -36,6 +38,8 @@ const weights: readonly (readonly [weight: number, kind: FailingKind])[] = [
   [9, 'iptables and nft'],
   [5, 'legacy and nft'],
   [12, 'several tables'],
+  [12, 'early tables'],
+  [5, 'redirects'],
   [6, 'ufw'],
   [5, 'firewalld'],
   [5, 'docker'],
@@ -72,6 +76,24 @@ function severalTables(random: Random, prefix: string): Layer[] {
       family,
       lines: [...around.flat(), ...randomPolicy(random, family, prefix, 'usual')],
     };
+  });
+}
+
+/** Drops and marks in raw and mangle in front of a policy that may ask for them. */
+function earlyTables(random: Random, prefix: string): Layer[] {
+  return (['ip', 'ip6'] as const).map((family) => {
+    const raw = random.chance(0.7) ? randomEarlyTable(random, family, prefix, 'raw') : [];
+    const mangle = random.chance(0.7) ? randomEarlyTable(random, family, prefix, 'mangle') : [];
+    const policy = random.chance(0.7) ? randomPolicy(random, family, prefix, 'usual') : [];
+    return { tool: 'iptables', variant: 'nft', family, lines: [...raw, ...mangle, ...policy] };
+  });
+}
+
+/** Some of what fails here no filter rule stops. */
+function redirects(random: Random, prefix: string): Layer[] {
+  return (['ip', 'ip6'] as const).map((family) => {
+    const policy = random.chance(0.6) ? randomPolicy(random, family, prefix, 'usual') : [];
+    return { tool: 'iptables', variant: 'nft', family, lines: [...randomRedirects(random, family), ...policy] };
   });
 }
 

@@ -18,6 +18,8 @@ export type FixFigures = {
   wholly: number;
   /** Rules added, by all plans. */
   added: number;
+  /** Plans that the product itself has applied and taken back; the others' commands were run. */
+  whole: number;
   /** Conversations that filter rules stopped; repaired; foretold to stay as they are. What failed otherwise (NAT). */
   blocked: number;
   repaired: number;
@@ -54,6 +56,8 @@ export type FixRunOptions = {
 };
 
 const PER_RULESET = 30;
+/** The share of trials that the product's whole work is done in. */
+const WHOLE = 0.15;
 
 /** Runs as many rulesets as asked for. */
 export async function fuzzFix({
@@ -69,6 +73,7 @@ export async function fuzzFix({
     ...{
       rulesets: 0,
       healthy: 0,
+      whole: 0,
       planned: 0,
       wholly: 0,
       added: 0,
@@ -107,7 +112,8 @@ function randomTrial(seed: number, number: number): { kind: FailingKind; trial: 
   const { kind, layers } = randomFailingRuleset(random, `x${number.toString(36)}:`);
   const attempts = Array.from({ length: PER_RULESET }, () => randomAttempt(random, ['ip', 'ip6'], () => FIRST_PORT));
   const choice = random.chance(0.8) ? 'all' : 'services';
-  return { kind, trial: { id: `x${number.toString(36)}`, layers, attempts, choice } };
+  const way = random.chance(WHOLE) ? 'whole' : 'short';
+  return { kind, trial: { id: `x${number.toString(36)}`, layers, attempts, choice, way } };
 }
 
 /** Clients' ports here: rules of the generators make no difference between them. */
@@ -138,8 +144,8 @@ async function openBench(): Promise<Bench> {
 }
 
 function failed({ attempts }: FixTrial, complaint: Complaint): FixResult {
-  const counts = { blocked: 0, repaired: 0, foretold: 0, reasons: [], otherwise: 0 };
-  return { kind: 'planned', dumps: [], plan: null, ...counts, complaints: [{ ...complaint, attempts }] };
+  const counts = { blocked: 0, repaired: 0, foretold: [], otherwise: 0 };
+  return { kind: 'planned', dumps: [], plan: null, ...counts, wrong: [{ ...complaint, attempts }] };
 }
 
 function count(figures: FixFigures, of: Omit<Failure, 'complaint' | 'dumps'>, result: FixResult): void {
@@ -153,17 +159,18 @@ function count(figures: FixFigures, of: Omit<Failure, 'complaint' | 'dumps'>, re
     figures.healthy++;
     return;
   }
-  const { plan, blocked, repaired, foretold, otherwise, reasons, complaints, dumps } = result;
+  const { plan, blocked, repaired, foretold, otherwise, wrong, dumps } = result;
   figures.planned += Number((plan?.changes.length ?? 0) > 0);
   figures.added += plan?.changes.length ?? 0;
+  figures.whole += Number(of.trial.way === 'whole' && (plan?.changes.length ?? 0) > 0);
   figures.wholly += Number(blocked > 0 && repaired === blocked);
   figures.blocked += blocked;
   figures.repaired += repaired;
-  figures.foretold += foretold;
+  figures.foretold += foretold.length;
   figures.otherwise += otherwise;
-  for (const reason of reasons) add(figures.reasons, reason);
-  for (const kind of new Set(complaints.map(({ kind }) => kind))) add(figures.complaints, kind);
-  const [first] = complaints;
+  for (const reason of foretold) add(figures.reasons, reason);
+  for (const kind of new Set(wrong.map(({ kind }) => kind))) add(figures.complaints, kind);
+  const [first] = wrong;
   if (first === undefined) return;
   const { attempts, ...complaint } = first;
   figures.failures.push({ ...of, complaint, dumps, trial: { ...of.trial, attempts } });
@@ -198,6 +205,6 @@ async function stillFails(failure: Failure, trial: FixTrial): Promise<Failure | 
   const result = await bench.run(trial);
   await bench.close();
   if (result.kind !== 'planned') return null;
-  const same = result.complaints.find(({ kind }) => kind === failure.complaint.kind);
+  const same = result.wrong.find(({ kind }) => kind === failure.complaint.kind);
   return same === undefined ? null : { ...failure, complaint: same, trial, dumps: result.dumps };
 }

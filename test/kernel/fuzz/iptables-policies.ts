@@ -1,5 +1,6 @@
 // Random outbound policies as people write them with iptables: permits, early drops, chains of their own, and an end that stops loopback.
 import type { Random } from './random.ts';
+import { AWAY, CLOSED_PORT } from './sent-away.ts';
 import { addresses, type Family, ports } from './server.ts';
 
 /** Where rules are written: the chain's direction, and what its LOG rules start with. */
@@ -21,6 +22,48 @@ export function randomPolicy(random: Random, family: Family, prefix: string, sha
   const sides = inward ? (random.chance(0.2) ? [into] : [out, into]) : [out];
   const heads = sides.flatMap(({ heads }) => heads);
   return ['*filter', ...heads, ...sides.flatMap(({ rules }) => rules), 'COMMIT'];
+}
+
+/** A raw or mangle table that drops early, marks, and leaves connections untracked: what a permit in front of it passes by. */
+export function randomEarlyTable(random: Random, family: Family, prefix: string, table: 'raw' | 'mangle'): string[] {
+  const chains = table === 'raw' ? ['OUTPUT', 'PREROUTING'] : ['OUTPUT', 'POSTROUTING', 'PREROUTING', 'INPUT'];
+  const rules = random.some(chains, 1, 2).flatMap((chain) => {
+    const direction = chain === 'OUTPUT' || chain === 'POSTROUTING' ? 'out' : 'in';
+    const place: Place = { random, family, direction, prefix };
+    return Array.from({ length: random.int(1, 4) }, () => `-A ${chain} ${earlyRule(place, table)}`);
+  });
+  return [`*${table}`, ...rules, 'COMMIT'];
+}
+
+function earlyRule(place: Place, table: 'raw' | 'mangle'): string {
+  const { random } = place;
+  const mark = `-j MARK --set-xmark ${random.pick(['0x1', '0x2'])}/0xffffffff`;
+  const some = () => random.pick(['', '-p tcp ', '-p udp ', `${portMatch(place)} `, `-d ${address(place)} `]);
+  return random.weighted<() => string>([
+    [4, () => `${portMatch(place)} -j DROP`],
+    [2, () => `${device(place, 'lo')} ${portMatch(place)} -j DROP`],
+    [2, () => permitPort(place)],
+    [3, () => `${some()}${mark}`],
+    [table === 'raw' ? 4 : 0, () => `${some()}-j CT --notrack`],
+    [table === 'mangle' ? 2 : 0, () => `${some()}-j CONNMARK --save-mark`],
+    [table === 'mangle' ? 1 : 0, () => '-j CONNMARK --restore-mark'],
+  ])();
+}
+
+/** A nat table that sends what goes over lo elsewhere: to a port where nobody listens, to another host, or where it goes anyway. */
+export function randomRedirects(random: Random, family: Family): string[] {
+  const port = () => random.pick(ports);
+  const own = family === 'ip' ? '127.0.0.1' : '[::1]';
+  const rules = Array.from(
+    { length: random.int(1, 3) },
+    () =>
+      `-A OUTPUT -p ${random.pick(['tcp', 'tcp', 'udp'])} --dport ${port()} ${random.pick([
+        () => `-j DNAT --to-destination ${AWAY[family]}:${port()}`,
+        () => `-j REDIRECT --to-ports ${random.pick([CLOSED_PORT, port()])}`,
+        () => `-j DNAT --to-destination ${own}:${port()}`,
+      ])()}`,
+  );
+  return ['*nat', ...rules, 'COMMIT'];
 }
 
 type Side = { readonly heads: readonly string[]; readonly rules: readonly string[] };

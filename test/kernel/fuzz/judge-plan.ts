@@ -4,7 +4,8 @@ import { permitLoopback } from '../../../src/firewall/fix/permit-rule.ts';
 import { placeChanges, type Wanted } from '../../../src/firewall/fix/place-changes.ts';
 import type { Change, FixPlan, PlannedCommand } from '../../../src/firewall/fix/plan.ts';
 import { planApply, planUndo, writeRule } from '../../../src/firewall/fix/write-rule.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
+import type { Chain, Ruleset, Table } from '../../../src/firewall/model.ts';
+import type { Step } from '../../../src/firewall/steps.ts';
 import type { Conversation, Surroundings } from '../../../src/firewall/trace.ts';
 import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
 
@@ -100,11 +101,12 @@ function isSameChain({ place: a }: Change, { place: b }: Change): boolean {
 
 const applyAll = (ruleset: Ruleset, changes: readonly Change[]): Ruleset => changes.reduce(applyChange, ruleset);
 
-/** Permits of all of lo at the heads of some base chains: what a plan might have done instead. */
+/** Permits of all of lo at the heads of some base chains that stop something: what a plan might have done instead. */
 export type Cure = {
   readonly places: readonly string[];
   readonly apply: readonly PlannedCommand[];
   readonly undo: readonly PlannedCommand[];
+  readonly after: Ruleset;
 };
 
 /** More chains than these are tried all together and one by one only. */
@@ -125,6 +127,7 @@ export function findCure(
       places: some.map(({ place }) => `${place.family} ${place.table} ${place.chain}`),
       apply: planApply(placed, options),
       undo: planUndo(placed, options),
+      after,
     };
   }
   return null;
@@ -135,7 +138,7 @@ function headPermits(ruleset: Ruleset, caseId: string): Wanted[] {
     [...table.chains.values()].flatMap((chain) => {
       const { base } = chain;
       if (base === null || base.type === 'nat' || base.hook === 'forward') return [];
-      if (chain.rules.length === 0 && base.policy === 'accept') return [];
+      if (!mayStop(table, chain)) return [];
       const { family, name } = table;
       const owner =
         table.layer === 'iptables'
@@ -146,6 +149,20 @@ function headPermits(ruleset: Ruleset, caseId: string): Wanted[] {
       return written === null ? [] : [{ place, at: 1, written, reason: '' }];
     }),
   );
+}
+
+/** A permit in a chain that stops nothing would only pass by what the chain does to packets (a zone, NOTRACK): that is no cure by a filter rule. */
+function mayStop(table: Table, { base, rules }: Chain, seen: ReadonlySet<string> = new Set()): boolean {
+  return base?.policy === 'drop' || rules.some(({ steps }) => steps.some((step) => mayStopAt(table, step, seen)));
+}
+
+function mayStopAt(table: Table, step: Step, seen: ReadonlySet<string>): boolean {
+  if (step.kind === 'verdict-map') return true;
+  if (step.kind !== 'verdict') return false;
+  const { verdict } = step;
+  if (!('chain' in verdict)) return ['drop', 'reject', 'queue', 'unknown'].includes(verdict.kind);
+  const chain = table.chains.get(verdict.chain);
+  return chain !== undefined && !seen.has(chain.name) && mayStop(table, chain, new Set([...seen, chain.name]));
 }
 
 function* someOf<Item>(items: readonly Item[]): Generator<Item[]> {
