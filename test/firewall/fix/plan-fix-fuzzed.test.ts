@@ -55,26 +55,41 @@ test('what passed because of a rule behind the permit goes on to pass', () => {
   expect(places(plan)).toEqual(['raw OUTPUT 1', 'filter OUTPUT 3']);
 });
 
-/** One base chain on output, as `nft -j list ruleset` prints it. */
-function outputChain(...exprs: readonly (object | string)[][]): Ruleset {
-  const chain = { family: 'ip', table: 'a', name: 'out', type: 'filter', hook: 'output', prio: 0, policy: 'accept' };
-  const nftables = [
-    { metainfo: { json_schema_version: 1 } },
-    { table: { family: 'ip', name: 'a', handle: 1 } },
-    { chain: { ...chain, handle: 1 } },
-    ...exprs.map((expr, at) => ({ rule: { family: 'ip', table: 'a', chain: 'out', handle: 4 + at, expr } })),
-  ];
-  return { tables: parseNftRuleset(JSON.stringify({ nftables }), { file: 'test' }) };
+type Exprs = readonly (readonly (object | string)[])[];
+
+/** Base chains on output, named by their priorities, as `nft -j list ruleset` prints them. */
+function outputChains(chains: Readonly<Record<number, Exprs>>): Ruleset {
+  const own = { family: 'ip', table: 'a' };
+  const nftables = Object.entries(chains).flatMap(([prio, exprs], number) => [
+    { chain: { ...own, name: `at${prio}`, type: 'filter', hook: 'output', prio: Number(prio), policy: 'accept' } },
+    ...exprs.map((expr, at) => ({ rule: { ...own, chain: `at${prio}`, handle: 10 * number + at + 1, expr } })),
+  ]);
+  const text = JSON.stringify({ nftables: [{ table: { ...own, name: 'a' } }, ...nftables] });
+  return { tables: parseNftRuleset(text, { file: 'test' }) };
 }
+
+test('a map that only might have dropped needs no permit once nothing before it is in doubt', () => {
+  const set = [
+    ['invalid', { drop: null }],
+    ...['established', 'new', 'related'].map((name) => [name, { accept: null }]),
+  ];
+  const tcp = { match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'tcp' } };
+  const limited = [tcp, { limit: { rate: 2, burst: 2, per: 'minute' } }, { accept: null }];
+  const byState = [{ vmap: { key: { ct: { key: 'state' } }, data: { set } } }];
+  const plan = soundPlan(outputChains({ 0: [limited, [{ drop: null }]], 10: [byState] }));
+  expect(places(plan)).toEqual(['a at0 2']);
+});
 
 test('what a chain in braces stops is permitted before the rule that holds the braces', () => {
   // nft 1.0.6 prints it as plain text.
   const braces = 'jump {\n\t\t\ttcp dport 443 accept\n\t\t\tdrop\n\t\t}';
-  expect(places(soundPlan(outputChain([{ counter: { packets: 0, bytes: 0 } }], [braces])))).toEqual(['a out 2']);
+  expect(places(soundPlan(outputChains({ 0: [[{ counter: { packets: 0, bytes: 0 } }], [braces]] })))).toEqual([
+    'a at0 2',
+  ]);
 });
 
 test('a permit of ping is written as nft prints it, so that it is found again', () => {
-  const plan = soundPlan(outputChain([{ drop: null }]), {
+  const plan = soundPlan(outputChains({ 0: [[{ drop: null }]] }), {
     kind: 'services',
     services: [{ protocol: 'icmp', port: null }],
   });
