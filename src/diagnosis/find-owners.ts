@@ -54,7 +54,7 @@ type Sign = {
 };
 
 /** Generators make the tables that they use anew, whoever has put something there. */
-const anew = (start: string): string => `${start} writes all its tables anew: what was added by hand is gone then`;
+const anew = (start: string): string => `${start} writes all its tables anew, and what was added by hand is gone then`;
 
 const SIGNS: readonly Sign[] = [
   { name: 'ufw', part: 'policy', chains: /^ufw6?-/, overwrites: 'ufw reload makes the ufw chains anew from its files' },

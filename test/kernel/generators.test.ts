@@ -166,7 +166,7 @@ describeKernel('a policy made by a generator', () => {
       expect.objectContaining({
         id: 'rules-made-anew',
         title: expect.stringContaining(
-          `each start of ${name} writes all its tables anew: what was added by hand is gone`,
+          `each start of ${name} writes all its tables anew, and what was added by hand is gone`,
         ),
         advice: expect.stringContaining(advice),
       }),

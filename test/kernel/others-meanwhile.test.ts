@@ -210,11 +210,11 @@ describeKernel.each(KINDS)('with fail2ban and Docker at work on a server with $n
   it('a fix that nobody confirms takes back its own rules alone', async () => {
     await using lab = await startServer(kind);
     const host = interruptedHost(hostInLab(lab), [{ before: isApplying, act: () => OTHERS.beforeApplying(lab) }]);
-    expect(await fix(host, { confirmWithin: 8 })).toBe(0);
+    expect(await fix(host, { confirmWithin: 12 })).toBe(0);
     expect(host.happened()).toBe(1);
     await OTHERS.beforeConfirming(lab);
     expect((await readCase(host, 'c1'))?.state).toBe('armed');
-    await expect.poll(async () => (await readCase(host, 'c1'))?.state, { timeout: 20_000 }).toBe('rolled-back');
+    await expect.poll(async () => (await readCase(host, 'c1'))?.state, { timeout: 30_000 }).toBe('rolled-back');
     expect(await listRules(lab)).toBe(expected.get('beforeConfirming'));
   });
 
