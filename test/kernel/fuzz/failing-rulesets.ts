@@ -3,7 +3,7 @@
 import { randomEarlyTable, randomPolicy, randomRedirects, type Shape } from './iptables-policies.ts';
 import { randomIptables } from './iptables-rules.ts';
 import { randomNftPolicy } from './nft-policies.ts';
-import type { Random } from './random.ts';
+import { eitherWay, type Random } from './random.ts';
 import { type Layer, randomRuleset, type Variant } from './rulesets.ts';
 import type { Family } from './server.ts';
 import { likeDocker, likeFirewalld, likeUfw } from './skeletons.ts';
@@ -15,9 +15,9 @@ const makers = {
   guarded: (random, prefix) => iptables(random, prefix, 'guarded', 'nft'),
   nft: (random, prefix) => [nft(random, prefix)],
   'iptables and nft': (random, prefix) =>
-    shuffled(random, [...iptables(random, prefix, 'usual', 'nft'), nft(random, prefix)]),
+    eitherWay(random, [...iptables(random, prefix, 'usual', 'nft'), nft(random, prefix)]),
   'legacy and nft': (random, prefix) =>
-    shuffled(random, [...iptables(random, prefix, 'usual', 'legacy'), nft(random, prefix)]),
+    eitherWay(random, [...iptables(random, prefix, 'usual', 'legacy'), nft(random, prefix)]),
   'several tables': (random, prefix) => severalTables(random, prefix),
   'early tables': (random, prefix) => earlyTables(random, prefix),
   redirects: (random, prefix) => redirects(random, prefix),
@@ -110,8 +110,4 @@ function tablesOf(lines: readonly string[]): string[][] {
 function anything(random: Random, prefix: string): Layer[] {
   const layers = randomRuleset(random, random.pick(['iptables', 'nft', 'both'] as const), prefix);
   return random.chance(0.5) ? layers : [...layers, { tool: 'nft', lines: randomNftPolicy(random, prefix) }];
-}
-
-function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
-  return random.chance(0.5) ? [...items] : items.toReversed();
 }

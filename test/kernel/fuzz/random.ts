@@ -12,6 +12,11 @@ export type Random = {
   some<Item>(items: readonly Item[], low: number, high: number): Item[];
 };
 
+/** The items as they are, or the last one first. */
+export function eitherWay<Item>(random: Random, items: readonly Item[]): Item[] {
+  return random.chance(0.5) ? [...items] : items.toReversed();
+}
+
 /** A source of chance from a 32-bit seed (the generator is mulberry32). */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0;

@@ -1,5 +1,5 @@
 // Policies in the shape that ufw, firewalld and Docker give theirs, with something that stops loopback built in.
-import type { Random } from './random.ts';
+import { eitherWay, type Random } from './random.ts';
 import type { Layer, Variant } from './rulesets.ts';
 import { type Family, ports } from './server.ts';
 
@@ -35,7 +35,7 @@ export function likeUfw(random: Random, prefix: string): Layer[] {
           ]
         : []),
       ...chains.map((name) => `-A OUTPUT -j ${u}-${name}-output`),
-      ...shuffled(random, [...lo, ...early]),
+      ...eitherWay(random, [...lo, ...early]),
       ...state,
       `-A ${u}-before-output -j ${u}-user-output`,
       ...user,
@@ -123,8 +123,4 @@ export function likeDocker(random: Random, policy: (family: Family) => readonly 
 
 function layer(variant: Variant, family: Family, lines: readonly string[]): Layer {
   return { tool: 'iptables', variant, family, lines: ['*filter', ...lines, 'COMMIT'] };
-}
-
-function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
-  return random.chance(0.5) ? [...items] : items.toReversed();
 }
