@@ -2,6 +2,7 @@
 import type { Trace } from '../firewall/trace.ts';
 import type { LogHealth, LogPathTest } from '../log/log-path.ts';
 import { findLostInDaemons } from './find-lost-in-daemons.ts';
+import { findRsyslogFilter } from './find-rsyslog-filter.ts';
 import type { Finding } from './finding.ts';
 import { count, nameConversation, nameRule } from './names.ts';
 
@@ -151,23 +152,10 @@ const works = (test: LogPathTest, hasFailed: boolean): Finding => ({
   commands: [],
 });
 
-/** A daemon that reads the kernel runs, nothing else is wrong, and the line came to no file. */
-const findFiltered = (test: LogPathTest, { hasImklog }: LogHealth): Finding | null => {
-  if (hasImklog !== true) return null;
-  return {
-    id: 'rsyslog-filters',
-    severity: 'warning',
-    title: "rsyslogd reads the kernel's lines and writes this one to no file that lo-doctor knows.",
-    evidence: [sent(test), 'rsyslogd runs with imklog', tellSources(test)],
-    advice: 'A filter of its configuration discards it or sends it elsewhere: look for kern., stop, discard and ~.',
-    commands: [['grep', '-rnE', 'kern|stop|discard|:msg', '/etc/rsyslog.conf', '/etc/rsyslog.d']],
-  };
-};
-
 /** Behind the kernel: a cause that the facts show, else that a filter has to be looked for. */
 const findBehindKernel = (test: LogPathTest, health: LogHealth): Finding[] => {
   const lost = findLostInDaemons(health, test.log.level);
-  return lost.length > 0 ? lost : [findFiltered(test, health)].filter((finding) => finding !== null);
+  return lost.length > 0 ? lost : [findRsyslogFilter(test, health)].filter((finding) => finding !== null);
 };
 
 /** What a test packet's way tells; `hasFailed`: the packet is of something that has failed before without an entry. Never empty. */

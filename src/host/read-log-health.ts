@@ -2,6 +2,7 @@
 import type { JournalSetting, LogHealth } from '../log/log-path.ts';
 import type { Command, Host } from './host.ts';
 import { LOG_FILES } from './log-source.ts';
+import { readRsyslogConfig } from './read-rsyslog-config.ts';
 
 const DAEMONS = ['rsyslogd', 'syslog-ng', 'systemd-journal', 'ulogd', 'syslogd', 'metalog'];
 
@@ -85,15 +86,17 @@ async function readKernel(host: Host): Promise<KernelFacts> {
 
 async function readDaemons(
   host: Host,
-): Promise<Pick<LogHealth, 'daemons' | 'hasImklog' | 'hasImjournal' | 'journal' | 'rateLimited'>> {
+): Promise<Pick<LogHealth, 'daemons' | 'hasImklog' | 'hasImjournal' | 'rsyslogConfig' | 'journal' | 'rateLimited'>> {
   const [names, libraries, config, limited] = await Promise.all([
     read(host, PROCESS_NAMES),
     read(host, RSYSLOG_LIBRARIES),
     read(host, JOURNAL_CONFIG),
     read(host, RATE_LIMITED),
   ]);
+  const daemons = DAEMONS.filter((name) => names.split('\n').includes(name));
   return {
-    daemons: DAEMONS.filter((name) => names.split('\n').includes(name)),
+    daemons,
+    rsyslogConfig: daemons.includes('rsyslogd') ? await readRsyslogConfig(host) : [],
     hasImklog: libraries === '' ? null : /\/im(klog|kmsg)\.so/.test(libraries),
     hasImjournal: libraries === '' ? null : libraries.includes('/imjournal.so'),
     journal: parseJournalConfig(config),

@@ -20,12 +20,16 @@ export async function testLogPath(host: Host, probe: LogPathProbe): Promise<LogP
   const sources = (await findLogSources(host)).filter((source) => source.kind !== 'file' || source.state !== 'missing');
   const [logs, before] = await Promise.all([openLogs(host, sources), readRuleCounter(host, probe.rule)]);
   const seenIn = new Set<string>();
+  const kernel = sources.find(({ kind }) => kind === 'kernel')?.id;
+  let text: string | null = null;
   const over = new AbortController();
   const isDone = () => seenIn.size === sources.length;
   const listen = async () => {
     for await (const { source, line } of logs.lines) {
       const { entry } = parseLine(line, { now: new Date() });
-      if (entry !== null && isOf(probe, entry)) seenIn.add(source);
+      if (entry === null || !isOf(probe, entry)) continue;
+      seenIn.add(source);
+      if (source === kernel) text ??= line.replace(/^\[ *\d+\.\d+\] /, '');
       if (isDone()) over.abort();
     }
   };
@@ -41,6 +45,7 @@ export async function testLogPath(host: Host, probe: LogPathProbe): Promise<LogP
     counted: before === null || after === null ? null : after - before,
     sources: sources.map(({ id }) => id),
     seenIn: [...seenIn],
+    text,
   };
 }
 

@@ -1,6 +1,7 @@
 // The way of a log line from the kernel to a file, as facts: what is set up, and what became of one test packet.
 import type { Log } from '../firewall/steps.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
+import type { ConfigLine } from './rsyslog/follow-rsyslog.ts';
 
 export type JournalSetting = 'Storage' | 'ReadKMsg' | 'RateLimitIntervalSec' | 'RateLimitBurst' | 'MaxLevelStore';
 
@@ -29,6 +30,8 @@ export type LogHealth = {
   /** Whether the running rsyslogd has loaded imklog (or imkmsg), which reads the kernel's lines, or imjournal, which reads the journal; null where none runs. */
   readonly hasImklog: boolean | null;
   readonly hasImjournal: boolean | null;
+  /** The configuration of the running rsyslogd; empty where none runs or it can't be read. */
+  readonly rsyslogConfig: readonly ConfigLine[];
   /** Files that rsyslogd still writes although they were rotated or deleted: `/var/log/syslog.1`, `/var/log/syslog (deleted)`. */
   readonly rotatedFiles: readonly string[];
   /** Logs that are there and may not be read. */
@@ -50,9 +53,10 @@ export type LogPathProbe = {
   readonly limited: boolean;
 };
 
-/** What became of it: how many packets the rule counted meanwhile (null: it has no counter), the sources that were read, and those that showed its line. */
+/** What became of it: how many packets the rule counted meanwhile (null: it has no counter), the sources that were read, those that showed its line, and the text that the kernel wrote (null: not seen). */
 export type LogPathTest = LogPathProbe & {
   readonly counted: number | null;
   readonly sources: readonly string[];
   readonly seenIn: readonly string[];
+  readonly text: string | null;
 };

@@ -22,6 +22,7 @@ const HEALTHY: LogHealth = {
   daemons: ['rsyslogd', 'systemd-journal'],
   hasImklog: true,
   hasImjournal: false,
+  rsyslogConfig: [],
   rotatedFiles: [],
   unreadableFiles: [],
   rateLimited: null,
@@ -37,7 +38,7 @@ const probeOf = (text: string, failing = [smtp]) => planLogTest(rules(text), sur
 const counted = (change: Partial<LogPathTest> = {}, text = '-A OUTPUT -j LOG\n-A OUTPUT -j DROP'): LogPathTest => {
   const probe = probeOf(text);
   if (probe === null) throw new Error('nothing logs');
-  return { ...probe, counted: 1, sources: ['kernel log', '/var/log/syslog'], seenIn: [], ...change };
+  return { ...probe, counted: 1, sources: ['kernel log', '/var/log/syslog'], seenIn: [], text: null, ...change };
 };
 
 const idsOf = (test: LogPathTest, health: Partial<LogHealth> = {}) =>

@@ -8,11 +8,11 @@ import type { Exec, Spawn } from './lab-process.ts';
  * imklog reads the kernel's lines from a pipe that looks like /proc/kmsg and is fed from /dev/kmsg. The real /proc/kmsg
  * gives each line to one reader only, so labs would take each other's.
  */
-const rsyslogConfiguration = (file: string, template: string, imklog: string, filter: string) => `
+const rsyslogConfiguration = (file: string, template: string, imklog: string, filter: string, takes: string) => `
 global(workDirectory="/run")
 module(load="imklog" logPath="/run/kmsg" permitNonKernelFacility="on" ${imklog})
 ${filter}
-*.* action(type="omfile" file="${file}" template="${template}")
+${takes} action(type="omfile" file="${file}" template="${template}")
 `;
 
 const templates = { traditional: 'RSYSLOG_TraditionalFileFormat', iso: 'RSYSLOG_FileFormat' } as const;
@@ -23,9 +23,16 @@ export async function startRsyslog(
   spawn: Spawn,
   options: NonNullable<Parameters<Lab['startRsyslog']>[0]>,
 ): Promise<void> {
-  const { only = '', file = '/var/log/syslog', format = 'traditional', imklog = '', filter = '' } = options;
+  const {
+    only = '',
+    file = '/var/log/syslog',
+    format = 'traditional',
+    imklog = '',
+    filter = '',
+    takes = '*.*',
+  } = options;
   await run(['sh', '-c', `mkfifo /run/kmsg && touch ${file} && cat > /run/rsyslog.conf`], {
-    input: rsyslogConfiguration(file, templates[format], imklog, filter),
+    input: rsyslogConfiguration(file, templates[format], imklog, filter, takes),
   });
   const daemon = await spawn(['rsyslogd', '-n', '-iNONE', '-f', '/run/rsyslog.conf']);
   // The pipe's opening for writing returns when rsyslogd has opened it for reading: from then on no line is lost.

@@ -31,7 +31,7 @@ export type Lab = Services & {
   /**
    * Starts rsyslogd on the kernel's new lines (those with `only` in them), writing `file` (/var/log/syslog). The head of a
    * line is `Nov 22 18:12:41 web1 kernel:` (traditional) or starts with an RFC 3339 time (iso: Debian 12). `imklog`: further
-   * parameters of that module; `filter`: rules before the one that writes the file.
+   * parameters of that module; `filter`: rules before the one that writes the file; `takes`: the selector of that one.
    */
   startRsyslog(options?: {
     only?: string;
@@ -39,6 +39,7 @@ export type Lab = Services & {
     format?: 'traditional' | 'iso';
     imklog?: string;
     filter?: string;
+    takes?: string;
   }): Promise<void>;
   /** Starts an own journald with nothing but the kernel's lines; `journalctl -k` in the lab reads it. */
   startJournald(): Promise<void>;

@@ -1,6 +1,9 @@
 // Lines that the kernel wrote and no file has: each way of losing one is staged with a real daemon, and the self-test says which it was.
 import { expect, it } from 'vitest';
+import { readRsyslogConfig } from '../../src/host/read-rsyslog-config.ts';
+import { followRsyslog } from '../../src/log/rsyslog/follow-rsyslog.ts';
 import { describeKernel } from './available.ts';
+import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';
 import { explain, loadAndPlan, newPrefix } from './silence-lab.ts';
 
@@ -80,11 +83,71 @@ describeKernel('the self-test of the log, behind the kernel', () => {
     expect((await explain(lab, await logDiscard(lab, prefix))).ids).toEqual(['log-path-works', 'log-disk-full']);
   });
 
-  it('says that a filter of rsyslogd is left to be looked for', async () => {
+  it.each([
+    ':msg, contains, "IN=" stop',
+    'kern.* ~',
+    `if $syslogfacility-text == 'kern' and $msg contains 'OUT=lo' then stop`,
+    `if $programname == "nothing" then { stop } else { if not ($msg contains "sshd") then { stop } }`,
+    '& stop\nkern.warning stop',
+  ])('quotes the line of its configuration that makes rsyslogd throw a line away: %s', async (filter) => {
     await using lab = await startLab();
     const prefix = newPrefix();
-    await lab.startRsyslog({ only: prefix, filter: ':msg, contains, "IN=" stop' });
-    expect((await explain(lab, await logDiscard(lab, prefix))).ids).toEqual(['log-path-works', 'rsyslog-filters']);
+    await lab.startRsyslog({ only: prefix, filter });
+    const { ids, evidence } = await explain(lab, await logDiscard(lab, prefix));
+    expect(ids).toEqual(['log-path-works', 'rsyslog-filters']);
+    expect(evidence.join('\n')).toMatch(/^\/run\/rsyslog\.conf:\d+: /m);
+    expect(evidence.join('\n')).toContain(filter.split('\n').at(-1));
+  });
+
+  it.each([
+    'kern.err stop',
+    ':msg, contains, "sshd" stop',
+    `if $msg contains 'sshd' then { stop } else if $msg contains 'IN=' then {\n*.* /var/log/else.log\n}`,
+    `if re_match($msg, "^sshd") then stop`,
+  ])('blames no line that lets it pass: %s', async (filter) => {
+    await using lab = await startLab();
+    const prefix = newPrefix();
+    await lab.startRsyslog({ only: prefix, filter });
+    const probe = await logDiscard(lab, prefix);
+    const { ids, test } = await explain(lab, probe);
+    expect(ids).toEqual(['log-path-works']);
+    const { stopped, files } = followRsyslog(await readRsyslogConfig(hostInLab(lab)), {
+      text: test.text ?? '',
+      level: 4,
+    });
+    expect(stopped?.isSure ?? false).toBe(false);
+    for (const { path } of files) expect(await lab.run(['grep', '-c', 'DPT=9 ', path])).toBe('1\n');
+  });
+
+  it('finds the line in an included file, the file that rsyslogd writes instead, and a level that no line takes', async () => {
+    await using lab = await startLab();
+    const prefix = newPrefix();
+    await lab.run([
+      'sh',
+      '-c',
+      'mkdir /run/rsyslog.d; echo "kern.* -/var/log/fire.log\n& stop" >/run/rsyslog.d/10-fire.conf',
+    ]);
+    await lab.startRsyslog({ only: prefix, filter: '$IncludeConfig /run/rsyslog.d/*.conf' });
+    const probe = await logDiscard(lab, prefix);
+    const stopped = await explain(lab, probe);
+    expect(stopped.ids).toEqual(['log-path-works', 'rsyslog-filters']);
+    expect(stopped.evidence).toContain('/run/rsyslog.d/10-fire.conf:2: & stop');
+    const restart = async (config: string) => {
+      await lab.run(['sh', '-c', 'kill $(pgrep -x rsyslogd); sleep 0.3; pkill -x dmesg; rm /run/kmsg /var/log/syslog']);
+      await lab.run(['tee', '/run/rsyslog.d/10-fire.conf'], { input: config });
+      await lab.startRsyslog({ only: prefix, filter: '$IncludeConfig /run/rsyslog.d/*.conf', takes: 'mail.*' });
+    };
+    await restart('kern.* -/var/log/fire.log\n');
+    const elsewhere = await explain(lab, probe);
+    expect(elsewhere.ids).toEqual(['log-path-works', 'rsyslog-writes-elsewhere']);
+    expect(elsewhere.evidence).toContain('/run/rsyslog.d/10-fire.conf:1: kern.* -/var/log/fire.log');
+    expect(await lab.run(['cat', '/var/log/fire.log'])).toContain(`${prefix}: IN=`);
+    await restart('kern.err -/var/log/fire.log\n');
+    const notTaken = await explain(lab, probe);
+    expect(notTaken.ids).toEqual(['log-path-works', 'rsyslog-filters']);
+    expect(notTaken.evidence).toContain(
+      'nothing there takes a kernel message of this level: /run/rsyslog.conf, /run/rsyslog.d/10-fire.conf',
+    );
   });
 
   it('quotes a daemon that throws lines away for being too many', async () => {
