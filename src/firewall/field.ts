@@ -14,7 +14,7 @@ export type Field =
   | TransportField
   | ConntrackField
   /** Route lookups. `. iif`/`. oif` restrict to that interface; `oif`/`oifname` of a miss is 0 / ''. */
-  | `fib ${'saddr' | 'daddr'}${'' | ' . mark'}${'' | ' . iif' | ' . oif'} ${'type' | 'oif' | 'oifname'}`;
+  | `fib ${'saddr' | 'daddr'}${'' | ' . mark'}${'' | ' . iif' | ' . oif'} ${'type' | 'oifname'}`;
 
 type MetaField = `meta ${
   | 'iif'

@@ -45,7 +45,8 @@ export function readField(world: World, site: Site, field: Field): Reading {
     case 'meta oif':
       return leaving ? device.index : 0;
     case 'meta iiftype':
-      return entering ? hardwareType(device) : undefined;
+      // In POSTROUTING it is that of the device which the packet leaves by (measured on Linux 6.18).
+      return entering || site.hook === 'postrouting' ? hardwareType(device) : undefined;
     case 'meta oiftype':
       return leaving ? hardwareType(device) : undefined;
     case 'meta iifgroup':
@@ -67,9 +68,9 @@ export function readField(world: World, site: Site, field: Field): Reading {
     case 'meta rtclassid':
       return 0;
     case 'meta skuid':
-      return owner(packet.uid);
+      return entering ? undefined : owner(packet.uid);
     case 'meta skgid':
-      return owner(packet.gid);
+      return entering ? undefined : owner(packet.gid);
     case 'meta secpath':
       return 0;
     case 'th sport':
@@ -147,6 +148,7 @@ function readLonger(world: World, site: Site, field: Field): Reading {
 /** IPv4's and IPv6's header fields under the names of both. */
 function readHeader(world: World, name: string): Reading {
   const { packet } = world;
+  const { transport } = packet;
   switch (name) {
     case 'saddr':
       return packet.source ?? UNKNOWN;
@@ -167,11 +169,20 @@ function readHeader(world: World, name: string): Reading {
     case 'hdrlength':
       return 5;
     case 'frag-off':
-      return 0x4000;
+      return mayBeFragmented(transport) ? 0 : DONT_FRAGMENT;
     default:
       return UNKNOWN;
   }
 }
+
+const DONT_FRAGMENT = 0x4000;
+
+/** The kernel sets Don't Fragment on what sockets send, not on its own ICMP messages: answers to echoes, and errors. */
+function mayBeFragmented(transport: Transport): boolean {
+  return transport.kind === 'icmp' && transport.type !== ECHO_REQUEST;
+}
+
+const ECHO_REQUEST = 8;
 
 function owner(id: number | null | 'unknown'): Reading {
   return id === 'unknown' ? UNKNOWN : (id ?? undefined);
@@ -241,7 +252,6 @@ function readFib(world: World, site: Site, field: Field): Reading {
   const address = field.startsWith('fib saddr') ? world.packet.source : world.packet.destination;
   const entering = site.hook === 'prerouting' || site.hook === 'input';
   const onLoopback = entering && site.device === undefined;
-  if (field.endsWith(' oif')) return onLoopback ? LOOPBACK.index : UNKNOWN;
   if (field.endsWith(' oifname')) return onLoopback ? LOOPBACK.name : UNKNOWN;
   if (address === null) return UNKNOWN;
   if (field.includes(' . iif') || field.includes(' . oif')) return isLoopbackAddress(address) ? LOCAL : UNKNOWN;

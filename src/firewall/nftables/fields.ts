@@ -91,12 +91,19 @@ function fibField(content: Json): FieldOfExpression {
   const result = stringAt(content, 'result') ?? '';
   const type = FIB_TYPES[result] ?? 'integer';
   const address = flags.includes('saddr') ? 'saddr' : flags.includes('daddr') ? 'daddr' : null;
-  const wanted = result === 'check' ? 'oif' : result;
-  if (address === null || (wanted !== 'type' && wanted !== 'oif' && wanted !== 'oifname')) return { field: null, type };
+  if (address === null || FIB_RESULTS[result] === undefined) return { field: null, type };
   const mark = flags.includes('mark') ? ' . mark' : '';
   const device = flags.includes('iif') ? ' . iif' : flags.includes('oif') ? ' . oif' : '';
-  return { field: `fib ${address}${mark}${device} ${wanted}`, type };
+  return { field: `fib ${address}${mark}${device} ${FIB_RESULTS[result]}`, type };
 }
+
+/** Devices are compared by name, also where nft says that it looks for any. */
+const FIB_RESULTS: Partial<Record<string, 'type' | 'oifname'>> = {
+  type: 'type',
+  oif: 'oifname',
+  oifname: 'oifname',
+  check: 'oifname',
+};
 
 function extensionHeader(content: Json): FieldOfExpression {
   const number = EXTENSION_HEADERS[stringAt(content, 'name') ?? ''];

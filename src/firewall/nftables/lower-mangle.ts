@@ -5,7 +5,7 @@ import { findField } from './fields.ts';
 import { contentOf, isList, type Json, soleEntry, stringAt } from './json.ts';
 import { lowerOperand } from './lower-operand.ts';
 import { printStatement } from './print-rule.ts';
-import { findRequirements } from './requirements.ts';
+import { findHeader } from './requirements.ts';
 import { unknown } from './scope.ts';
 import { typeOf } from './types.ts';
 
@@ -13,10 +13,10 @@ import { typeOf } from './types.ts';
 export function lowerMangle(statement: Json, content: Json, family: Family): readonly Step[] {
   const key = contentOf(content, 'key') ?? null;
   const value = contentOf(content, 'value') ?? null;
-  if (isHarmless(key)) return [];
+  const needs = findHeader(key, family);
+  if (isHarmless(key)) return needs;
   const field = settable(key);
-  if (field === null) return [{ kind: 'verdict', verdict: unknown(printStatement(statement, family)) }];
-  const needs = field.startsWith('ip') ? findRequirements(key, family) : [];
+  if (field === null) return [...needs, { kind: 'verdict', verdict: unknown(printStatement(statement, family)) }];
   return [...needs, { kind: 'set', field, value: lowerValue(value, typeOf(key)) }];
 }
 

@@ -40,7 +40,7 @@ function lowerComparison(left: Json, right: Json, op: string): Condition | null 
   const values = valuesOf(op, right, type);
   if (values === null) return null;
   if (contentOf(left, 'fib') !== undefined && type !== 'fib_addrtype' && typeof right === 'boolean') {
-    return { kind: 'compare', operand, negated: right, values: [0] };
+    return { kind: 'compare', operand, negated: right, values: [''] };
   }
   if (contentOf(left, 'tcp option') !== undefined && right === false) {
     return { kind: 'compare', operand, negated: op === '!=', values, absent: true };

@@ -19,6 +19,13 @@ export function findRequirements(expression: Json, family: Family): readonly Con
   return protocolRequirement(stringAt(content, 'protocol') ?? '', family);
 }
 
+/** What must hold before `expression` is written to: its header is there. */
+export function findHeader(expression: Json, family: Family): readonly Condition[] {
+  const [name, content] = soleEntry(expression) ?? [];
+  if (name === 'tcp option') return protocolRequirement('tcp', family);
+  return name === 'payload' ? protocolRequirement(stringAt(content ?? null, 'protocol') ?? '', family) : [];
+}
+
 /** A field of an extension header is read where there is such a header. */
 function presence(content: Json): readonly Condition[] {
   const field = contentOf(content, 'field');

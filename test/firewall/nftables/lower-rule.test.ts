@@ -76,12 +76,12 @@ describe('matches', () => {
     [
       'a missing route',
       match({ fib: { result: 'oif', flags: ['saddr', 'iif'] } }, false),
-      compare('fib saddr . iif oif', [0]),
+      compare('fib saddr . iif oifname', ['']),
     ],
     [
       'a route that is there, newer nft',
       match({ fib: { result: 'check', flags: ['saddr', 'iif'] } }, true),
-      compare('fib saddr . iif oif', [0], { negated: true }),
+      compare('fib saddr . iif oifname', [''], { negated: true }),
     ],
     ['a raw load of the port', match({ payload: { base: 'th', offset: 16, len: 16 } }, 25), compare('th dport', [25])],
     [
@@ -155,6 +155,7 @@ describe('masks and maps', () => {
 
   it('says that it does not know a packet whose header is changed', () => {
     expect(steps({ mangle: { key: tcpDport, value: 5 } })).toMatchObject([
+      compare('meta l4proto', [6]),
       judges('unknown', { what: 'tcp dport set 5' }),
     ]);
     expect(steps({ mangle: { key: meta('nftrace'), value: 1 } })).toEqual([]);
