@@ -5,6 +5,7 @@ import { findNotLogged, findSilence, KERNEL_LOG } from '../diagnosis/find-silenc
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import { planLogTest } from '../diagnosis/plan-log-test.ts';
+import { withoutOwnLogging } from '../firewall/fix/without-own-logging.ts';
 import type { Trace } from '../firewall/trace.ts';
 import type { Host } from '../host/host.ts';
 import { readLogHealth } from '../host/read-log-health.ts';
@@ -37,6 +38,21 @@ const explainEmptyFiles = async (host: Host, { entries }: Case): Promise<Finding
   return first === undefined ? [] : [{ ...first, severity: 'notice' }];
 };
 
+/** The walk's log rules are no longer in force, though it has not taken them away. */
+const findEndedLogging = ({ logging }: Case, { ruleset }: Inspection): Finding[] => {
+  if (logging === null || withoutOwnLogging(ruleset) !== ruleset) return [];
+  return [
+    {
+      id: 'logging-ended',
+      severity: 'warning',
+      title: 'The temporary LOG rules are gone: somebody has loaded the firewall anew meanwhile.',
+      evidence: logging.changes.map(({ prefix, rule }) => `not in force any more (prefix "${prefix}"): ${rule.text}`),
+      advice: 'What was dropped since then left no entry by them. Leave, begin again, and turn logging on anew.',
+      commands: [],
+    },
+  ];
+};
+
 const findMore = async (host: Host, walk: Case, now: Inspection, { verdict, blocked, findings }: Diagnosis) => {
   switch (verdict) {
     case 'loopback-blocked': {
@@ -61,6 +77,6 @@ export const diagnoseWalk = async (host: Host, walk: Case, now: Inspection): Pro
   const { entries, attempts, logging } = walk;
   const localhost = await resolveName(host, 'localhost');
   const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, localhost });
-  const more = await findMore(host, walk, now, diagnosis);
+  const more = [...findEndedLogging(walk, now), ...(await findMore(host, walk, now, diagnosis))];
   return more.length === 0 ? diagnosis : { ...diagnosis, findings: [...diagnosis.findings, ...more] };
 };

@@ -6,6 +6,24 @@ import type { BootPlan } from './save-plan.ts';
 
 const NAME = 'plan.json';
 
+const planned = z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() });
+const choice = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('all') }),
+  z.object({
+    kind: z.literal('services'),
+    services: z.array(z.object({ protocol: z.enum(['tcp', 'udp', 'icmp']), port: z.number().nullable() })),
+  }),
+]);
+const conversation = z.object({
+  protocol: z.enum(['tcp', 'udp', 'icmp']),
+  source: z.string(),
+  destination: z.string(),
+  sourcePort: z.number().nullable(),
+  destinationPort: z.number().nullable(),
+  uid: z.number(),
+  gid: z.number().nullable().exactOptional(),
+});
+
 const record = z.object({
   schema: z.literal('lo-doctor.plan/1'),
   bootInsertions: z.array(
@@ -29,13 +47,17 @@ const record = z.object({
   ),
   ownersFiles: z.array(z.string()),
   bootAdvice: z.array(z.string()).default([]),
-  bootCommands: z.array(z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() })),
+  bootCommands: z.array(planned),
+  choice: choice.default({ kind: 'all' }),
+  repaired: z.array(conversation).default([]),
+  undo: z.array(planned).default([]),
 });
 
 /** Keeps what `keep` will need of a plan. */
 export const writePlanRecord = async (host: Host, caseId: string, plan: BootPlan): Promise<void> => {
-  const { bootInsertions, nftInsertions, bootCommands, ownersFiles, bootAdvice } = plan;
-  const document = { schema: 'lo-doctor.plan/1', bootInsertions, nftInsertions, bootCommands, ownersFiles, bootAdvice };
+  const { choice, repaired, undo, bootInsertions, nftInsertions, bootCommands, ownersFiles, bootAdvice } = plan;
+  const toSave = { bootInsertions, nftInsertions, bootCommands, ownersFiles, bootAdvice };
+  const document = { schema: 'lo-doctor.plan/1', choice, repaired, undo, ...toSave };
   await writeRecord(host, caseId, NAME, `${JSON.stringify(document)}\n`);
 };
 

@@ -7,27 +7,34 @@ import { loadBootRules } from '../host/load-boot-rules.ts';
 import { saveForBoot } from '../host/save-for-boot.ts';
 import type { SavedForBoot } from '../wizard/state.ts';
 import { nameConversation, nameRule } from '../words/rules.ts';
+import { bringBack } from './bring-back.ts';
 import { parseDumps, readServer } from './read-server.ts';
 
-/** What a plan has to make last. */
+/** What a plan has to make last, and what it is known by. */
 export type BootPlan = Pick<
   FixPlan,
-  'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles' | 'bootAdvice'
+  'choice' | 'repaired' | 'undo' | 'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles' | 'bootAdvice'
 >;
 
 /** Saves the plan of a case that has just been kept. */
 export const savePlan = async (host: Host, caseId: string, plan: BootPlan): Promise<SavedForBoot> => {
   const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
+  const back = await bringBack(host, caseId, plan).catch(tellNothing);
   const saved = await saveForBoot(host, { caseId, insertions, nftInsertions, commands, ownersFiles });
   const { proof, advice } = await tryNextBoot(host).catch(giveUp);
-  return { ...saved, proof, advice: [...plan.bootAdvice, ...saved.advice, ...advice] };
+  return { ...saved, proof, advice: [...back, ...plan.bootAdvice, ...saved.advice, ...advice] };
 };
 
 /** The fix is kept already: rules that can't be read are no reason to fail now. */
-const giveUp = (error: unknown): Pick<SavedForBoot, 'proof' | 'advice'> => {
-  if (error instanceof HostError || error instanceof ParseError) return { proof: null, advice: [] };
+const tellNothing = (error: unknown): string[] => {
+  if (error instanceof HostError || error instanceof ParseError) return [];
   throw error;
 };
+
+const giveUp = (error: unknown): Pick<SavedForBoot, 'proof' | 'advice'> => ({
+  proof: null,
+  advice: tellNothing(error),
+});
 
 /** `proof` is null where nothing could be proved; `advice` names what the next boot would stop. */
 const tryNextBoot = async (host: Host): Promise<Pick<SavedForBoot, 'proof' | 'advice'>> => {

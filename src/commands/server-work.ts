@@ -3,9 +3,7 @@ import type { Attempt } from '../diagnosis/attempt.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
-import { wayToLast } from '../firewall/fix/generated-policies.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
-import { planFixBesideLogging } from '../firewall/fix/plan-fix-beside-logging.ts';
 import type { Conversation } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { type Host, HostError } from '../host/host.ts';
@@ -25,6 +23,7 @@ import type { Action } from '../wizard/action.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
+import { planFor } from './plan-for.ts';
 import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
 import { savePlan } from './save-plan.ts';
@@ -72,12 +71,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
-    const { ruleset, surroundings, iptables, owners, ownerFacts, probes } = await inspectNow();
-    const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
-    const generators = owners.filter(({ name, status }) => status === 'active' && wayToLast(name) !== null);
-    const directRules = ownerFacts?.directRules ?? [];
-    const options = { caseId, iptables, manager, generators, directRules, probes };
-    return choices.map((choice) => planFixBesideLogging(ruleset, surroundings, failing(walk), choice, options));
+    const inspection = await inspectNow();
+    return choices.map((choice) => planFor(inspection, caseId, failing(walk), choice));
   };
 
   const rollBack = async (): Promise<void> => {
