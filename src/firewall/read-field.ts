@@ -49,6 +49,9 @@ export function readField(world: World, site: Site, field: Field): Reading {
       return entering || site.hook === 'postrouting' ? hardwareType(device) : undefined;
     case 'meta oiftype':
       return leaving ? hardwareType(device) : undefined;
+    case 'meta iifkind':
+    case 'meta oifkind':
+      return site.device === undefined ? undefined : UNKNOWN;
     case 'meta iifgroup':
       return entering ? UNKNOWN : undefined;
     case 'meta oifgroup':

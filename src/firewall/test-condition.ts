@@ -84,7 +84,7 @@ const SEGMENTS = [536, 65_495] as const;
 
 function boundsOf({ packet }: World, operand: Operand): readonly [least: number, most: number] | null {
   if (operand.kind !== 'field' || operand.mask !== undefined) return null;
-  if (operand.field === 'meta length') return packet.length;
+  if (operand.field === 'meta length' || operand.field === 'ip length') return packet.length;
   return operand.field === 'tcp option maxseg size' ? SEGMENTS : null;
 }
 
