@@ -51,6 +51,7 @@ function isExecutable(file) {
   }
 }
 
+/** Whatever would have to give way to a package (iptables-persistent to ufw) stays, and the tests are skipped. */
 function install(packages) {
   const wanted = packages.join(' ');
   if (process.getuid() !== 0) return `missing: ${wanted}, and installing them needs root`;
@@ -59,7 +60,7 @@ function install(packages) {
   return withoutStartingServices(() => {
     for (const args of [
       ['-qq', 'update'],
-      ['-qq', '-y', '--no-install-recommends', 'install', ...packages],
+      ['-qq', '-y', '--no-install-recommends', '--no-remove', 'install', ...packages],
     ]) {
       const { status, stdout, stderr } = spawnSync('apt-get', args, { env: environment(), encoding: 'utf8' });
       if (status !== 0) {
