@@ -40,7 +40,7 @@ const MOST_ROUNDS = 100;
 
 /**
  * Finds permits so that the goals pass, those included that pass already: behind a permit, rules that they needed may not see them any more. Goals
- * that no permit helps get none. Traced once more at the end, so that `repaired` and `unsolved` are what the changed rules really do.
+ * that no permit helps get none. `repaired` and `unsolved` are what the changed rules really do.
  */
 export function findPermits(
   ruleset: Ruleset,
@@ -52,20 +52,14 @@ export function findPermits(
   const task: Task = { ruleset, need, trace: (rules, one) => traceConversation(rules, one, surroundings) };
   const broken = failingUnder(task, ruleset, all).map(({ conversation }) => conversation);
   const hopeful = searchPermits(task, all, broken);
-  const solvable = all.filter((goal) => !hopeful.open.includes(goal));
-  const search =
-    solvable.length === all.length
-      ? hopeful
-      : searchPermits(
-          task,
-          solvable,
-          broken.filter((goal) => solvable.includes(goal)),
-        );
+  const solvable = without(all, hopeful.open);
+  const isWhole = hopeful.open.length === 0;
+  const search = isWhole ? hopeful : searchPermits(task, solvable, without(broken, hopeful.open));
   const { placed, after } = withoutNeedless(task, search, solvable);
-  const unsolved = failingUnder(task, after, all);
-  const open = unsolved.map(({ conversation }) => conversation);
+  const unsolved = failingUnder(task, after, [...hopeful.open, ...search.open]);
+  const failing = unsolved.map(({ conversation }) => conversation);
   const stops = [...search.permits.values()].flatMap((permit) => permit.stops);
-  return { placed, after, stops, repaired: broken.filter((goal) => !open.includes(goal)), unsolved };
+  return { placed, after, stops, repaired: without(broken, failing), unsolved };
 }
 
 /** What is searched for and how it is judged. */
@@ -75,7 +69,7 @@ type Task = {
   readonly trace: (rules: Ruleset, one: Conversation) => Trace;
 };
 
-/** `open`: the goals that still don't pass. */
+/** `open`: the goals that don't pass; all others do. */
 type Search = {
   readonly placed: readonly (Placed & { readonly wanted: KeyedPermit })[];
   readonly after: Ruleset;
@@ -91,17 +85,15 @@ function searchPermits(task: Task, goals: readonly Conversation[], broken: reado
   const permits = new Map<string, Permit>();
   let open = broken;
   let { placed, after } = placeChanges<KeyedPermit>(task.ruleset, []);
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; ; round++) {
+    const learn = (failing: readonly Trace[]) =>
+      round < MOST_ROUNDS && learnAll(task, permits, failing, { placed, after });
     const failing = failingUnder(task, after, open);
     open = failing.map(({ conversation }) => conversation);
-    if (!learnAll(task, permits, failing, { placed, after })) {
-      const lost = failingUnder(
-        task,
-        after,
-        goals.filter((goal) => !open.includes(goal)),
-      );
+    if (!learn(failing)) {
+      const lost = placed.length === 0 ? [] : failingUnder(task, after, without(goals, open));
       open = [...open, ...lost.map(({ conversation }) => conversation)];
-      if (!learnAll(task, permits, lost, { placed, after })) break;
+      if (!learn(lost)) break;
     }
     const wanted = [...permits].flatMap(([key, permit]) => wantPermit(task, key, permit));
     ({ placed, after } = placeChanges(task.ruleset, wanted));
@@ -149,7 +141,7 @@ function learn(
   return true;
 }
 
-/** A later permit may have made an earlier one needless: where a REJECT is not met any more, its error needs no way back. */
+/** What was in doubt when an earlier permit was made may be so no more: what passes without it doesn't get it. */
 function withoutNeedless(task: Task, search: Search, goals: readonly Conversation[]): Pick<Search, 'placed' | 'after'> {
   let { placed, after } = search;
   for (const [key, { goals: first }] of search.permits) {
@@ -211,6 +203,11 @@ function sameStop(a: Stop, b: Stop): boolean {
 }
 
 const numberOf = ({ number }: Waypoint) => number;
+
+function without(goals: readonly Conversation[], some: readonly Conversation[]): Conversation[] {
+  const left = new Set(some);
+  return goals.filter((goal) => !left.has(goal));
+}
 
 function distinct(conversations: readonly Conversation[]): Conversation[] {
   return [...new Map(conversations.map((one) => [JSON.stringify(one), one])).values()];
