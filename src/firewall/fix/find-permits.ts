@@ -50,16 +50,16 @@ export function findPermits(
 ): FoundPermits {
   const all = distinct(goals);
   const task: Task = { ruleset, need, trace: (rules, one) => traceConversation(rules, one, surroundings) };
-  const broken = failingUnder(task, ruleset, all).map(({ conversation }) => conversation);
+  const broken = failingUnder(task, ruleset, all);
   const hopeful = searchPermits(task, all, broken);
   const solvable = without(all, hopeful.open);
+  const isSolvable = ({ conversation }: Trace) => !hopeful.open.includes(conversation);
   const isWhole = hopeful.open.length === 0;
-  const search = isWhole ? hopeful : searchPermits(task, solvable, without(broken, hopeful.open));
+  const search = isWhole ? hopeful : searchPermits(task, solvable, broken.filter(isSolvable));
   const { placed, after } = withoutNeedless(task, search, solvable);
   const unsolved = failingUnder(task, after, [...hopeful.open, ...search.open]);
-  const failing = unsolved.map(({ conversation }) => conversation);
   const stops = [...search.permits.values()].flatMap((permit) => permit.stops);
-  return { placed, after, stops, repaired: without(broken, failing), unsolved };
+  return { placed, after, stops, repaired: without(goalsOf(broken), goalsOf(unsolved)), unsolved };
 }
 
 /** What is searched for and how it is judged. */
@@ -81,26 +81,28 @@ function failingUnder({ trace }: Task, rules: Ruleset, goals: readonly Conversat
   return goals.map((goal) => trace(rules, goal)).filter(({ outcome }) => outcome !== 'works');
 }
 
-function searchPermits(task: Task, goals: readonly Conversation[], broken: readonly Conversation[]): Search {
+/** `broken`: the goals that fail under the rules as they are. */
+function searchPermits(task: Task, goals: readonly Conversation[], broken: readonly Trace[]): Search {
   const permits = new Map<string, Permit>();
-  let open = broken;
+  let failing = broken;
   let { placed, after } = placeChanges<KeyedPermit>(task.ruleset, []);
   for (let round = 0; ; round++) {
-    const learn = (failing: readonly Trace[]) =>
-      round < MOST_ROUNDS && learnAll(task, permits, failing, { placed, after });
-    const failing = failingUnder(task, after, open);
-    open = failing.map(({ conversation }) => conversation);
+    const learn = (traces: readonly Trace[]) =>
+      round < MOST_ROUNDS && learnAll(task, permits, traces, { placed, after });
     if (!learn(failing)) {
-      const lost = placed.length === 0 ? [] : failingUnder(task, after, without(goals, open));
-      open = [...open, ...lost.map(({ conversation }) => conversation)];
+      const lost = placed.length === 0 ? [] : failingUnder(task, after, without(goals, goalsOf(failing)));
+      failing = [...failing, ...lost];
       if (!learn(lost)) break;
     }
     const wanted = [...permits].flatMap(([key, permit]) => wantPermit(task, key, permit));
     ({ placed, after } = placeChanges(task.ruleset, wanted));
     for (const permit of permits.values()) permit.tried = permit.stops.length;
+    failing = failingUnder(task, after, goalsOf(failing));
   }
-  return { placed, after, permits, open };
+  return { placed, after, permits, open: goalsOf(failing) };
 }
+
+const goalsOf = (traces: readonly Trace[]): Conversation[] => traces.map(({ conversation }) => conversation);
 
 /** True where there is something new to try for the failing ones. */
 function learnAll(
