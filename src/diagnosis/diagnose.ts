@@ -136,7 +136,7 @@ export const diagnose = (seen: Seen): Diagnosis => {
   if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: notices };
   const passing = unlogged.filter(({ trace }) => trace.outcome === 'works');
   const causes = [
-    ...findOtherCauses({ listeners: seen.listeners, attempts, passing, localhost }),
+    ...findOtherCauses({ ruleset, listeners: seen.listeners, attempts, passing, localhost }),
     findElsewhere(site, elsewhere),
   ].filter((finding) => finding !== null);
   const findings = [...causes.filter(isProblem), ...notices, ...causes.filter((one) => !isProblem(one))];

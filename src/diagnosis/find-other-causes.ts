@@ -1,8 +1,10 @@
 // When no loopback drop was seen: what else the evidence says. Each cause is a small function; nothing seen, nothing said.
+import type { Ruleset } from '../firewall/model.ts';
 import type { Trace } from '../firewall/trace.ts';
 import type { Attempt } from './attempt.ts';
 import { type Failure, listensTo } from './failures.ts';
 import { findInOutput } from './find-in-output.ts';
+import { findRedirected } from './find-redirected.ts';
 import type { Finding } from './finding.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress, namePort } from './names.ts';
@@ -12,6 +14,7 @@ export type Passing = { readonly failure: Failure; readonly trace: Trace };
 
 /** `passing`: failures whose conversations the rules let through; `localhost`: its addresses in the order in which they are tried. */
 export type Clues = {
+  readonly ruleset: Ruleset;
   readonly listeners: readonly Listener[];
   readonly attempts: readonly Attempt[];
   readonly passing: readonly Passing[];
@@ -31,6 +34,9 @@ const tellListener = ({ process, address, port }: Listener): string =>
   `${process ?? 'a process'} listens on ${address} port ${port} only`;
 
 const isHeard = ({ listeners }: Clues, { conversation }: Failure): boolean => listeners.some(listensTo(conversation));
+
+const findSentElsewhere = ({ ruleset, listeners, passing }: Clues): Finding | null =>
+  passing.map(({ failure, trace }) => findRedirected(ruleset, listeners, failure, trace)).find(Boolean) ?? null;
 
 /** By localhost a program comes to ::1 first, and the service waits at 127.0.0.1 alone. */
 const findLocalhostIsIp6 = (clues: Clues): Finding | null => {
@@ -123,6 +129,21 @@ const findNotPermitted = ({ passing }: Clues): Finding | null => {
   };
 };
 
+/** What failed and stays unexplained is told all the same. */
+const tellUnexplained = ({ passing }: Clues): Finding | null => {
+  const [first] = passing;
+  if (first === undefined) return null;
+  return {
+    id: 'failed-unexplained',
+    severity: 'notice',
+    title: `The connection to ${whereTo(first.failure)} fails, though by its rules the firewall lets it through.`,
+    evidence: passing.map(({ failure: { evidence } }) => evidence),
+    advice:
+      'Look at the log of the service behind it, and at what else decides: its own access rules, TCP wrappers, routing.',
+    commands: [],
+  };
+};
+
 /** All that was tried works: there is nothing to blame. */
 const findAllWorks = ({ attempts }: Clues): Finding | null => {
   const works = (attempt: Attempt) =>
@@ -144,12 +165,14 @@ const findAllWorks = ({ attempts }: Clues): Finding | null => {
 };
 
 /** The findings, the strongest first; empty where nothing tells. */
-export const findOtherCauses = (clues: Clues): Finding[] =>
-  [
-    findLocalhostIsIp6(clues),
-    findNobodyListens(clues),
-    findNoAnswer(clues),
+export const findOtherCauses = (clues: Clues): Finding[] => {
+  const sent = findSentElsewhere(clues);
+  const causes = [
+    ...(sent === null ? [findLocalhostIsIp6(clues), findNobodyListens(clues), findNoAnswer(clues)] : [sent]),
     findNotPermitted(clues),
     findInOutput(clues.attempts),
     findAllWorks(clues),
   ].filter((finding) => finding !== null);
+  const unexplained = causes.length === 0 ? tellUnexplained(clues) : null;
+  return unexplained === null ? causes : [unexplained];
+};

@@ -145,17 +145,29 @@ function lastMetIn(way: readonly (Met | PassedRules)[], chain: string): number |
 /** Where lo passes: the logging rules in front of the final rule that take every packet, here or in the chain it leads to. */
 function logsBefore(table: Table, chain: Chain, last: CatchAll | null): Pick<FinalRule, 'logs' | 'logger'> {
   const final = last?.rule.number ?? Number.POSITIVE_INFINITY;
-  const logs = chain.rules.filter(logsAll);
-  const before = logs.find(({ number }) => number < final);
-  if (before) {
-    const limited = before.steps.some(({ kind }) => kind === 'sometimes');
-    return { logs: limited ? 'limited' : 'always', logger: placeOf(table, chain.name, before) };
-  }
-  const inner = last && innerChain(table, last);
+  const loggers = chain.rules.flatMap((rule) => {
+    const logger = loggerOf(table, chain, rule);
+    return logger === null ? [] : [{ at: rule.number, ...logger }];
+  });
+  const before = loggers.find(({ at }) => at < final);
+  if (before) return { logs: before.isLimited ? 'limited' : 'always', logger: before.place };
+  const inner = last && innerChain(table, last.rule);
   const inside = inner && logsBefore(table, inner, catchAll(table, inner));
   if (inside && inside.logs !== 'never') return inside;
-  const [behind] = logs;
-  return behind ? { logs: 'unreachable', logger: placeOf(table, chain.name, behind) } : { logs: 'never', logger: null };
+  const behind = loggers.find(({ at }) => at > final);
+  return behind ? { logs: 'unreachable', logger: behind.place } : { logs: 'never', logger: null };
+}
+
+/** The rule by which this one logs every packet: itself, or the first such rule of the chain that it hands all packets to (as ufw does). */
+function loggerOf(table: Table, chain: Chain, rule: Rule): { place: RulePlace; isLimited: boolean } | null {
+  if (logsAll(rule)) return { place: placeOf(table, chain.name, rule), isLimited: isLimited(rule) };
+  const inner = rule.steps.every(({ kind }) => kind === 'verdict') ? innerChain(table, rule) : null;
+  const first = inner?.rules.find(logsAll);
+  return inner && first ? { place: placeOf(table, inner.name, first), isLimited: isLimited(first) } : null;
+}
+
+function isLimited({ steps }: Rule): boolean {
+  return steps.some(({ kind }) => kind === 'sometimes');
 }
 
 /** A rule that logs every packet, be it within a limit. */
@@ -163,8 +175,8 @@ function logsAll({ steps }: Rule): boolean {
   return steps.some(({ kind }) => kind === 'log') && steps.every(({ kind }) => kind === 'log' || kind === 'sometimes');
 }
 
-/** The chain that a final rule hands its packets to. */
-function innerChain(table: Table, { rule }: CatchAll): Chain | null {
+/** The chain that a rule hands its packets to. */
+function innerChain(table: Table, rule: Rule): Chain | null {
   for (const step of rule.steps) {
     if (step.kind !== 'verdict' || (step.verdict.kind !== 'jump' && step.verdict.kind !== 'goto')) continue;
     return table.chains.get(step.verdict.chain) ?? null;

@@ -142,6 +142,10 @@ const TITLES: Record<Exclude<Diagnosis['verdict'], 'loopback-blocked'>, string> 
   'not-the-firewall': 'The firewall is not to blame',
 };
 
+/** A redirect is a rule of the firewall too, though no filter rule. */
+const titleOf = (verdict: keyof typeof TITLES, findings: readonly Finding[]): string =>
+  findings[0]?.id === 'redirected' ? 'No filter rule is to blame: a NAT rule is' : TITLES[verdict];
+
 /** What a command said last, with how it ended. */
 const tellCommand = (attempt: Attempt): Block[] => {
   if (attempt.kind !== 'command') return [];
@@ -156,7 +160,7 @@ const otherPage = (
   attempts: readonly Attempt[],
 ): Page<Event> =>
   page({
-    title: TITLES[verdict],
+    title: titleOf(verdict, findings),
     body: withGaps([
       ...attempts.map(tellCommand),
       ...findings.map(tellFinding),

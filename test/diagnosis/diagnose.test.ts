@@ -164,6 +164,30 @@ describe('localhost is ::1 first', () => {
   });
 });
 
+describe('a NAT rule that sends the connection elsewhere', () => {
+  const ruleset = rules('*nat\n:OUTPUT ACCEPT\n-A OUTPUT -p tcp --dport 25 -j REDIRECT --to-ports 2525\nCOMMIT\n');
+  const known = { ruleset, attempts: [connection('refused')], listeners: [postfix] };
+
+  test('is named with the place that nobody listens at, and what waits in vain', () => {
+    const { verdict, findings } = look(known);
+    expect([verdict, ...problems(findings)]).toEqual(['not-the-firewall', 'redirected']);
+    expect(findings[0]?.title).toContain('127.0.0.1:25 to 127.0.0.1:2525');
+    expect(findings[0]?.evidence).toContain('master listens at 127.0.0.1:25, which such a connection never reaches');
+    expect(findings[0]?.commands).toContainEqual(['iptables', '-t', 'nat', '-S', 'OUTPUT']);
+  });
+
+  test('is not blamed where a service listens there', () => {
+    const { findings } = look({ ...known, listeners: [postfix, { ...postfix, port: 2525 }] });
+    expect(findings.map(({ id }) => id)).toEqual(['failed-unexplained']);
+  });
+});
+
+test('a failure that nothing explains is told all the same', () => {
+  const { verdict, findings } = look({ attempts: [connection('refused')], listeners: [postfix] });
+  expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['nothing-dropped', 'failed-unexplained']);
+  expect(findings[0]?.evidence).toEqual(['connecting to 127.0.0.1:25: refused at once']);
+});
+
 test('a service that listens and does not answer is named, where the rules are not in the way', () => {
   const { findings } = look({ attempts: [connection('timed-out')], listeners: [postfix] });
   expect(problems(findings)).toEqual(['no-answer']);

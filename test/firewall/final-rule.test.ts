@@ -57,6 +57,22 @@ test.each([
     '2 drop, stop -, always D 1',
   ],
   [
+    'lo passes, a chain in front of the policy logs the rest within a limit, as ufw has it',
+    [
+      ':OUTPUT DROP [0:0]',
+      ':L - [0:0]',
+      '-A OUTPUT -o lo -j ACCEPT',
+      '-A OUTPUT -j L',
+      '-A L -m limit --limit 3/min -j LOG --log-prefix "[UFW BLOCK] "',
+    ],
+    '0 drop, stop -, limited L 1',
+  ],
+  [
+    'lo passes, a chain that only some packets are handed to does not log the rest',
+    [':L - [0:0]', '-A OUTPUT -o lo -j ACCEPT', '-A OUTPUT -o eth0 -j L', '-A OUTPUT -j DROP', '-A L -j LOG'],
+    '3 drop, stop -, never -',
+  ],
+  [
     'a drop of new connections is final',
     ['-A OUTPUT -m state --state ESTABLISHED -j ACCEPT', '-A OUTPUT -m state --state NEW -j DROP'],
     '2 drop, stop OUTPUT 2, never -',

@@ -1,0 +1,65 @@
+// A connection that no rule drops, and that a NAT rule sends to where nobody listens.
+import { formatAddress } from '../firewall/address.ts';
+import { ruleAt } from '../firewall/fix/find-stops.ts';
+import type { Ruleset } from '../firewall/model.ts';
+import type { Conversation, HookTrace, RulePlace, Trace } from '../firewall/trace.ts';
+import { type Failure, listensTo } from './failures.ts';
+import type { Finding } from './finding.ts';
+import type { Listener } from './listener.ts';
+import { nameAddress, nameRule } from './names.ts';
+
+const requestHooks = ({ packets }: Trace): readonly HookTrace[] =>
+  packets.find(({ packet }) => packet === 'request')?.hooks ?? [];
+
+/** The conversation as the packet carries it when it enters a hook; null where that is not known. */
+const carriedBy = ({ packet }: HookTrace, conversation: Conversation): Conversation | null => {
+  const { destination, transport } = packet;
+  if (destination === null || !('destinationPort' in transport)) return null;
+  return { ...conversation, destination: formatAddress(destination), destinationPort: transport.destinationPort };
+};
+
+/** The rule that rewrote the destination: the last NAT rule that the packet met. */
+const findNatRule = (ruleset: Ruleset, hooks: readonly HookTrace[]): RulePlace | undefined =>
+  hooks
+    .flatMap(({ way }) => way.flatMap((part) => ('rule' in part && part.match === 'yes' ? [part.rule] : [])))
+    .filter(({ number }) => number > 0)
+    .findLast((place) => ruleAt(ruleset, place)?.steps.some(({ kind }) => kind === 'nat'));
+
+/** Lists the chain that a rule stands in. */
+const listChain = ({ layer, variant, family, table, chain }: RulePlace): string[] => {
+  if (layer === 'nftables') return ['nft', 'list', 'chain', family, table, chain];
+  const tool = `${family === 'ip6' ? 'ip6tables' : 'iptables'}${variant === 'legacy' ? '-legacy' : ''}`;
+  return [tool, '-t', table, '-S', chain];
+};
+
+/** The finding for a failed connection that the rules let through; null where it stays as it was, or a service waits where it is sent. */
+export const findRedirected = (
+  ruleset: Ruleset,
+  listeners: readonly Listener[],
+  { conversation, evidence, end }: Failure,
+  trace: Trace,
+): Finding | null => {
+  const hooks = requestHooks(trace);
+  const last = hooks.at(-1);
+  const sent = last && carriedBy(last, conversation);
+  const rule = findNatRule(ruleset, hooks);
+  if (!sent || rule === undefined || (end !== 'refused' && end !== 'timed-out')) return null;
+  const { destination, destinationPort } = sent;
+  if (destination === conversation.destination && destinationPort === conversation.destinationPort) return null;
+  if (listeners.some(listensTo(sent))) return null;
+  const asked = nameAddress(conversation.destination, conversation.destinationPort);
+  return {
+    id: 'redirected',
+    severity: 'problem',
+    title: `A NAT rule sends connections for ${asked} to ${nameAddress(destination, destinationPort)}, where nobody listens.`,
+    evidence: [
+      evidence,
+      nameRule(rule),
+      ...listeners
+        .filter(listensTo(conversation))
+        .map(({ process }) => `${process ?? 'a process'} listens at ${asked}, which such a connection never reaches`),
+    ],
+    advice: `Start what is meant to listen on port ${destinationPort}; or delete the NAT rule, if it was left behind by a proxy, a mail filter or a container.`,
+    commands: [['ss', '-ltnp', `sport = :${destinationPort}`], listChain(rule)],
+  };
+};
