@@ -86,10 +86,12 @@ export async function tryFix(lab: Lab, trial: FixTrial, nextPort: () => number):
   judgeWords(scene, plan, failing);
   const whyNot = await judgeHopeless(scene, plan, chosen);
   const promised = chosen.filter((one) => !whyNot.has(one));
-  const lost = await applyAndUndo(scene, way, plan, { promised, working, failing });
-  const foretold = byFilter.flatMap((one) => whyNot.get(one) ?? []);
-  const repaired = byFilter.filter((one) => promised.includes(one) && !lost.includes(one)).length;
-  const [blocked, otherwise] = [byFilter.length, chosen.length - byFilter.length];
+  const silent = await applyAndUndo(scene, way, plan, { promised, working, failing });
+  // What filter rules had stopped may be on its way to where nobody answers.
+  const answerable = byFilter.filter((one) => !silent.includes(one) || !isSentAway(scene.trace(one, plan.after)));
+  const foretold = answerable.flatMap((one) => whyNot.get(one) ?? []);
+  const repaired = answerable.filter((one) => promised.includes(one) && !silent.includes(one)).length;
+  const [blocked, otherwise] = [answerable.length, chosen.length - answerable.length];
   return { kind: 'planned', dumps, plan, blocked, repaired, foretold, otherwise, wrong: scene.wrong };
 }
 
@@ -158,7 +160,7 @@ async function judgeHopeless(
 
 type Expectations = Record<'promised' | 'working' | 'failing', readonly Attempt[]>;
 
-/** Applies the plan, looks, and takes it back; returns the promised conversations that fail nevertheless. */
+/** Applies the plan, looks, and takes it back; returns the conversations that stayed silent. */
 async function applyAndUndo(
   scene: Scene,
   way: FixWay,
