@@ -9,6 +9,8 @@ const READ_ALL: Command = ['dd', 'if=/dev/kmsg', 'iflag=nonblock', 'bs=8192'];
 /** For a dd that can't read without waiting (busybox): what comes within a second. */
 const READ_ALL_SLOWLY: Command = ['timeout', '1', 'cat', '/dev/kmsg'];
 const ATTEMPTS = 5;
+/** A reader that the log has overtaken gets an error and may read on: cat would end there, and be blind until it is begun anew. */
+const FOLLOW: Command = ['dd', 'if=/dev/kmsg', 'bs=8192', 'conv=noerror'];
 
 /** The newest record there is; null where the kernel's log can't be read. An empty log is marked before its first record. */
 export async function markKernelLog(host: Host): Promise<KernelRecord | null> {
@@ -25,7 +27,7 @@ export async function markKernelLog(host: Host): Promise<KernelRecord | null> {
 export async function* followKernelLog(host: Host, mark: KernelRecord, signal: AbortSignal): AsyncGenerator<string> {
   let last = mark.sequence;
   // Reading always begins with the oldest record; the sequence number tells what is new.
-  for await (const line of followAgain(host, () => ['cat', '/dev/kmsg'], signal)) {
+  for await (const line of followAgain(host, () => FOLLOW, signal)) {
     const record = parseKernelRecord(line);
     if (record === null || record.sequence <= last) continue;
     last = record.sequence;

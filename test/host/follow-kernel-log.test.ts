@@ -61,10 +61,10 @@ describe('markKernelLog', () => {
 });
 
 it('followKernelLog starts again when its reader ends, and repeats nothing', async () => {
-  const cat = ['cat', '/dev/kmsg'] as const;
+  const follow = ['dd', 'if=/dev/kmsg', 'bs=8192', 'conv=noerror'] as const;
   const host = fakeHost([
-    { command: cat, lines: [...records, '4,12,7000000,-;new one'] },
-    { command: cat, lines: [...records, '4,12,7000000,-;new one', '4,13,12345678901,-;new two'] },
+    { command: follow, lines: [...records, '4,12,7000000,-;new one'] },
+    { command: follow, lines: [...records, '4,12,7000000,-;new one', '4,13,12345678901,-;new two'] },
   ]);
   const controller = new AbortController();
   const lines: string[] = [];

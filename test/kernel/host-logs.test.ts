@@ -43,8 +43,9 @@ async function followers(lab: Lab): Promise<number> {
   const processes = await lab.run(['ps', '-eo', 'stat,args']);
   return processes
     .split('\n')
-    .filter((line) => /^[^Z]\S* +(tail -c|journalctl -q -o json -f|bash -c read -r machine|cat \/dev\/kmsg)/.test(line))
-    .length;
+    .filter((line) =>
+      /^[^Z]\S* +(tail -c|journalctl -q -o json -f|bash -c read -r machine|dd if=\/dev\/kmsg bs)/.test(line),
+    ).length;
 }
 
 const range = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
@@ -224,6 +225,27 @@ describeKernel('openLogs', () => {
       'printf "later one\\nlater " >> /var/log/messages; sleep 1; printf "two\\n" >> /var/log/messages',
     ]);
     await expect.poll(() => seen.map(({ line }) => line), { timeout: 3000 }).toEqual(['later one', 'later two']);
+    logs.stop();
+    await done;
+  });
+
+  it('reads on where the kernel has logged faster than it could read', async () => {
+    // The kernel's log is one for all labs, and this overwrites it.
+    await using lab = await startLab({ kernelLog: 'own' });
+    const prefix = newPrefix();
+    await logEverything(lab, prefix);
+    const asGrandchild: Lab['inside'] = (command, as) => lab.inside(['sh', '-c', '"$@"; true', 'sh', ...command], as);
+    const logs = await openLogs(hostInLab({ ...lab, inside: asGrandchild }), [kernel]);
+    const { ports, done } = collect(logs.lines, prefix);
+    await send(lab, 99, 1);
+    await expect.poll(() => ports(kernel), { timeout: 5000 }).toEqual([99]);
+    const reader = '(cat|dd) .*/dev/kmsg';
+    await lab.run(['pkill', '-STOP', '-f', `^${reader}`]);
+    await lab.run(['bash', '-c', 'for i in $(seq 20000); do echo x >/dev/udp/127.0.0.1/100; done 2>/dev/null; true']);
+    await lab.run(['pkill', '-CONT', '-f', `^${reader}`]);
+    await sleep(300);
+    await send(lab, 4000, 1);
+    await expect.poll(() => ports(kernel), { timeout: 600 }).toContain(4000);
     logs.stop();
     await done;
   });

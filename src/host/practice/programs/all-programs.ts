@@ -2,7 +2,7 @@
 import type { FollowedProgram, Program } from '../program.ts';
 import * as changeFiles from './change-files.ts';
 import * as clients from './clients.ts';
-import { followCat, followDmesg, followJournalctl, followTail } from './followed-logs.ts';
+import { followDmesg, followJournalctl, followKmsg, followTail } from './followed-logs.ts';
 import { iptables } from './iptables.ts';
 import { iptablesRestore, iptablesSave } from './iptables-save.ts';
 import * as logs from './logs.ts';
@@ -41,7 +41,8 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map([
 
 /** What some programs do when they are followed instead of run to their end. */
 export const FOLLOWED: ReadonlyMap<string, FollowedProgram> = new Map([
-  ['cat', followCat],
+  ['cat', followKmsg],
+  ['dd', followKmsg],
   ['tail', followTail],
   ['dmesg', followDmesg],
   ['journalctl', followJournalctl],

@@ -1,4 +1,4 @@
-// The programs that show the practice server's logs as they grow: journalctl -f, cat of /dev/kmsg, dmesg -w, tail -f.
+// The programs that show the practice server's logs as they grow: journalctl -f, cat and dd of /dev/kmsg, dmesg -w, tail -f.
 import { formatJournal, formatKmsg, formatUptime, KMSG, selectFromJournal } from '../format-log.ts';
 import type { LogRecord } from '../log-book.ts';
 import { type FollowedProgram, pathOf, splitOptions } from '../program.ts';
@@ -17,10 +17,9 @@ export const followJournalctl: FollowedProgram = (call, say) => {
   stopWith(call.signal, call.server.log.onRecord(tell));
 };
 
-/** `cat /dev/kmsg`: what the kernel holds, then each new record. */
-export const followCat: FollowedProgram = (call, say) => {
-  const [path = ''] = call.args;
-  if (path !== KMSG) return;
+/** `cat /dev/kmsg`, `dd if=/dev/kmsg`: what the kernel holds, then each new record. */
+export const followKmsg: FollowedProgram = (call, say) => {
+  if (call.args[0]?.replace(/^if=/, '') !== KMSG) return;
   const tell = (record: LogRecord) => record.identifier === 'kernel' && say(formatKmsg(record));
   call.server.log.records.forEach(tell);
   stopWith(call.signal, call.server.log.onRecord(tell));
