@@ -55,7 +55,8 @@ export type Lab = Services & {
  */
 export async function startLab({ kernelLog = 'shared' }: { kernelLog?: 'shared' | 'own' } = {}): Promise<Lab> {
   logFromAllNamespaces();
-  const keeper = spawn('flock', [...lock, kernelLog === 'own' ? '-x' : '-s', lockFile, ...unshare, 'sh', initScript]);
+  const [program, ...args] = [...locks[kernelLog], ...unshare, 'sh', initScript];
+  const keeper = spawn(program, args);
   await readiness(keeper);
   const inside = insideOf(childOf(keeper.pid));
   const start: Spawn = async (command, options) => running(inside(command, options), environment(options));
@@ -84,10 +85,17 @@ export async function startLab({ kernelLog = 'shared' }: { kernelLog?: 'shared' 
   };
 }
 
-/** Waiting for other labs has an end before the test's time is over, with a code that names it. */
-const WAITED_TOO_LONG = 75;
-const lock = ['-F', '-w', '100', '-E', `${WAITED_TOO_LONG}`];
+/** The end of waiting for other labs comes before a test's time is over, and with a code of its own. */
+const WAITED_TOO_LONG = '75';
+const lock = (seconds: number) => ['flock', '-F', '-E', WAITED_TOO_LONG, '-w', `${seconds}`] as const;
 const lockFile = join(tmpdir(), 'lo-doctor-kernel-log.lock');
+/** Every lab comes through the gate, and who waits to be alone holds it: else labs that overlap would never let it in. */
+const gateFile = join(tmpdir(), 'lo-doctor-kernel-log.gate');
+const throughGate = 'flock -E "$0" -w 100 "$1" true || exit; shift; exec "$@"';
+const locks = {
+  own: [...lock(200), '-x', gateFile, ...lock(200), '-x', lockFile],
+  shared: ['sh', '-c', throughGate, WAITED_TOO_LONG, gateFile, ...lock(100), '-s', lockFile],
+} as const;
 const initScript = fileURLToPath(new URL('lab-init.sh', import.meta.url));
 const unshare = ['unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
