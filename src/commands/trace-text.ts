@@ -14,7 +14,7 @@ export function traceText(trace: Trace): string {
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-const OUTCOMES = { works: 'works', blocked: 'is blocked', unknown: "can't be told" };
+const OUTCOMES = { works: 'works', blocked: 'blocked', unknown: "can't be told" };
 const LOGGED = {
   yes: 'The kernel writes a log line about it.',
   no: 'The kernel writes no log line about it.',
@@ -36,7 +36,7 @@ function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace): 
     `    ${stoppedAt.rule.text}`,
   ];
   return [
-    `${protocol.toUpperCase()} ${ends}, user ${uid}: ${OUTCOMES[outcome]}.`,
+    `${protocol.toUpperCase()} ${ends}, uid ${uid}: ${OUTCOMES[outcome]}.`,
     ...(stop ?? []),
     `  ${LOGGED[logged]}`,
     ...unknown.flatMap(doubtLines),

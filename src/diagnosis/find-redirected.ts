@@ -2,6 +2,7 @@
 import { formatAddress } from '../firewall/address.ts';
 import { ruleAt } from '../firewall/fix/find-stops.ts';
 import type { Ruleset } from '../firewall/model.ts';
+import { nameTool } from '../firewall/name-layer.ts';
 import type { Conversation, HookTrace, RulePlace, Trace } from '../firewall/trace.ts';
 import { type Failure, listensTo } from './failures.ts';
 import type { Finding } from './finding.ts';
@@ -26,10 +27,11 @@ const findNatRule = (ruleset: Ruleset, hooks: readonly HookTrace[]): RulePlace |
     .findLast((place) => ruleAt(ruleset, place)?.steps.some(({ kind }) => kind === 'nat'));
 
 /** Lists the chain that a rule stands in. */
-const listChain = ({ layer, variant, family, table, chain }: RulePlace): string[] => {
-  if (layer === 'nftables') return ['nft', 'list', 'chain', family, table, chain];
-  const tool = `${family === 'ip6' ? 'ip6tables' : 'iptables'}${variant === 'legacy' ? '-legacy' : ''}`;
-  return [tool, '-t', table, '-S', chain];
+const listChain = (rule: RulePlace): string[] => {
+  const { layer, family, table, chain } = rule;
+  return layer === 'nftables'
+    ? ['nft', 'list', 'chain', family, table, chain]
+    : [nameTool(rule), '-t', table, '-S', chain];
 };
 
 /** The finding for a failed connection that the rules let through; null where it stays as it was, or a service waits where it is sent. */

@@ -5,21 +5,20 @@ import { adviseLogging } from './advise-logging.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
-import { nameRule } from './names.ts';
+import { nameAddress, nameConversation, nameRule } from './names.ts';
 
-const nameEnd = ({ conversation: { protocol, destination, destinationPort } }: Trace): string =>
-  `${protocol} to ${destination}${destinationPort === null ? '' : ` port ${destinationPort}`}`;
+/** Destinations that are named of those that a rule stops. */
+const NAMED = 3;
 
-/** One line for each rule that stops something, with the first conversations it stops. */
+/** One line for each rule that stops something, with the first of the tried conversations that it stops. */
 const listStops = (traces: readonly Trace[]): string[] => {
-  const byRule = new Map<string, string[]>();
-  for (const trace of traces) {
-    const rule = trace.stoppedAt === null ? 'several rules' : nameRule(trace.stoppedAt.rule);
-    byRule.set(rule, [...(byRule.get(rule) ?? []), nameEnd(trace)]);
-  }
-  return [...byRule].map(([rule, ends]) => {
-    const more = ends.length > 3 ? ` and ${ends.length - 3} more` : '';
-    return `${ends.slice(0, 3).join(', ')}${more}: stopped by ${rule}`;
+  const byRule = Map.groupBy(traces, ({ stoppedAt }) =>
+    stoppedAt === null ? 'several rules' : nameRule(stoppedAt.rule),
+  );
+  return [...byRule].map(([rule, stopped]) => {
+    const ends = [...new Set(stopped.map(({ conversation }) => nameConversation(conversation)))];
+    const more = ends.length > NAMED ? ` and ${ends.length - NAMED} more that were tried` : '';
+    return `${ends.slice(0, NAMED).join(', ')}${more}: stopped by ${rule}`;
   });
 };
 
@@ -30,15 +29,15 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): F
         severity: 'problem',
         title: 'The firewall blocks loopback traffic.',
         evidence: [
-          ...listStops(blockedTraces),
           ...blockedServices.map(
-            ({ process, address, port }) =>
-              `${process ?? 'a service'} on ${address} port ${port} can't be reached over lo`,
+            ({ process, protocol, address, port }) =>
+              `${process ?? 'a service'} listens at ${nameAddress(address, port)} (${protocol.toUpperCase()}) and can't be reached over lo`,
           ),
+          ...listStops(blockedTraces),
         ],
         advice:
-          'Run lo-doctor: it proves it with the log, permits loopback before the final rule, and can take it back.',
-        commands: [['lo-doctor']],
+          'lo-doctor walks through it: it proves it with the log, permits loopback before the rule that drops, and can take it back. The commands alone:',
+        commands: [['lo-doctor', 'fix', '--all', '--dry-run']],
       }
     : null;
 

@@ -1,10 +1,13 @@
 // How findings call rules, conversations and services.
+import { nameTool } from '../firewall/name-layer.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { findService } from '../log/services.ts';
 
-/** `iptables table filter, chain OUTPUT, rule 7: -A OUTPUT -j DROP`; in brackets what its owner calls it. */
-export const nameRule = ({ layer, table, chain, number, text, origin }: RulePlace): string => {
-  const place = `${layer} table ${table}, chain ${chain}, ${number === 0 ? 'policy' : `rule ${number}`}`;
+/** `ip6tables table filter, chain OUTPUT, rule 7: -A OUTPUT -j DROP`, `nftables table inet fw, …`; in brackets what its owner calls it. */
+export const nameRule = (rule: RulePlace): string => {
+  const { layer, family, chain, number, text, origin } = rule;
+  const table = layer === 'nftables' ? `${family} ${rule.table}` : rule.table;
+  const place = `${nameTool(rule)} table ${table}, chain ${chain}, ${number === 0 ? 'policy' : `rule ${number}`}`;
   return `${place}: ${text}${origin === undefined ? '' : ` [${origin}]`}`;
 };
 

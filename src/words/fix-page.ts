@@ -88,7 +88,16 @@ const listChange = ({ after }: PolicyChange): RuleRow[] => {
   });
 };
 
-const tellReason = ({ place, position, reason }: Change): string => `${place.chain}, as rule ${position}: ${reason}`;
+/** Where the added rules go and why; those of one chain with one reason in a line. */
+const tellReasons = (changes: readonly Change[]): string[] =>
+  [...Map.groupBy(changes, ({ place, reason }) => `${nameChain(place)}\0${reason}`).values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const numbers = group.map(({ position }) => String(position));
+    return [
+      `${nameChain(first.place)}, as ${group.length === 1 ? 'rule' : 'rules'} ${enumerate(numbers)}: ${first.reason}`,
+    ];
+  });
 
 /** A command as it is run; what it reads from standard input stands below it. */
 export const commandLines = (commands: FixPlan['apply']): string[] =>
@@ -115,7 +124,7 @@ export const tellPlan = (plan: FixPlan): Block[] => [
     { kind: 'rules', rows: listChange(policy) },
   ]),
   gap,
-  { kind: 'list', items: plan.changes.map(tellReason) },
+  { kind: 'list', items: tellReasons(plan.changes) },
   text(
     span(plan.proof.holds ? 'good' : 'bad', plan.proof.holds ? 'Proved beforehand: ' : 'Not proved: '),
     plan.proof.statement,

@@ -2,11 +2,12 @@
 import { adviseLogging } from '../diagnosis/advise-logging.ts';
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
 import type { FinalRule } from '../firewall/final-rule.ts';
+import { nameTool } from '../firewall/name-layer.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Phase, Story } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
-import { count, enumerate, nameChain, nameOwner, nameRule } from './rules.ts';
+import { count, enumerate, nameChain, nameRule } from './rules.ts';
 
 const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
   label:
@@ -86,7 +87,7 @@ const loopbackFacts = ({ loopback, own }: Inspection): Block => {
 const describeLayers = ({ layers }: Inspection): string =>
   layers.length === 0
     ? 'No firewall rules are loaded.'
-    : `Firewall: ${enumerate(layers.map((layer) => `${layer.families.map((family) => nameOwner({ ...layer, family })).join(' + ')}${layer.manager === 'none' ? '' : ` (managed by ${layer.manager})`}`))}.`;
+    : `Firewall: ${enumerate(layers.map((layer) => `${layer.families.map((family) => nameTool({ ...layer, family })).join(' + ')}${layer.manager === 'none' ? '' : ` (managed by ${layer.manager})`}`))}.`;
 
 /** Nothing that is logged could be read. */
 const isBlind = ({ logs }: Inspection): boolean => logs?.length === 0;

@@ -36,20 +36,22 @@ const join = (pieces: readonly Span[]): Line => {
   return line;
 };
 
-/** Fills lines with pieces; a piece wider than a line is broken into characters. */
-const fill = (pieces: readonly Span[], width: number): Line[] => {
+/** Fills lines with pieces, those after the first narrower by `hang`; a piece wider than a line is broken into characters. */
+const fill = (pieces: readonly Span[], width: number, hang = 0): Line[] => {
   const lines: Span[][] = [[]];
   let used = 0;
   for (const piece of pieces) {
     const needed = textWidth(piece.text.trimEnd());
-    if (needed > width && piece.text.length > 1) {
-      const rest = fill(toPieces([piece], CHARACTER), width);
+    if (needed > width - hang && piece.text.length > 1) {
+      const characters = toPieces([piece], CHARACTER);
+      const isFirst = lines.length === 1 && used === 0;
+      const rest = isFirst ? fill(characters, width, hang) : fill(characters, width - hang);
       if (used > 0) lines.push([]);
       lines.splice(-1, 1, ...rest.map((line) => [...line]));
       used = widthOf(rest.at(-1) ?? []);
       continue;
     }
-    if (used + needed > width && used > 0) {
+    if (used + needed > (lines.length === 1 ? width : width - hang) && used > 0) {
       lines.push([]);
       used = 0;
     }
@@ -59,7 +61,7 @@ const fill = (pieces: readonly Span[], width: number): Line[] => {
   return lines.map(join);
 };
 
-const wrapWords = (rich: Rich, width: number): Line[] => fill(toPieces(toSpans(rich), WORD), width);
+const wrapWords = (rich: Rich, width: number, hang = 0): Line[] => fill(toPieces(toSpans(rich), WORD), width, hang);
 
 const blank = (width: number): Span => ({ text: ' '.repeat(Math.max(0, width)), tone: 'plain' });
 
@@ -77,11 +79,20 @@ const withCarets = (line: Line): Line[] => {
   return [line, [{ text: carets.join('').trimEnd(), tone: 'mark' }]];
 };
 
+/** Labels up to this width share a column; a longer one stands above its value. */
+const WIDEST_LABEL = 36;
+
 const layOutFacts = (rows: readonly (readonly [string, Rich])[], width: number): Line[] => {
-  const column = Math.min(Math.max(...rows.map(([label]) => textWidth(label))), Math.floor(width / 2));
-  return rows.flatMap(([label, value]) =>
-    indent({ text: `${printable(label).padEnd(column)}  `, tone: 'dim' }, wrapWords(value, width - column - 2)),
-  );
+  const limit = Math.min(WIDEST_LABEL, Math.floor(width / 2));
+  const labels = rows.map(([label]) => textWidth(printable(label)));
+  const column = Math.max(2, ...labels.filter((label) => label <= limit));
+  return rows.flatMap(([name, value]): Line[] => {
+    const label = { text: printable(name), tone: 'dim' } as const;
+    const used = textWidth(label.text);
+    const lines = wrapWords(value, width - column - 2);
+    if (used > limit) return [...wrapWords([label], width), ...indent(blank(column + 2), lines)];
+    return indent({ ...label, text: `${label.text}${' '.repeat(column + 2 - used)}` }, lines);
+  });
 };
 
 const SIGN_TONES = { ' ': 'plain', '>': 'strong', '+': 'good', '-': 'warn', x: 'bad' } as const;
@@ -105,6 +116,14 @@ const layOutRules = (rows: readonly RuleRow[], width: number): Line[] => {
   });
 };
 
+/** A verbatim line. What does not fit goes on further in, so that the start of the next one is seen. */
+const layOutCode = (line: Rich, width: number): Line[] => {
+  const spans = toSpans(line);
+  const hang = 2 + (/^ {0,4}/.exec(lineText(spans))?.[0].length ?? 0);
+  const [first = [], ...rest] = wrapWords(spans, width - 2, hang);
+  return [...indent(blank(2), [first]), ...rest.map((one): Line => [blank(2 + hang), ...one])];
+};
+
 const layOutBlock = (block: Block, width: number): Line[] => {
   switch (block.kind) {
     case 'text':
@@ -114,7 +133,7 @@ const layOutBlock = (block: Block, width: number): Line[] => {
     case 'facts':
       return block.rows.length === 0 ? [] : layOutFacts(block.rows, width);
     case 'code':
-      return block.lines.flatMap((line) => indent(blank(2), wrapWords(line, width - 2)).flatMap(withCarets));
+      return block.lines.flatMap((line) => layOutCode(line, width).flatMap(withCarets));
     case 'rules':
       return block.rows.length === 0 ? [] : layOutRules(block.rows, width);
     case 'gap':

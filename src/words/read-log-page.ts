@@ -112,10 +112,22 @@ const proof = (first: BlockedConversation): Block[] =>
       ]
     : [{ kind: 'code', lines: [markEntry(first.sample)] }, fields(first, first.sample), ...ruleLine(first)];
 
+/** The firewall is then one of two causes. */
+const tellNobody = (blocked: readonly BlockedConversation[]): Block[] =>
+  blocked.some(({ listener }) => listener !== null)
+    ? []
+    : [
+        gap,
+        text(
+          span('warn', 'Nobody listens there now'),
+          ', so a permit alone gets no answer: start the service as well.',
+        ),
+      ];
+
 /** What the firewall stops, and by which evidence; empty where nothing was found blocked. */
 export const tellBlocked = ({ blocked }: Diagnosis): Block[] => {
   const [first] = blocked;
-  return first === undefined ? [] : [...proof(first), ...summary(blocked)];
+  return first === undefined ? [] : [...proof(first), ...summary(blocked), ...tellNobody(blocked)];
 };
 
 const again: Choice<Event> = { label: 'Repeat what fails, or something else', event: { name: 'reproduction-chosen' } };

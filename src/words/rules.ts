@@ -1,5 +1,6 @@
 // How rules, chains and conversations are called in running text.
 import type { ChainPlace } from '../firewall/fix/plan.ts';
+import { nameTool } from '../firewall/name-layer.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 
 const FAMILIES = {
@@ -11,17 +12,10 @@ const FAMILIES = {
   bridge: 'bridge',
 } as const;
 
-/** The tool that owns a table, as its users call it: `iptables`, `ip6tables (legacy)`, `nftables`. */
-export const nameOwner = ({ layer, variant, family }: Pick<ChainPlace, 'layer' | 'variant' | 'family'>): string => {
-  if (layer === 'nftables') return 'nftables';
-  const tool = family === 'ip6' ? 'ip6tables' : 'iptables';
-  return variant === 'legacy' ? `${tool}-legacy` : tool;
-};
-
 /** A chain in words: `OUTPUT (iptables, IPv4)`; the table is named where it is not `filter`. */
 export const nameChain = (place: ChainPlace): string => {
   const table = place.layer === 'iptables' && place.table === 'filter' ? '' : `, table ${place.table}`;
-  return `${place.chain} (${nameOwner(place)}${table}, ${FAMILIES[place.family]})`;
+  return `${place.chain} (${nameTool(place)}${table}, ${FAMILIES[place.family]})`;
 };
 
 /** A rule in words: `rule 7 of OUTPUT (iptables, IPv4)`, or `the policy of OUTPUT (…)`; then in brackets what its owner calls it. */

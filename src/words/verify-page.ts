@@ -9,7 +9,9 @@ import { count } from './rules.ts';
 
 /** What was seen after the fix, in blocks. */
 export const tellVerification = ({ attempts, drops, packets }: Verification): Block[] => [
-  { kind: 'list', items: attempts.map(tellAttempt) },
+  attempts.length > 0
+    ? { kind: 'list', items: attempts.map(tellAttempt) }
+    : text('Nothing could be tried: no TCP service listens where it was stopped. By the rules it passes now.'),
   text(
     drops === null
       ? 'No log can be read here.'
@@ -21,9 +23,10 @@ export const tellVerification = ({ attempts, drops, packets }: Verification): Bl
 ];
 
 const confirming = (verification: Verification, seconds: number): Page<Event> => {
-  const { works } = verification;
+  const { works, attempts } = verification;
+  const passes = attempts.length > 0 ? 'It works now' : 'The firewall lets it through now';
   return page({
-    title: works ? 'It works now. Keep the fix?' : 'It still fails. Take the fix back?',
+    title: works ? `${passes}. Keep the fix?` : 'It still fails. Take the fix back?',
     body: [
       ...tellVerification(verification),
       gap,

@@ -91,5 +91,5 @@ test('without dumps the server itself is looked at, in words', async () => {
   const readFile = () => '';
   expect(await runCheck(io, { rules: [], json: false }, { readFile, openHost })).toBe(1);
   expect(written.stdout).toContain('The firewall of web1 blocks loopback traffic');
-  expect(written.stdout).toContain('vsftpd on 0.0.0.0 port 21');
+  expect(written.stdout).toContain("vsftpd listens at 0.0.0.0:21 (TCP) and can't be reached over lo");
 });

@@ -77,7 +77,7 @@ async function trace(change: Partial<TraceOptions> & { file?: string; files?: st
 test('people see the outcome, the way hook by hook, and the stopping rule marked', async () => {
   const { code, stdout } = await trace({});
   expect(code).toBe(1);
-  expect(stdout).toBe(`TCP 127.0.0.1:40000 -> 127.0.0.1:25, user 0: is blocked.
+  expect(stdout).toBe(`TCP 127.0.0.1:40000 -> 127.0.0.1:25, uid 0: blocked.
   Stopped in OUTPUT (request), by rule 3 of OUTPUT (iptables, IPv4):
     -A OUTPUT -j DROP
   The kernel writes a log line about it.

@@ -35,6 +35,28 @@ test('lists and facts hang under their first line', () => {
   ).toEqual(['OUT  the packet leaves', '     by loopback', 'DPT  25']);
 });
 
+test('a label that would push its value aside stands above it', () => {
+  const rows = [
+    ['OUT', 'by loopback'],
+    ['MAC=00:00:00:00:00:00', 'hardware addresses'],
+  ] as const;
+  expect(lines([{ kind: 'facts', rows }], 30)).toEqual([
+    'OUT  by loopback',
+    'MAC=00:00:00:00:00:00',
+    '     hardware addresses',
+  ]);
+});
+
+test('a verbatim line goes on further in than the next one starts', () => {
+  const verbatim = ['nft -f -', '  insert rule inet fw out accept', 'iptables -A'];
+  expect(lines([{ kind: 'code', lines: verbatim }], 26)).toEqual([
+    '  nft -f -',
+    '    insert rule inet fw',
+    '      out accept',
+    '  iptables -A',
+  ]);
+});
+
 test('marked spans carry carets below, on the line where they stand', () => {
   expect(lines([{ kind: 'code', lines: [['IN= ', span('mark', 'OUT=lo'), ' SRC=127.0.0.1']] }], 40)).toEqual([
     '  IN= OUT=lo SRC=127.0.0.1',
@@ -42,8 +64,8 @@ test('marked spans carry carets below, on the line where they stand', () => {
   ]);
   expect(lines([{ kind: 'code', lines: [['IN= OUT= ', 'aaaaaaaaaa ', span('mark', 'DPT=25')]] }], 22)).toEqual([
     '  IN= OUT= aaaaaaaaaa',
-    '  DPT=25',
-    '  ^^^^^^',
+    '    DPT=25',
+    '    ^^^^^^',
   ]);
 });
 
@@ -74,7 +96,12 @@ test('no line is wider than asked for, and no visible character is lost', () => 
       fc.array(fc.string({ unit: 'grapheme', maxLength: 60 })),
       fc.integer({ min: 20, max: 100 }),
       (parts, width) => {
-        const laid = lines([text(...parts), gap], width);
+        const rows = parts.map((part) => [part, part] as const);
+        const code = {
+          kind: 'code',
+          lines: [...parts, ...parts.map((part) => `${' '.repeat(part.length)}${part}`)],
+        } as const;
+        const laid = lines([text(...parts), gap, { kind: 'facts', rows }, { kind: 'list', items: parts }, code], width);
         for (const line of laid) expect(stringWidth(line)).toBeLessThanOrEqual(width);
       },
     ),

@@ -64,5 +64,5 @@ function state(holds: boolean, packets: number, hooks: readonly Hook[], all: boo
   if (!holds) return 'Not proved: some traffic that is not on lo would be judged differently.';
   if (packets === 0) return 'Nothing changes.';
   const which = all ? 'at the limits of every rule' : 'picked from those at the limits of the rules';
-  return `Each added rule asks for lo first. ${packets} packets that are not on lo, ${which} in the changed tables, were judged without and with the changes (${hooks.join(', ')}): each time by the same rule, with the same verdict.`;
+  return `Each added rule matches lo alone. ${packets} packets that are not on lo, ${which} in the changed tables, were judged without and with the changes (${hooks.join(', ')}): each time by the same rule, with the same verdict.`;
 }
