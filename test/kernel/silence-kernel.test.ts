@@ -103,7 +103,7 @@ describeKernel('the self-test of the log, in the kernel', () => {
       writeFileSync('/proc/sys/net/netfilter/nf_log_all_netns', '1');
     }
     expect((await explain(lab, probe)).ids[0]).toBe('log-path-works');
-  });
+  }, 240_000);
 
   it("says that the kernel's log may not be read", async () => {
     await using lab = await startLab();
