@@ -32,6 +32,7 @@ function report(run: FixFigures): void {
   const lines = [
     `seed ${values.seed}: ${run.rulesets} rulesets in ${run.seconds.toFixed(0)} s; ${run.healthy} stop nothing, ${run.planned} got a fix, of ${run.added} rules in all (${run.whole} by the product's whole work)`,
     `conversations stopped by filter rules: ${run.blocked}; repaired ${run.repaired}, foretold to stay ${run.foretold}; failing otherwise ${run.otherwise}`,
+    `conversations that fail again without the last rule of their fix: ${run.missed}`,
     `rulesets where all that filter rules stopped passes afterwards: ${run.wholly}`,
     ...list(run.reasons),
     `kinds of rulesets`,

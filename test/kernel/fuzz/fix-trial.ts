@@ -1,4 +1,5 @@
 // One failing ruleset: what really fails is planned, repaired and taken back, and looked at on the kernel in between.
+import { applyChange } from '../../../src/firewall/fix/apply-change.ts';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import type { Ruleset } from '../../../src/firewall/model.ts';
 import { probeConversations } from '../../../src/firewall/probe-conversations.ts';
@@ -43,6 +44,8 @@ export type FixResult =
       readonly foretold: readonly string[];
       /** What failed for other reasons. */
       readonly otherwise: number;
+      /** Conversations that were seen to fail again when the last rule of their fix was left out. */
+      readonly missed: number;
       readonly wrong: readonly Wrong[];
     };
 
@@ -58,6 +61,8 @@ type Scene = Site & {
   /** What the evaluator says, of the rules as they were loaded or of others. */
   readonly trace: (attempt: Attempt, rules?: Ruleset) => Trace;
   readonly wrong: Wrong[];
+  /** Conversations that have been seen to fail again without the last rule of their fix. */
+  readonly missed: Attempt[];
 };
 
 type Talked = { readonly answered: readonly Attempt[]; readonly silent: readonly Attempt[] };
@@ -69,7 +74,7 @@ export async function tryFix(lab: Lab, trial: FixTrial, nextPort: () => number):
   const { dumps } = loaded;
   const ruleset = parseDumps(dumps);
   const scene: Scene = {
-    ...{ lab, trial, dumps, ruleset, caseId: trial.id, legacy: trial.layers.some(isLegacy), wrong: [] },
+    ...{ lab, trial, dumps, ruleset, caseId: trial.id, legacy: trial.layers.some(isLegacy), wrong: [], missed: [] },
     talk: talker(lab, nextPort),
     trace: (attempt, rules = ruleset) => traceConversation(rules, toConversation(attempt), surroundings),
   };
@@ -92,7 +97,17 @@ export async function tryFix(lab: Lab, trial: FixTrial, nextPort: () => number):
   const foretold = answerable.flatMap((one) => whyNot.get(one) ?? []);
   const repaired = answerable.filter((one) => promised.includes(one) && !silent.includes(one)).length;
   const [blocked, otherwise] = [answerable.length, chosen.length - answerable.length];
-  return { kind: 'planned', dumps, plan, blocked, repaired, foretold, otherwise, wrong: scene.wrong };
+  return {
+    kind: 'planned',
+    dumps,
+    plan,
+    blocked,
+    repaired,
+    foretold,
+    otherwise,
+    missed: scene.missed.length,
+    wrong: scene.wrong,
+  };
 }
 
 const toConversation = (attempt: Attempt): Conversation => ({
@@ -167,7 +182,7 @@ async function applyAndUndo(
   plan: FixPlan,
   { promised, working, failing }: Expectations,
 ): Promise<readonly Attempt[]> {
-  const { dumps, talk, trace, wrong } = scene;
+  const { trial, dumps, talk, trace, wrong } = scene;
   const say = (kind: string, detail: string, attempts = failing) => wrong.push({ kind, detail, attempts });
   const isFixed = plan.changes.length > 0;
   if (isFixed) judgeRules(scene, plan, await way.apply(plan), say);
@@ -182,9 +197,28 @@ async function applyAndUndo(
     else say('no longer passes', inWords(one), [...failing, one]);
   }
   if (!isFixed) return silent;
+  if (trial.way === 'short') await leaveLastOut(scene, plan, promised, say);
   const [before, restored] = [linesOf(dumps), linesOf(await way.undo(plan))];
   if (restored.join('\n') !== before.join('\n')) say('not undone', `${addedLines(before, restored)}`);
   return silent;
+}
+
+/** Without the last of several rules, conversations that need it fail for real; it is put back at its place. */
+async function leaveLastOut(
+  { lab, legacy, ruleset, talk, trace, missed }: Scene,
+  { changes, undo, apply }: FixPlan,
+  promised: readonly Attempt[],
+  say: (kind: string, detail: string) => void,
+): Promise<void> {
+  const [takeLast] = undo;
+  const without = changes.slice(0, -1).reduce(applyChange, ruleset);
+  const needing = promised.filter((one) => trace(one, without).outcome === 'blocked');
+  if (takeLast === undefined || changes.length < 2 || needing.length === 0) return;
+  await rulesAfter(lab, legacy, [takeLast]);
+  const { answered } = await talk(needing, HASTY);
+  for (const one of answered) say('passes without a rule of its fix', inWords(one));
+  missed.push(...needing);
+  await rulesAfter(lab, legacy, [...undo.slice(1), ...apply]);
 }
 
 /** Nothing but the plan's rules has been added, and they stand where it said. */
