@@ -20,6 +20,12 @@ const io = (): Io => ({
   isTerminal: isTerminal('stdin') && isTerminal('stdout'),
 });
 
+const EXIT_CODES = `
+Exit codes:
+  0  healthy, or done          3  could not look or act
+  1  loopback is blocked       4  can't tell
+  2  wrong usage               5  a fix was rolled back`;
+
 const program = new Command('lo-doctor');
 const globals = (): GlobalOptions => program.opts<GlobalOptions>();
 const isJson = () => globals().json === true;
@@ -53,10 +59,11 @@ const withRules = (command: Command): Command =>
       ),
     );
 
-const confirmWithin = () =>
-  new Option('--confirm-within <seconds>', 'how long a fix waits to be kept before it is rolled back').argParser(
-    wholeNumber(10, 3600),
-  );
+const confirmWithin = (andThen = '') =>
+  new Option(
+    '--confirm-within <seconds>',
+    `how long a fix waits to be kept before it is rolled back${andThen}`,
+  ).argParser(wholeNumber(10, 3600));
 
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
 const walk = async (practice: string | null, within: number): Promise<number> => {
@@ -78,6 +85,7 @@ const walk = async (practice: string | null, within: number): Promise<number> =>
     },
     onDefect: fail,
     interrupt: () => process.kill(process.pid, 'SIGINT'),
+    screen: process.stdout,
   });
 };
 
@@ -92,6 +100,13 @@ program
   .option('--screen-reader', 'like --plain: lines that are only ever added, numbered choices')
   .option('--no-color', 'no colours (also by the variable NO_COLOR)')
   .showHelpAfterError('Run lo-doctor --help to see what there is.')
+  .configureHelp({
+    showGlobalOptions: true,
+    // Those that mean something to a command that asks nothing.
+    visibleGlobalOptions: ({ parent }) =>
+      parent === null ? [] : program.options.filter(({ long }) => long === '--json' || long === '--no-color'),
+  })
+  .addHelpText('after', EXIT_CODES)
   .configureOutput({
     outputError: (text, write) => {
       // The program has an action of its own, so commander takes an unknown command for an argument too many.
@@ -137,7 +152,7 @@ type TraceFlags = RulesOptions & {
 withRules(
   program
     .command('trace')
-    .description('the way of one loopback conversation through the rules')
+    .description('the way of one loopback conversation through the rules, with the rule that stops it')
     .requiredOption('--to <address>', "the address that is talked to: 127.0.0.1, ::1, one of the server's own")
     .addOption(new Option('--dport <port>', 'the port of the service').argParser(wholeNumber(1, 65535)))
     .addOption(new Option('--proto <protocol>', 'the protocol').choices(['tcp', 'udp', 'icmp']).default('tcp'))
@@ -169,17 +184,18 @@ program
   .argument('[line]', 'the line, in quotes; without it, or with -, standard input is read')
   .action(async (line: string | undefined) => {
     const { runExplain } = await import('./commands/explain.ts');
+    if ((line ?? '-') === '-' && isTerminal('stdin')) io().stderr('Paste log lines here; Ctrl-D ends them.\n');
     finish(await runExplain({ line: line ?? null, json: isJson() }, io()));
   });
 
 program
   .command('fix')
-  .description('the fix without the wizard')
+  .description('permit loopback without the wizard: planned, proved, applied with a rollback, kept')
   .option('--all', 'permit all loopback traffic (recommended)')
   .option('--service <service...>', 'permit only these services on loopback: tcp/25, udp/53, icmp')
   .option('--dry-run', 'show the commands and what they do, change nothing')
   .option('--yes', 'apply without asking; what works afterwards is kept, what does not is rolled back')
-  .addOption(confirmWithin())
+  .addOption(confirmWithin('; with --yes, lo-doctor confirm keeps it'))
   .action(
     async (flags: { all?: boolean; service?: string[]; dryRun?: boolean; yes?: boolean; confirmWithin?: number }) => {
       const { parseService, runFix } = await import('./commands/fix.ts');
@@ -224,13 +240,17 @@ program
 
 program
   .command('report')
-  .description('the report of a walk')
+  .description('the report of a walk or a fix, for the ticket')
   .argument('[case]', 'the case; without it, the latest')
   .addOption(new Option('--format <format>', 'as what').choices(['md', 'json', 'sh']).default('md'))
   .action(async (id: string | undefined, { format }: { format: 'md' | 'json' | 'sh' }) => {
     const { runReport } = await import('./commands/cases.ts');
     finish(await runReport(id ?? null, isJson() ? 'json' : format, await openHost(), io()));
   });
+
+// Whoever misspells a flag of a command wants that command's help.
+for (const command of program.commands)
+  command.showHelpAfterError(`Run lo-doctor ${command.name()} --help to see what there is.`);
 
 /** This server; what runs its commands is loaded only when it is needed. */
 async function openHost(): Promise<Host> {

@@ -32,7 +32,7 @@ const findCase = async (host: Host, id: string | null, fits: (one: Case) => bool
 
 /** Keeps a fix that waits for its confirmation, also for the next boot. */
 export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Promise<number> => {
-  const none = 'No fix waits for its confirmation: it was kept or rolled back already.';
+  const none = 'No fix waits for its confirmation: none was applied, or it has been kept or rolled back.';
   const found = await findCase(host, id, ({ state }) => state === 'armed', none);
   if ((await confirmCase(host, found.id)) !== 'confirmed') {
     io.stdout(`Case ${found.id} was rolled back already: the rules are as they were before.\n`);

@@ -108,7 +108,7 @@ const period = (first: number, last: number | null): string =>
 
 function adviceOf({ entries }: LogSummary, loopback: readonly LogGroup[]): string {
   if (entries === 0)
-    return 'No firewall entry. Either nothing was dropped, or drops are not logged: lo-doctor check tells which.';
+    return 'No firewall entry. Either nothing was dropped, or drops are not logged (lo-doctor check tells), or the lines of the kernel go to another file.';
   if (loopback.length === 0)
     return 'Nothing was logged on loopback: if the firewall logs its drops, it does not drop loopback traffic.';
   const passed = loopback.every(({ prefix }) => findPrefixHint(prefix) === 'passed');

@@ -37,11 +37,23 @@ export function readDumps(files: readonly DumpFile[], readFile: (path: string) =
 /** Without it, rules that are in force would count as absent. */
 const NFT = 'the output of `nft -j list ruleset` as well (one more --rules): only nft can print this table';
 
+const READ_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'its permissions do not let this user',
+};
+
+/** In words; Node's own where there are none. */
+function tellReadError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return ('code' in error && READ_ERRORS[String(error.code)]) || error.message;
+}
+
 function readText(path: string, readFile: (path: string) => string): string {
   try {
     return readFile(path);
   } catch (error) {
-    throw new HostError(`${path} can't be read: ${error instanceof Error ? error.message : error}`, {
+    throw new HostError(`${path} can't be read: ${tellReadError(error)}.`, {
       nextSteps: ['Give the file that iptables-save, ip6tables-save or "nft -j list ruleset" wrote.'],
     });
   }

@@ -8,6 +8,7 @@ import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { stepNumber, stepTitles, walkPage } from '../words/walk-page.ts';
 import type { Io } from './io.ts';
+import { type Screen, wipeOnShrink } from './wipe-on-shrink.ts';
 
 /** `wizard`: Ink. `plain`: numbered prompts. `alone`: nobody answers, what is recommended is chosen. */
 export type Face = 'wizard' | 'plain' | 'alone';
@@ -24,6 +25,8 @@ export type WalkParts = {
   onDefect: (error: unknown) => void;
   /** What Ctrl-C does where it comes as a key: the same as the signal. */
   interrupt: () => void;
+  /** The terminal that the wizard is drawn on. */
+  screen: Screen;
 };
 
 const ended = (store: Store<Walk, Event>): Promise<void> =>
@@ -35,8 +38,9 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
     look();
   });
 
-const playInk = async (store: Store<Walk, Event>, interrupt: () => void) => {
+const playInk = async (store: Store<Walk, Event>, { interrupt, screen }: WalkParts) => {
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../steps/wizard.tsx')]);
+  const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
   const app = render(<Wizard store={store} interrupt={interrupt} />, {
     exitOnCtrlC: false,
@@ -47,6 +51,7 @@ const playInk = async (store: Store<Walk, Event>, interrupt: () => void) => {
   });
   await Promise.race([app.waitUntilExit(), ended(store).then(() => app.waitUntilRenderFlush())]);
   app.unmount();
+  stopWiping();
 };
 
 const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) => {
@@ -80,7 +85,7 @@ export const runWalk = async (parts: WalkParts): Promise<Outcome> => {
     onDefect: parts.onDefect,
   });
   parts.onStore(store);
-  if (face === 'wizard') await playInk(store, parts.interrupt);
+  if (face === 'wizard') await playInk(store, parts);
   else await playLines(store, io, face === 'alone');
   await ended(store);
   store.close();

@@ -48,12 +48,16 @@ function doubtLines({ rule, what, settledBy }: Doubt): string[] {
 }
 
 function packetLines({ packet, hooks }: PacketTrace, trace: Trace): string[] {
+  const stop = packet === trace.stoppedAt?.packet ? trace.stoppedAt.rule : null;
+  let known = '';
+  const lines = hooks.flatMap((hook) => {
+    const before = known;
+    known = describePacket(hook.packet);
+    // NAT rewrites a packet between two hooks.
+    return [...(before === '' || before === known ? [] : [`  rewritten by NAT: ${known}`]), ...hookLines(hook, stop)];
+  });
   const [first] = hooks;
-  const title = `${PACKETS[packet]}${first ? `: ${describePacket(first.packet)}` : ''}`;
-  return [
-    title,
-    ...hooks.flatMap((hook) => hookLines(hook, packet === trace.stoppedAt?.packet ? trace.stoppedAt.rule : null)),
-  ];
+  return [`${PACKETS[packet]}${first ? `: ${describePacket(first.packet)}` : ''}`, ...lines];
 }
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
@@ -70,8 +74,9 @@ function describePacket({ source, destination, transport }: Packet): string {
     case 'udp':
       return `UDP ${end(source, transport.sourcePort)} -> ${end(destination, transport.destinationPort)}`;
     case 'icmp':
+      return `ICMP type ${transport.type} ${end(source, null)} -> ${end(destination, null)}`;
     case 'icmpv6':
-      return `${transport.kind.toUpperCase()} type ${transport.type} ${end(source, null)} -> ${end(destination, null)}`;
+      return `ICMPv6 type ${transport.type} ${end(source, null)} -> ${end(destination, null)}`;
   }
 }
 

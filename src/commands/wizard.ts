@@ -11,6 +11,7 @@ import { nameCase } from './name-case.ts';
 import { openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
 import { serverWork } from './server-work.ts';
+import type { Screen } from './wipe-on-shrink.ts';
 
 /** `practice`: the scenario, or null for this server. `onLeave` hands out how to leave the walk when a signal asks for it. */
 export type WizardOptions = {
@@ -21,6 +22,7 @@ export type WizardOptions = {
   onLeave: (leave: () => void) => void;
   onDefect: (error: unknown) => void;
   interrupt: () => void;
+  screen: Screen;
 };
 
 /** contract.md's exit codes for how a walk ended. */
@@ -81,6 +83,7 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
     onStore: (store) => options.onLeave(() => leaveSoon(store)),
     onDefect: options.onDefect,
     interrupt: options.interrupt,
+    screen: options.screen,
   });
   return EXIT_CODES[outcome];
 };

@@ -143,7 +143,8 @@ function describeOperand(operand: Operand): string {
 
 function describePattern(pattern: Pattern): string {
   if (typeof pattern !== 'object') return String(pattern);
-  return 'prefix' in pattern ? `${pattern.prefix}*` : `${pattern.from}-${pattern.to}`;
+  if ('prefix' in pattern) return `${pattern.prefix}*`;
+  return pattern.from === pattern.to ? `${pattern.from}` : `${pattern.from}-${pattern.to}`;
 }
 
 function describeUnknown(operand: Operand): { what: string; settledBy: string } {

@@ -122,6 +122,12 @@ const ownersWay = ({ owners, loggingPlan }: Inspection): Block[] => {
   return adviseLogging(owners, silent).map((way) => text(span('dim', way)));
 };
 
+/** The rest of the traffic is looked at too, where a final rule drops it: it may be what fails. */
+const ruleBefore = ({ loggingPlan }: Inspection): string =>
+  loggingPlan?.changes.some(({ traffic }) => traffic === 'other')
+    ? 'a LOG rule for lo (and one for a sample of the rest)'
+    : 'a LOG rule';
+
 const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
   if (!inspection.blocked)
     return [text('If something fails on this server all the same, look at what happens when it is repeated.')];
@@ -147,7 +153,7 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
   return [
     text(
       span('warn', 'Some of its drops would leave no entry in the log.'),
-      ' To see them, a LOG rule has to stand right before each dropping rule; it changes no verdict.',
+      ` To see them, ${ruleBefore(inspection)} has to stand right before each dropping rule; it changes no verdict.`,
     ),
     ...ownersWay(inspection),
   ];

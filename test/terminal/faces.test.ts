@@ -127,6 +127,20 @@ describeTerminal('the practice wizard', () => {
     await wizard.waitFor('What fails?');
   });
 
+  it.concurrent('leaves nothing of a larger terminal behind in a smaller one', async () => {
+    await using wizard = await openDoctor(['practice', 'mail'], { columns: 120, rows: 40 });
+    await wizard.waitFor('> 1. Turn logging on');
+    await wizard.resize(64, 20);
+    await wizard.waitFor('lines 1-9 of');
+    await wizard.press('Enter');
+    await wizard.waitFor('> 1. Sending mail');
+    const small = await wizard.screen();
+    await using fresh = await openDoctor(['practice', 'mail'], { columns: 64, rows: 20 });
+    await answer(fresh, [['> 1. Turn logging on', 'Enter']]);
+    await fresh.waitFor('> 1. Sending mail');
+    expect(small).toBe(await fresh.screen());
+  });
+
   it.concurrent.each(['C-c', '3'])('gives the terminal back as it was after %s', async (key) => {
     const script = `stty -g | md5sum; ${process.execPath} ${bundle} practice mail; echo ended with $?; stty -g | md5sum; read -r line; echo "<$line>"`;
     await using terminal = await openTerminal({ command: ['bash', '-c', script] });
