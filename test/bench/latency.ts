@@ -76,7 +76,8 @@ const SEND =
 
 async function measure({ log, follow }: (typeof LOGS)[number]): Promise<void> {
   const output = ['-A OUTPUT -o lo -j LOG --log-prefix "OUT-DROP: "', '-A OUTPUT -j DROP'];
-  await using lab = await startMailServer({ ip: { output }, log });
+  // A journal has the lines of all labs: alone, none of theirs pushes the line off the screen.
+  await using lab = await startMailServer({ ip: { output }, log }, { kernelLog: 'own' });
   const wizard = await openWizard(lab);
   const tool = watch(lab, follow);
   const sender = watch(lab, ['bash', '-c', SEND]);
