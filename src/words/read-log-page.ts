@@ -42,8 +42,15 @@ const addressRows = ({ src, dst }: EntryLine['entry']): (readonly [string, Rich]
 
 const portInWords = (blocked: BlockedConversation, { entry }: EntryLine): readonly [string, Rich] => {
   const service = servicePort(blocked) === null ? null : findService(servicePort(blocked) ?? 0);
-  const words = `${nameService(blocked)}; ${whoListens(blocked)}${service ? `. Used by ${service.use}` : ''}`;
-  if (entry.direction === 'reply') return [`SPT=${entry.spt}`, `a reply from ${words}`];
+  const words = [
+    `${nameService(blocked)}; `,
+    // The firewall is then one of two causes.
+    blocked.listener === null
+      ? span('warn', 'nobody listens there now: the service has to be started as well')
+      : whoListens(blocked),
+    service ? `. Used by ${service.use}` : '',
+  ];
+  if (entry.direction === 'reply') return [`SPT=${entry.spt}`, ['a reply from ', ...words]];
   return [entry.dpt === null ? `PROTO=${entry.proto}` : `DPT=${entry.dpt}`, words];
 };
 
@@ -112,22 +119,10 @@ const proof = (first: BlockedConversation): Block[] =>
       ]
     : [{ kind: 'code', lines: [markEntry(first.sample)] }, fields(first, first.sample), ...ruleLine(first)];
 
-/** The firewall is then one of two causes. */
-const tellNobody = (blocked: readonly BlockedConversation[]): Block[] =>
-  blocked.some(({ listener }) => listener !== null)
-    ? []
-    : [
-        gap,
-        text(
-          span('warn', 'Nobody listens there now'),
-          ', so a permit alone gets no answer: start the service as well.',
-        ),
-      ];
-
 /** What the firewall stops, and by which evidence; empty where nothing was found blocked. */
 export const tellBlocked = ({ blocked }: Diagnosis): Block[] => {
   const [first] = blocked;
-  return first === undefined ? [] : [...proof(first), ...summary(blocked), ...tellNobody(blocked)];
+  return first === undefined ? [] : [...proof(first), ...summary(blocked)];
 };
 
 const again: Choice<Event> = { label: 'Repeat what fails, or something else', event: { name: 'reproduction-chosen' } };
