@@ -33,7 +33,7 @@ export async function runLogs(options: LogsOptions, io: LogsIo): Promise<number>
   const read = options.files.length > 0 ? await readNamed(options.files, counter, io) : await readUsual(counter, io);
   if (read.names.length === 0) return 3;
   if (options.json) io.stdout(`${JSON.stringify(toDocument(counter.summary, read.names))}\n`);
-  else io.stdout(printBlocks(printLogSummary(counter.summary, read.names, io), io));
+  else io.stdout(printBlocks(printLogSummary(counter.summary, read.names, { unicode: io.unicode, since }), io));
   return read.failed ? 3 : 0;
 }
 

@@ -11,22 +11,24 @@ import { type Block, gap, type Span, span, text } from '../words/page.ts';
 const LISTED = 15;
 const SPARK_COLUMNS = 24;
 
-/** The blocks of a summary of the named logs. */
+/** The blocks of a summary of the named logs; `since`: older entries are not in it. */
 export function printLogSummary(
   summary: LogSummary,
   names: readonly string[],
-  { unicode }: { unicode: boolean },
+  { unicode, since }: { unicode: boolean; since: number | null },
 ): Block[] {
   const groups = summary.groups.toSorted((a, b) => b.count - a.count);
   const [loopback, other] = [groups.filter((group) => group.loopback), groups.filter((group) => !group.loopback)];
-  const head = `${count(summary.entries, 'firewall entry', 'firewall entries')} in ${size(summary.bytes)} of ${names.join(', ')}`;
+  const shown = names.map((name) => (name === '-' ? 'standard input' : name)).join(', ');
+  const after = since === null ? '' : `, since ${localTime(since)}`;
+  const head = `${count(summary.entries, 'firewall entry', 'firewall entries')} in ${size(summary.bytes)} of ${shown}${after}`;
   return [
     text(span('strong', head)),
     ...(summary.first === null ? [] : [text(span('dim', period(summary.first, summary.last)))]),
     ...section('On loopback', loopback, summary, unicode),
     ...section('On other interfaces', other, summary, unicode),
     gap,
-    text(adviceOf(summary, loopback)),
+    text(adviceOf(summary, loopback, since)),
   ];
 }
 
@@ -106,9 +108,9 @@ const localTime = (time: number): string => {
 const period = (first: number, last: number | null): string =>
   last === null || last === first ? localTime(first) : `${localTime(first)} to ${localTime(last)}`;
 
-function adviceOf({ entries }: LogSummary, loopback: readonly LogGroup[]): string {
+function adviceOf({ entries }: LogSummary, loopback: readonly LogGroup[], since: number | null): string {
   if (entries === 0)
-    return 'No firewall entry. Either nothing was dropped, or drops are not logged (lo-doctor check tells), or the lines of the kernel go to another file.';
+    return `No firewall entry${since === null ? '' : ' since then'}. Either nothing was dropped, or drops are not logged (lo-doctor check tells), or the lines of the kernel go to another file.`;
   if (loopback.length === 0)
     return 'Nothing was logged on loopback: if the firewall logs its drops, it does not drop loopback traffic.';
   const passed = loopback.every(({ prefix }) => findPrefixHint(prefix) === 'passed');

@@ -170,9 +170,18 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
 /** Lets all traffic out, and no rule says anything else. */
 const isOpen = ({ rows, final }: OutboundPolicy): boolean => rows.length === 1 && final.action === 'accept';
 
-/** Each outbound policy as a list with its final rule marked; those that let everything out in a line. */
-export const tellPolicies = ({ policies, otherStops }: Inspection): Block[] => {
+/** Accepts what its rules don't stop, and is not where loopback is stopped (first). */
+const isBeside = ({ blocked, blockedTraces }: Inspection, { place, final }: OutboundPolicy): boolean =>
+  blocked &&
+  final.action === 'accept' &&
+  final.stop === null &&
+  !blockedTraces.some(({ stoppedAt }) => stoppedAt === null || nameChain(stoppedAt.rule) === nameChain(place));
+
+/** Each outbound policy as a list with its final rule marked; in a line those that let everything out, or are not what blocks. */
+export const tellPolicies = (inspection: Inspection): Block[] => {
+  const { policies, otherStops } = inspection;
   const open = policies.filter(isOpen).map(({ place }) => nameChain(place));
+  const beside = policies.filter((policy) => !isOpen(policy) && isBeside(inspection, policy));
   return [
     ...otherStops.flatMap(({ place, rows }): Block[] => [
       text('Stopped in ', span('strong', nameChain(place)), ':'),
@@ -184,11 +193,21 @@ export const tellPolicies = ({ policies, otherStops }: Inspection): Block[] => {
       },
     ]),
     ...policies
-      .filter((policy) => !isOpen(policy))
+      .filter((policy) => !isOpen(policy) && !beside.includes(policy))
       .flatMap((policy): Block[] => [
         text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
         { kind: 'rules', rows: listPolicy(policy) },
       ]),
+    ...(beside.length === 0
+      ? []
+      : [
+          text(
+            span(
+              'dim',
+              `Accepts what its own rules don't stop: ${enumerate(beside.map(({ place }) => nameChain(place)))}.`,
+            ),
+          ),
+        ]),
     ...(open.length === 0 ? [] : [text(span('dim', `Lets everything out: ${enumerate(open)}.`))]),
   ];
 };

@@ -122,6 +122,15 @@ test('says what it can not read, reads the rest, and ends with 3', async () => {
   expect(stdout).toContain('1 firewall entry');
 });
 
+test('says since when it looked, and names standard input', async () => {
+  const stdin = (async function* () {
+    yield Buffer.from(line(20));
+  })();
+  const { stdout } = await run({ files: ['-'], since: '2026-06-21' }, { stdin });
+  expect(stdout).toMatch(/^0 firewall entries in \d+ bytes of standard input, since 2026-06-21 00:00:00\n/);
+  expect(stdout).toContain('No firewall entry since then.');
+});
+
 test('a --since that is no time is a usage error', async () => {
   expect(await run({ files: ['x'], since: 'soon' })).toMatchObject({
     code: 2,

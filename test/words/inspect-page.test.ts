@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { inspect } from '../../src/diagnosis/inspect.ts';
+import type { Ruleset } from '../../src/firewall/model.ts';
+import { tellInspection } from '../../src/words/inspect-page.ts';
+import { layOut, lineText } from '../../src/words/lay-out.ts';
+import { rules, together } from '../firewall/fix/rules.ts';
+
+const tell = (ruleset: Ruleset): string => {
+  const known = { host: 'web1', ownAddresses: [], listeners: [], iptables: null, ownerFacts: null, logs: null };
+  return layOut(tellInspection(inspect({ ...known, ruleset }, 'c1')).body, 80)
+    .map(lineText)
+    .join('\n');
+};
+
+const beside = rules('-A OUTPUT -d 198.51.100.1 -j DROP', 'ip', 'legacy');
+
+test('a policy that is not what blocks loopback takes one line', () => {
+  const told = tell(together(rules('-A OUTPUT -j DROP'), beside));
+  expect(told).toContain('> 1  -A OUTPUT -j DROP');
+  expect(told).toContain('Accepts what its own rules don't stop: OUTPUT (iptables-legacy, IPv4).');
+  expect(told).not.toContain('198.51.100.1');
+});
+
+test('it is listed where nothing blocks loopback, and where a rule in it does', () => {
+  expect(tell(beside)).toContain('1  -A OUTPUT -d 198.51.100.1 -j DROP');
+  const stopping = rules('-A OUTPUT -o lo -p udp -j DROP', 'ip', 'legacy');
+  expect(tell(stopping)).toContain('1  -A OUTPUT -o lo -p udp -j DROP');
+});
