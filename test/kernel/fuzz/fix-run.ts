@@ -91,17 +91,18 @@ export async function fuzzFix({
   let next = only ?? 0;
   const last = only === undefined ? n : only + 1;
   const lane = async () => {
-    let bench = await openBench();
+    let bench: Bench | null = null;
     while (next < last && performance.now() - start < seconds * 1000) {
       const number = next++;
       const { kind, trial } = randomTrial(seed, number);
+      bench ??= await openBench();
       const result = await bench.run(trial);
       count(figures, { seed, number, kind, trial }, result);
       if (!bench.isWorn() && !trial.layers.some(isLegacy)) continue;
       await bench.close();
-      bench = await openBench();
+      bench = null;
     }
-    await bench.close();
+    await bench?.close();
   };
   await Promise.all(Array.from({ length: Math.min(lanes, last - next) }, lane));
   for (const [at, failure] of figures.failures.entries()) if (at < most) figures.failures[at] = await shrink(failure);
