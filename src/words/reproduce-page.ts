@@ -40,8 +40,10 @@ export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
       return page({
         title: 'Which command fails?',
         body: [
-          text('Type it as in a shell. It runs as the user that runs lo-doctor; a rule can judge users differently,'),
-          text("so for the web server's user write for example: sudo -u www-data wp plugin update --all"),
+          text(
+            "Type it as in a shell. It runs as the user that runs lo-doctor, and a rule can judge users differently: for the web server's user write for example",
+          ),
+          { kind: 'code', lines: ['sudo -u www-data wp plugin update --all'] },
         ],
         input: {
           prompt: 'Command:',

@@ -17,7 +17,7 @@ const beside = rules('-A OUTPUT -d 198.51.100.1 -j DROP', 'ip', 'legacy');
 test('a policy that is not what blocks loopback takes one line', () => {
   const told = tell(together(rules('-A OUTPUT -j DROP'), beside));
   expect(told).toContain('> 1  -A OUTPUT -j DROP');
-  expect(told).toContain('Accepts what its own rules don't stop: OUTPUT (iptables-legacy, IPv4).');
+  expect(told).toContain("Accepts what its own rules don't stop: OUTPUT (iptables-legacy, IPv4).");
   expect(told).not.toContain('198.51.100.1');
 });
 
