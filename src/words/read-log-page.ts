@@ -81,22 +81,25 @@ const byRule = ({ stop }: BlockedConversation): string => {
   return `, by ${number === 0 ? 'the policy' : `rule ${number}`} of ${chain}`;
 };
 
-const summary = (blocked: readonly BlockedConversation[]): Block[] =>
+const tellStopped = (one: BlockedConversation): Rich => {
+  const service = findService(servicePort(one) ?? 0);
+  const entries = one.entries === 0 ? 'no entry' : count(one.entries, 'entry', 'entries');
+  return [
+    `${nameConversation(one.conversation)}${service === null ? '' : ` ${service.label}`}`,
+    span('dim', `, ${entries}${byRule(one)}, ${whoListens(one)}`),
+  ];
+};
+
+const summary = (blocked: readonly BlockedConversation[], most: number): Block[] =>
   blocked.length < 2
     ? []
     : [
         gap,
-        text('Stopped on loopback, all in all:'),
-        {
-          kind: 'list',
-          items: blocked.map((one) => [
-            `${nameConversation(one.conversation)} `,
-            span(
-              'dim',
-              `${nameService(one)}, ${one.entries === 0 ? 'no entry' : count(one.entries, 'entry', 'entries')}${byRule(one)}, ${whoListens(one)}`,
-            ),
-          ]),
-        },
+        text(`Stopped on loopback, all in all: ${blocked.length}`),
+        { kind: 'list', items: blocked.slice(0, most).map(tellStopped) },
+        ...(blocked.length > most
+          ? [text(span('dim', `and ${blocked.length - most} more, all of them in the report`))]
+          : []),
       ];
 
 /** A finding in blocks. */
@@ -119,14 +122,17 @@ const proof = (first: BlockedConversation): Block[] =>
       ]
     : [{ kind: 'code', lines: [markEntry(first.sample)] }, fields(first, first.sample), ...ruleLine(first)];
 
-/** What the firewall stops, and by which evidence; empty where nothing was found blocked. */
-export const tellBlocked = ({ blocked }: Diagnosis): Block[] => {
+/** What the firewall stops, and by which evidence; `most` of it one by one. Empty where nothing was found blocked. */
+export const tellBlocked = ({ blocked }: Diagnosis, most = blocked.length): Block[] => {
   const [first] = blocked;
-  return first === undefined ? [] : [...proof(first), ...summary(blocked)];
+  return first === undefined ? [] : [...proof(first), ...summary(blocked, most)];
 };
 
 const again: Choice<Event> = { label: 'Repeat what fails, or something else', event: { name: 'reproduction-chosen' } };
 const leave: Choice<Event> = { label: 'Leave without a fix', event: { name: 'quit-chosen' } };
+
+/** Conversations that the page lists; the report has them all. */
+const LISTED = 10;
 
 const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
   const { blocked, findings } = diagnosis;
@@ -134,7 +140,7 @@ const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
   const shown = services.length > 3 ? [...services.slice(0, 2), `${services.length - 2} more`] : services;
   return page({
     title: `The firewall stops local connections: ${enumerate(shown)}`,
-    body: withGaps([tellBlocked(diagnosis), ...findings.map(tellFinding)]),
+    body: withGaps([tellBlocked(diagnosis, LISTED), ...findings.map(tellFinding)]),
     choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
     back: { name: 'back-chosen' },
   });

@@ -66,7 +66,9 @@ export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
           ...nothingYet(walk),
         ],
         live: liveEntries(walk),
-        busy: 'Waiting for answers; a dropped packet is noticed by silence',
+        busy: action?.commandLine
+          ? 'Running it and watching the log'
+          : 'Waiting for answers; a dropped packet is noticed by silence',
         back: { name: 'back-chosen' },
       });
     case 'awaiting-reproduction':
