@@ -22,6 +22,6 @@ export const printBlocks = (
   blocks: readonly Block[],
   { columns, color }: { columns: number; color: boolean },
 ): string =>
-  layOut(blocks, columns)
+  layOut(blocks, columns, 'whole')
     .map((line) => `${color ? paint(line) : lineText(line)}\n`)
     .join('');

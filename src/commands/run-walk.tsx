@@ -6,8 +6,10 @@ import { next } from '../wizard/next.ts';
 import { begin, type Outcome, type Story, type Walk } from '../wizard/state.ts';
 import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
+import { gap, span, text } from '../words/page.ts';
 import { stepNumber, stepTitles, walkPage } from '../words/walk-page.ts';
 import type { Io } from './io.ts';
+import { printBlocks } from './print-blocks.ts';
 import { type Screen, wipeOnShrink } from './wipe-on-shrink.ts';
 
 /** `wizard`: Ink. `plain`: numbered prompts. `alone`: nobody answers, what is recommended is chosen. */
@@ -38,7 +40,7 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
     look();
   });
 
-const playInk = async (store: Store<Walk, Event>, { interrupt, screen }: WalkParts) => {
+const playInk = async (store: Store<Walk, Event>, { interrupt, screen, io }: WalkParts) => {
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../steps/wizard.tsx')]);
   const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
@@ -52,6 +54,8 @@ const playInk = async (store: Store<Walk, Event>, { interrupt, screen }: WalkPar
   await Promise.race([app.waitUntilExit(), ended(store).then(() => app.waitUntilRenderFlush())]);
   app.unmount();
   stopWiping();
+  const { title, body } = walkPage(store.getState(), io.now());
+  io.stdout(printBlocks([text(span('strong', title)), gap, ...body], { color: io.color, columns: screen.columns }));
 };
 
 const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) => {

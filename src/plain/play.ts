@@ -26,7 +26,7 @@ export type Answers = 'asked' | 'recommended';
 type Paper = Pick<PlainIo, 'write' | 'columns'>;
 
 const print = ({ write, columns }: Paper, blocks: readonly Block[]) => {
-  for (const line of layOut(blocks, columns)) write(`${lineText(line)}\n`);
+  for (const line of layOut(blocks, columns, 'whole')) write(`${lineText(line)}\n`);
 };
 
 /** Prints a page's title and body. */

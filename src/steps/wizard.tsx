@@ -12,7 +12,7 @@ import { Verify } from './5-verify.tsx';
 
 const SCREENS = { inspect: Inspect, reproduce: Reproduce, 'read-log': ReadLog, fix: Fix, verify: Verify } as const;
 
-/** Shows a walk until it is finished, then ends the Ink app with the last page left on the screen. `interrupt`: what Ctrl-C does. */
+/** Shows a walk until it is finished, then clears its place and ends the Ink app: the last page may be longer than the screen. `interrupt`: what Ctrl-C does. */
 export const Wizard = ({ store, interrupt }: { store: Store<Walk, Event>; interrupt: () => void }) => {
   const { exit } = useApp();
   const walk = useSyncExternalStore(store.subscribe, store.getState);
@@ -23,6 +23,7 @@ export const Wizard = ({ store, interrupt }: { store: Store<Walk, Event>; interr
   useInput((input, key) => {
     if (key.ctrl && input === 'c') interrupt();
   });
+  if (isFinished) return null;
   const Screen = SCREENS[stepOf(walk.phase.name)];
   return <Screen walk={walk} send={store.send} />;
 };

@@ -3,7 +3,7 @@ import { Box, Text, useAnimation, useInput, useWindowSize } from 'ink';
 import TextInput from 'ink-text-input';
 import { useState } from 'react';
 import { layOut } from '../words/lay-out.ts';
-import type { Page } from '../words/page.ts';
+import { type Page, span, text } from '../words/page.ts';
 import { ChoiceList } from './choice-list.tsx';
 import { LinesView, Toned } from './lines-view.tsx';
 import { ProgressLine } from './progress-line.tsx';
@@ -55,9 +55,11 @@ export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>)
   const [draft, setDraft] = useState(page.input?.draft ?? '');
 
   const width = Math.min(columns, WIDEST) - 1;
+  const title = layOut([text(span('strong', page.title))], width);
   const lines = layOut([...page.body, ...page.live], width);
   const chrome =
-    4 +
+    3 +
+    title.length +
     (page.busy === null ? 0 : 1) +
     (page.input === null ? 0 : 2) +
     (page.choices.length > 0 ? page.choices.length + 1 : 0);
@@ -81,7 +83,7 @@ export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>)
   return (
     <Box flexDirection="column" width={width}>
       <ProgressLine {...progress} width={width} />
-      <Toned tone="strong">{page.title}</Toned>
+      <LinesView lines={title} />
       <Text> </Text>
       <LinesView lines={lines.slice(shown.top, shown.top + height)} />
       {height < lines.length && <Toned tone="dim">{moreBelow(shown)}</Toned>}

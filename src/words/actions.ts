@@ -1,6 +1,6 @@
 // The actions that typically fail, in words: what they are called, and how to repeat them by hand.
 import type { Action, ActionId } from '../wizard/action.ts';
-import { enumerate, nameEndpoint } from './rules.ts';
+import { enumerateFew, nameEndpoint } from './rules.ts';
 
 /** A label for the list of actions, and how to repeat the action in another window. */
 type ActionWords = { title: string; byHand: string };
@@ -44,8 +44,7 @@ export const nameAction = ({ id, tries, commandLine }: Action): string => {
   if (commandLine !== null) return `${title}: ${commandLine}`;
   if (tries.length === 0) return title;
   const shown = [...new Set(tries.map((one) => `${one.protocol}/${one.destinationPort ?? 'echo'}`))];
-  const more = shown.length > 3 ? [...shown.slice(0, 2), `${shown.length - 2} more`] : shown;
-  return id === 'local-services' ? `${title} (${enumerate(more)})` : `${title} (try ${enumerate(more)})`;
+  return id === 'local-services' ? `${title} (${enumerateFew(shown)})` : `${title} (try ${enumerateFew(shown)})`;
 };
 
 /** How the user repeats an action by hand. */
@@ -53,4 +52,6 @@ export const adviseByHand = ({ id }: Action): string => WORDS[id].byHand;
 
 /** What lo-doctor opens for an action: each endpoint once. */
 export const nameTries = ({ tries }: Action): string =>
-  enumerate([...new Set(tries.map(({ destination, destinationPort }) => nameEndpoint(destination, destinationPort)))]);
+  enumerateFew([
+    ...new Set(tries.map(({ destination, destinationPort }) => nameEndpoint(destination, destinationPort))),
+  ]);

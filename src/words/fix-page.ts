@@ -4,13 +4,13 @@ import type { Event } from '../wizard/event.ts';
 import type { Case, Phase } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type RuleRow, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
-import { count, enumerate, nameChain, nameConversation, nameRule, shellLine } from './rules.ts';
+import { count, enumerateFew, nameChain, nameConversation, nameNumbers, nameRule, shellLine } from './rules.ts';
 
 /** What a plan permits, in a few words. */
 export const namePlan = ({ choice }: FixPlan): string =>
   choice.kind === 'all'
     ? 'all loopback traffic'
-    : enumerate(choice.services.map(({ protocol, port }) => (port === null ? protocol : `${protocol}/${port}`)));
+    : enumerateFew(choice.services.map(({ protocol, port }) => (port === null ? protocol : `${protocol}/${port}`)));
 
 const isUseful = ({ changes }: FixPlan): boolean => changes.length > 0;
 
@@ -93,9 +93,9 @@ const tellReasons = (changes: readonly Change[]): string[] =>
   [...Map.groupBy(changes, ({ place, reason }) => `${nameChain(place)}\0${reason}`).values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const numbers = group.map(({ position }) => String(position));
+    const numbers = group.map(({ position }) => position);
     return [
-      `${nameChain(first.place)}, as ${group.length === 1 ? 'rule' : 'rules'} ${enumerate(numbers)}: ${first.reason}`,
+      `${nameChain(first.place)}, as ${group.length === 1 ? 'rule' : 'rules'} ${nameNumbers(numbers)}: ${first.reason}`,
     ];
   });
 

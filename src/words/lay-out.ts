@@ -124,7 +124,13 @@ const layOutCode = (line: Rich, width: number): Line[] => {
   return [...indent(blank(2), [first]), ...rest.map((one): Line => [blank(2 + hang), ...one])];
 };
 
-const layOutBlock = (block: Block, width: number): Line[] => {
+/** Whole, as it can be pasted into a shell: the terminal breaks the line where it must. Marked ones need their carets below. */
+const layOutWhole = (line: Rich, width: number): Line[] => {
+  const spans = toSpans(line);
+  return spans.some(({ tone }) => tone === 'mark') ? layOutCode(line, width) : [[blank(2), ...spans]];
+};
+
+const layOutBlock = (block: Block, width: number, code: CodeLayout): Line[] => {
   switch (block.kind) {
     case 'text':
       return wrapWords(block.text, width);
@@ -133,7 +139,9 @@ const layOutBlock = (block: Block, width: number): Line[] => {
     case 'facts':
       return block.rows.length === 0 ? [] : layOutFacts(block.rows, width);
     case 'code':
-      return block.lines.flatMap((line) => layOutCode(line, width).flatMap(withCarets));
+      return block.lines.flatMap((line) =>
+        (code === 'whole' ? layOutWhole(line, width) : layOutCode(line, width)).flatMap(withCarets),
+      );
     case 'rules':
       return block.rows.length === 0 ? [] : layOutRules(block.rows, width);
     case 'gap':
@@ -141,9 +149,12 @@ const layOutBlock = (block: Block, width: number): Line[] => {
   }
 };
 
+/** Whether verbatim lines are wrapped, as a screen needs it, or `whole`, as what is printed line by line can have them. */
+type CodeLayout = 'wrapped' | 'whole';
+
 /** Lays blocks out in `width` columns (at least 20). Every span is printable: hostile characters are escaped here. */
-export const layOut = (blocks: readonly Block[], width: number): Line[] =>
-  blocks.flatMap((block) => layOutBlock(block, Math.max(20, width)));
+export const layOut = (blocks: readonly Block[], width: number, code: CodeLayout = 'wrapped'): Line[] =>
+  blocks.flatMap((block) => layOutBlock(block, Math.max(20, width), code));
 
 /** A line as bare text. */
 export const lineText = (line: Line): string =>

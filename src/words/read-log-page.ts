@@ -12,7 +12,7 @@ import { markEntry } from './entry-line.ts';
 import { drawWay } from './packet-way.ts';
 import { type Block, type Choice, gap, type Page, type Rich, span, text, withGaps } from './page.ts';
 import { page } from './pages.ts';
-import { count, enumerate, nameConversation, nameEndpoint, nameRule, shellLine } from './rules.ts';
+import { count, enumerateFew, nameConversation, nameEndpoint, nameRule, shellLine } from './rules.ts';
 
 const servicePort = ({ conversation }: BlockedConversation) => conversation.destinationPort;
 
@@ -137,9 +137,8 @@ const LISTED = 10;
 const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
   const { blocked, findings } = diagnosis;
   const services = [...new Set(blocked.map(nameService))];
-  const shown = services.length > 3 ? [...services.slice(0, 2), `${services.length - 2} more`] : services;
   return page({
-    title: `The firewall stops local connections: ${enumerate(shown)}`,
+    title: `The firewall stops local connections: ${enumerateFew(services)}`,
     body: withGaps([tellBlocked(diagnosis, LISTED), ...findings.map(tellFinding)]),
     choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
     back: { name: 'back-chosen' },

@@ -124,3 +124,10 @@ test('a pasted text answers nothing', async () => {
   await press('echo 2\r');
   expect(send).not.toHaveBeenCalled();
 });
+
+test('a title that is wider than the terminal takes lines of its own, and the page still fits', async () => {
+  const { app } = await show({ ...PAGE, title: 'long '.repeat(40), body: Array(60).fill(text('a line')) });
+  const frame = app.lastFrame() ?? '';
+  expect(frame).toMatch(/^lo-doctor .*\n(long ?)+\n(long ?)+\n/);
+  expect(frame.split('\n').length).toBeLessThan(24);
+});
