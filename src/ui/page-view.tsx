@@ -78,7 +78,7 @@ export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>)
     page.choices.length > 1 ? 'up/down choose' : '',
     page.choices.length > 0 || page.input !== null ? 'Enter confirm' : '',
     page.back === null ? '' : 'Esc back',
-    page.isLast ? '' : 'Ctrl-C quit',
+    'Ctrl-C quit',
   ];
   return (
     <Box flexDirection="column" width={width}>

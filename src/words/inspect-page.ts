@@ -123,10 +123,10 @@ const ownersWay = ({ owners, loggingPlan }: Inspection): Block[] => {
 };
 
 /** The rest of the traffic is looked at too, where a final rule drops it: it may be what fails. */
-const ruleBefore = ({ loggingPlan }: Inspection): string =>
+const logRules = ({ loggingPlan }: Inspection): string =>
   loggingPlan?.changes.some(({ traffic }) => traffic === 'other')
-    ? 'a LOG rule for lo (and one for a sample of the rest)'
-    : 'a LOG rule';
+    ? 'LOG rules before each drop show them (one for lo, one samples the rest); they change no verdict.'
+    : 'A LOG rule before each drop shows them; it changes no verdict.';
 
 const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
   if (!inspection.blocked)
@@ -151,10 +151,7 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
       ...ownersWay(inspection),
     ];
   return [
-    text(
-      span('warn', 'Some of its drops would leave no entry in the log.'),
-      ` To see them, ${ruleBefore(inspection)} has to stand right before each dropping rule; it changes no verdict.`,
-    ),
+    text(span('warn', 'Some of its drops would leave no entry in the log.'), ` ${logRules(inspection)}`),
     ...ownersWay(inspection),
   ];
 };

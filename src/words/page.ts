@@ -48,8 +48,6 @@ export type Page<Event> = {
   input: Input<Event> | null;
   /** The event of Esc, when there is a way back. */
   back: Event | null;
-  /** The walk is over: the page stays when the program has ended. */
-  isLast: boolean;
 };
 
 /** A span with a tone. */

@@ -16,7 +16,6 @@ export const page = (parts: Partial<Page<Event>> & { title: string }): Page<Even
   ),
   input: null,
   back: null,
-  isLast: false,
   ...parts,
 });
 

@@ -75,7 +75,6 @@ const tellAfter = ({ outcome, report }: Extract<Phase, { name: 'finished' }>, { 
 const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page<Event> =>
   page({
     title: tellOutcome(phase.outcome),
-    isLast: true,
     body: [
       ...(walk.verification === null || phase.outcome !== 'fixed' ? [] : tellVerification(walk.verification)),
       ...tellSaved(walk),

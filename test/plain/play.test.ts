@@ -13,7 +13,6 @@ const EMPTY: Page<Event> = {
   initial: 0,
   input: null,
   back: null,
-  isLast: false,
 };
 
 const ASKING: Page<Event> = {

@@ -133,11 +133,12 @@ describeTerminal('the practice wizard', () => {
     await wizard.resize(64, 20);
     await wizard.waitFor('lines 1-9 of');
     await wizard.press('Enter');
-    await wizard.waitFor('> 1. Sending mail');
+    await wizard.waitFor('> 1. What fails');
     const small = await wizard.screen();
     await using fresh = await openDoctor(['practice', 'mail'], { columns: 64, rows: 20 });
-    await answer(fresh, [['> 1. Turn logging on', 'Enter']]);
-    await fresh.waitFor('> 1. Sending mail');
+    await fresh.waitFor('> 1. Turn logging on');
+    await fresh.press('Enter');
+    await fresh.waitFor('> 1. What fails');
     expect(small).toBe(await fresh.screen());
   });
 

@@ -15,7 +15,6 @@ const PAGE: Page<string> = {
   initial: 0,
   input: null,
   back: 'back',
-  isLast: false,
 };
 
 const PROGRESS = { names: ['Inspect', 'Reproduce'], current: 1 };
