@@ -1,5 +1,8 @@
 // Puts what iptables-save and nft say of one kernel together: a table that both print is one table.
+import { chainOfList } from './chain-of-list.ts';
+import { copyRule } from './copy-rule.ts';
 import type { Chain, Rule, Ruleset, Table } from './model.ts';
+import { type RuleList, ruleListOf } from './rule-list.ts';
 import type { Step } from './steps.ts';
 
 /**
@@ -37,31 +40,28 @@ function isSameBase({ base: one }: Chain, chain: Chain | undefined): boolean {
   return one.hook === other.hook && one.priority === other.priority && one.type === other.type;
 }
 
-/** Rules stand in the same order in both; where their number differs, the chain changed meanwhile, or is not iptables'. */
+/**
+ * Rules stand in the same order in both; where their number differs, the chain changed meanwhile, or is not iptables'. iptables' own
+ * are read and found as late and as fast as in its dump.
+ */
 function mergeChain(nft: Chain, iptables: Chain | undefined): Chain {
-  if (iptables?.rules.length !== nft.rules.length) return nft;
-  if (nft.base !== null && !isSameBase(nft, iptables)) return nft;
-  return { ...nft, rules: nft.rules.map((rule, index) => mergeRule(rule, iptables.rules[index])) };
+  if (iptables === undefined || (nft.base !== null && !isSameBase(nft, iptables))) return nft;
+  const list = ruleListOf(iptables);
+  const { length } = list;
+  if (length !== nft.rules.length) return nft;
+  const native = nft.rules.flatMap(({ steps }, index) => (steps.some(isNative) ? [index] : []));
+  const merged = nft.rules.map((rule, index): Rule => (native.includes(index) ? rule : withHandle(list, index, rule)));
+  return chainOfList(nft.name, nft.base, {
+    length,
+    at: (index) => merged[index],
+    next: (glance, index) => Math.min(list.next(glance, index), native.find((one) => one >= index) ?? length),
+  });
 }
 
-function mergeRule(nft: Rule, iptables: Rule | undefined): Rule {
-  return iptables === undefined || nft.steps.some(isNative) ? nft : withHandle(iptables, nft.handle);
-}
-
-/** A rule of iptables-save reads its steps and comment on first use; a plain copy would leave them out. */
-function withHandle(rule: Rule, handle: Rule['handle']): Rule {
-  return {
-    number: rule.number,
-    text: rule.text,
-    line: rule.line,
-    handle,
-    get comment() {
-      return rule.comment;
-    },
-    get steps() {
-      return rule.steps;
-    },
-  };
+/** The rule of iptables-save, made when it is first looked at. */
+function withHandle(list: RuleList, index: number, nft: Rule): Rule {
+  const rule = list.at(index);
+  return rule === undefined ? nft : copyRule(rule, { number: rule.number, handle: nft.handle });
 }
 
 /** What iptables never writes without its own extensions, and so can't print. */

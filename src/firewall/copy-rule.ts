@@ -1,13 +1,20 @@
 // A rule in another place, or under another name: it is read no sooner for that.
 import type { Rule } from './model.ts';
 
-/** The rule with that number, and that origin where one is given. */
-export function copyRule(rule: Rule, { number, origin = rule.origin }: Pick<Rule, 'number' | 'origin'>): Rule {
+/** The rule with that number, and with that handle and origin where they are given. */
+export function copyRule(
+  rule: Rule,
+  {
+    number,
+    handle = rule.handle,
+    origin = rule.origin,
+  }: Pick<Rule, 'number' | 'origin'> & Partial<Pick<Rule, 'handle'>>,
+): Rule {
   return {
     number,
     text: rule.text,
     line: rule.line,
-    handle: rule.handle,
+    handle,
     ...(origin === undefined ? {} : { origin }),
     get comment() {
       return rule.comment;

@@ -59,6 +59,8 @@ try {
   reportPair('10,000 rules against iptables-restore --test', await compare(trace(small), restore, rounds, CODES), 1);
   const start = await compare(trace(small), ['node', '-e', '0'], rounds, CODES);
   reportPair('10,000 rules against an empty start of Node', start, 0);
+  const check = [...values.program.split(' '), 'check', '--rules4', small];
+  reportPair('check of 10,000 rules against iptables-restore --test', await compare(check, restore, rounds, CODES), 0);
   const growth = await compare(trace(large), trace(small), rounds, CODES);
   const times = (growth.own / growth.yardstick).toFixed(2);
   console.log(

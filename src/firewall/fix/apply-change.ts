@@ -1,7 +1,9 @@
 // A planned rule put into the model, as the kernel will have it.
+import { chainOfList } from '../chain-of-list.ts';
 import { copyRule } from '../copy-rule.ts';
 import type { Chain, Rule, Ruleset, Table } from '../model.ts';
-import { type Glance, listRules, type RuleList, ruleListOf } from '../rule-list.ts';
+import { ruleListOf } from '../rule-list.ts';
+import { InsertedRules } from './inserted-rules.ts';
 import type { ChainPlace, Change } from './plan.ts';
 
 /** The ruleset with the change's rule at its position; the rules after it move on by one. */
@@ -14,7 +16,10 @@ export function applyChange(
     if (chain === undefined) return table;
     return {
       ...table,
-      chains: new Map(table.chains).set(chain.name, insertRule(chain, ruleListOf(chain), position, rule)),
+      chains: new Map(table.chains).set(
+        chain.name,
+        chainOfList(chain.name, chain.base, InsertedRules.insert(ruleListOf(chain), position - 1, rule)),
+      ),
     };
   };
   return { tables: ruleset.tables.map(insertInto) };
@@ -42,36 +47,6 @@ export function chainAt(ruleset: Ruleset, place: ChainPlace): { table: Table; ch
 export function endOf(chain: Chain): number {
   const list = ruleListOf(chain);
   return list.at(list.length - 1)?.number === 0 ? list.length : list.length + 1;
-}
-
-/** Rules are read only when they are asked for, before and after. */
-function insertRule({ name, base }: Chain, list: RuleList, position: number, rule: Rule): Chain {
-  const inserted = insertIntoList(list, position - 1, rule);
-  const changed: Chain = {
-    name,
-    base,
-    get rules() {
-      return Array.from({ length: inserted.length }, (_, index) => inserted.at(index)).filter(
-        (one) => one !== undefined,
-      );
-    },
-  };
-  listRules(changed, inserted);
-  return changed;
-}
-
-function insertIntoList(list: RuleList, place: number, rule: Rule): RuleList {
-  const next = (glance: Glance, index: number) => {
-    if (index > place) return list.next(glance, index - 1) + 1;
-    const found = list.next(glance, index);
-    return Math.min(found, place);
-  };
-  const at = (index: number) => {
-    if (index === place) return rule;
-    const other = list.at(index < place ? index : index - 1);
-    return other && index > place && other.number !== 0 ? copyRule(other, { number: index + 1 }) : other;
-  };
-  return { length: list.length + 1, at, next };
 }
 
 /** The rules with the numbers of their places. */

@@ -1,4 +1,5 @@
 // The text of iptables-save and ip6tables-save as tables.
+import { chainOfList } from '../chain-of-list.ts';
 import type { Chain, Table } from '../model.ts';
 import { ParseError } from '../parse-error.ts';
 import { builtinBase, TABLE_NAMES } from './builtin-chains.ts';
@@ -6,7 +7,7 @@ import { DumpText } from './dump-text.ts';
 import { findDumpFamily } from './find-dump-family.ts';
 import { findUnprintedTables } from './find-unprinted-tables.ts';
 import { blockEnd, OPEN_QUOTE } from './line-patterns.ts';
-import { chainOfLines, RuleLines } from './rule-lines.ts';
+import { RuleLines } from './rule-lines.ts';
 
 /** `file` stands in errors; `family` and `variant` count where the dump does not tell them itself (default: nft). */
 export type DumpOptions = {
@@ -119,7 +120,7 @@ function addChain(open: OpenTable, dump: DumpText, name: string, policy: 'accept
   if (!base) open.userChains.add(name);
   const lines = new RuleLines(name, dump, { family: open.family, variant: open.variant, chains: open.userChains });
   open.lines.set(name, lines);
-  open.chains.set(name, chainOfLines(name, base, lines));
+  open.chains.set(name, chainOfList(name, base, lines));
   return lines;
 }
 

@@ -1,6 +1,6 @@
 // The rules of one chain as lines of a dump: dumps can be large, and few of their rules are ever read.
-import type { Base, Chain } from '../model.ts';
-import { type Glance, listRules, type RuleList } from '../rule-list.ts';
+import { countUpTo } from '../count-up-to.ts';
+import type { Glance, RuleList } from '../rule-list.ts';
 import type { DumpText } from './dump-text.ts';
 import type { RuleContext } from './extension.ts';
 import { IptablesRule } from './iptables-rule.ts';
@@ -69,10 +69,6 @@ export class RuleLines implements RuleList {
     return found[countUpTo(found, index - 1, (one) => one)] ?? this.length;
   }
 
-  all(): IptablesRule[] {
-    return Array.from({ length: this.length }, (_, index) => this.at(index)).filter((rule) => rule !== undefined);
-  }
-
   private get blocks(): readonly Block[] {
     if (this.known) return this.known;
     let index = 0;
@@ -102,31 +98,3 @@ export class RuleLines implements RuleList {
 }
 
 const COUNTERS = /^\[\d+:\d+\]\s*/;
-
-/** How many of the items, ascending by their key, are not above `most`. */
-function countUpTo<Item>(items: readonly Item[], most: number, keyOf: (item: Item) => number): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const item = items[middle];
-    if (item !== undefined && keyOf(item) <= most) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** A chain of such rules; its `rules` are made on first use. */
-export function chainOfLines(name: string, base: Base | null, lines: RuleLines): Chain {
-  let rules: readonly IptablesRule[] | null = null;
-  const chain: Chain = {
-    name,
-    base,
-    get rules() {
-      rules ??= lines.all();
-      return rules;
-    },
-  };
-  listRules(chain, lines);
-  return chain;
-}

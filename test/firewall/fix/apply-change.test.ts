@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { copyRule } from '../../../src/firewall/copy-rule.ts';
 import { applyChange } from '../../../src/firewall/fix/apply-change.ts';
+import type { Ruleset } from '../../../src/firewall/model.ts';
 import { conversation } from '../../../src/firewall/probe-conversations.ts';
 import type { Trace } from '../../../src/firewall/trace.ts';
 import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
@@ -14,6 +17,8 @@ const lines = Array.from(
 );
 const added = '-A OUTPUT -p tcp -m tcp --dport 110:130 -j REJECT --reject-with icmp-port-unreachable';
 
+const textsOf = ({ tables }: Ruleset) =>
+  tables[0]?.chains.get('OUTPUT')?.rules.map(({ number, text }) => `${number} ${text}`);
 const inWords = ({ outcome, stoppedAt }: Trace) => `${outcome} ${stoppedAt?.rule.number} ${stoppedAt?.rule.text}`;
 
 test.each([1, 2, 20, 40, 41])('rules with one inserted at %i judge as if they had been read so', (position) => {
@@ -31,7 +36,31 @@ test.each([1, 2, 20, 40, 41])('rules with one inserted at %i judge as if they ha
     );
     expect(a && inWords(a), `port ${port}`).toBe(b && inWords(b));
   }
-  const textsOf = ({ tables }: typeof read) =>
-    tables[0]?.chains.get('OUTPUT')?.rules.map(({ number, text }) => `${number} ${text}`);
   expect(textsOf(changed)).toEqual(textsOf(read));
+});
+
+test('many rules inserted one after the other judge as if they had been read so', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 8 }), (places) => {
+      let changed = rules(lines.join('\n'));
+      let texts = [...lines];
+      for (const [n, some] of places.entries()) {
+        const position = 1 + (some % (texts.length + 1));
+        const text = `-A OUTPUT -p tcp -m tcp --dport ${100 + 5 * n}:${103 + 5 * n} -j REJECT --reject-with icmp-port-unreachable`;
+        const [rule] = rules(text).tables[0]?.chains.get('OUTPUT')?.rules ?? [];
+        if (rule === undefined) throw new Error('no rule');
+        changed = applyChange(changed, { place, position, rule: copyRule(rule, { number: position }) });
+        texts = texts.toSpliced(position - 1, 0, text);
+      }
+      const read = rules(texts.join('\n'));
+      for (let port = 98; port < 145; port += 3) {
+        const probe = conversation('tcp', '127.0.0.1', port);
+        expect(inWords(traceConversation(changed, probe, surroundings))).toBe(
+          inWords(traceConversation(read, probe, surroundings)),
+        );
+      }
+      expect(textsOf(changed)).toEqual(textsOf(read));
+    }),
+    { numRuns: 60 },
+  );
 });
