@@ -226,7 +226,7 @@ program
   .argument('[case]', 'the case; without it, the one that waits')
   .action(async (id: string | undefined) => {
     const { runConfirm } = await import('./commands/cases.ts');
-    finish(await runConfirm(id ?? null, await openHost(), io()));
+    finish(await runConfirm(id ?? null, await openHost(), io(), isJson()));
   });
 
 program
@@ -235,7 +235,7 @@ program
   .argument('[case]', 'the case; without it, the latest')
   .action(async (id: string | undefined) => {
     const { runUndo } = await import('./commands/cases.ts');
-    finish(await runUndo(id ?? null, await openHost(), io()));
+    finish(await runUndo(id ?? null, await openHost(), io(), isJson()));
   });
 
 program

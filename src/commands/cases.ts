@@ -30,19 +30,27 @@ const findCase = async (host: Host, id: string | null, fits: (one: Case) => bool
   return latest;
 };
 
-/** Keeps a fix that waits for its confirmation, also for the next boot. */
-export const runConfirm = async (id: string | null, host: Host, io: CaseIo): Promise<number> => {
+/** Prints what became of a case: as a document, or in words. */
+const tell = (json: boolean, { stdout }: CaseIo, document: object, lines: readonly string[]): void =>
+  stdout(json ? `${JSON.stringify(document)}\n` : lines.map((line) => `${line}\n`).join(''));
+
+/** Keeps a fix that waits for its confirmation, also for the next boot. With `json`, a document (schema lo-doctor.confirm/1). */
+export const runConfirm = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
   const none = 'No fix waits for its confirmation: none was applied, or it has been kept or rolled back.';
   const found = await findCase(host, id, ({ state }) => state === 'armed', none);
+  const document = { schema: 'lo-doctor.confirm/1', case: found.id };
   if ((await confirmCase(host, found.id)) !== 'confirmed') {
-    io.stdout(`Case ${found.id} was rolled back already: the rules are as they were before.\n`);
+    const lines = [`Case ${found.id} was rolled back already: the rules are as they were before.`];
+    tell(json, io, { ...document, outcome: 'rolled-back', files: [], proof: null, advice: [] }, lines);
     return EXIT.rolledBack;
   }
   const { files, proof, advice } = await savePlan(host, found.id, await readPlanRecord(host, found.id));
-  io.stdout(`Case ${found.id} is kept.\n`);
-  for (const file of files) io.stdout(`Saved for the next boot in ${file}.\n`);
-  if (proof !== null) io.stdout(`Proved: ${proof}.\n`);
-  for (const line of advice) io.stdout(`${line}\n`);
+  tell(json, io, { ...document, outcome: 'kept', files, proof, advice }, [
+    `Case ${found.id} is kept.`,
+    ...files.map((file) => `Saved for the next boot in ${file}.`),
+    ...(proof === null ? [] : [`Proved: ${proof}.`]),
+    ...advice,
+  ]);
   return EXIT.done;
 };
 
@@ -52,8 +60,8 @@ const tellCompared = ({ path, isAsBefore, backup }: ComparedFile): string => {
   return `${path} has been changed by somebody else too, and that stays. As it was before the fix: ${backup}`;
 };
 
-/** Takes a fix back: its rules, and what it saved for the next boot. */
-export const runUndo = async (id: string | null, host: Host, io: CaseIo): Promise<number> => {
+/** Takes a fix back: its rules, and what it saved for the next boot. With `json`, a document (schema lo-doctor.undo/1). */
+export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
   const fits = ({ state }: Case) => state === 'armed' || state === 'confirmed' || state === 'rollback-failed';
   const found = await findCase(host, id, fits, 'There is no fix on this server that could be taken back.');
   const outcome = await rollBackCase(host, found.id);
@@ -62,9 +70,12 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo): Promis
     throw new HostError(`Case ${found.id} could not be taken back completely.`, {
       nextSteps: [`Its log tells what is left: ${found.directory}/log`],
     });
-  io.stdout(`Case ${found.id} is taken back: its rules are gone.\n`);
-  for (const file of files) io.stdout(`Removed from ${file} too.\n`);
-  for (const file of await compareWithBackups(host, found.id)) io.stdout(`${tellCompared(file)}\n`);
+  const compared = await compareWithBackups(host, found.id);
+  tell(json, io, { schema: 'lo-doctor.undo/1', case: found.id, outcome: 'taken-back', files, compared }, [
+    `Case ${found.id} is taken back: its rules are gone.`,
+    ...files.map((file) => `Removed from ${file} too.`),
+    ...compared.map(tellCompared),
+  ]);
   return EXIT.done;
 };
 

@@ -43,8 +43,12 @@ const partsOf = ({ entry, fromServer }: LoggedPacket): readonly PacketName[] => 
 
 type Line = { readonly packet: PacketName; readonly hooks: readonly HookTrace[]; readonly written: Written };
 
+/** What stands in the log for a byte that is no character: rsyslog writes `#033`, dmesg `\x1b`, others leave it or `?` behind. */
+const CONTROL = /#[0-3][0-7]{2}|\\x[\da-f]{2}|[\x00-\x1f\x7f-\x9f\ufffd?]/g;
+const plain = (prefix: string): string => prefix.replace(CONTROL, '?').trim();
+
 /** A prefix in the log has no spaces around it. */
-const wrote = ({ log }: Written, { prefix }: Entry): boolean => (log.prefix.trim() || null) === prefix;
+const wrote = ({ log }: Written, { prefix }: Entry): boolean => plain(log.prefix) === plain(prefix ?? '');
 
 /** Lines with this prefix that the conversation causes at such hooks; `hooks` are the packet's from there on. */
 const linesOf = ({ entry, trace }: LoggedPacket): Line[] =>

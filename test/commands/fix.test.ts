@@ -70,8 +70,26 @@ test('a fix with a time to confirm waits for confirm, which saves it', async () 
   expect(code).toBe(0);
   expect(stdout).toContain('lo-doctor confirm a1');
   expect(await savedRules(host)).not.toContain(PERMIT);
-  expect(await runConfirm(null, host, testIo().io)).toBe(0);
+  const confirmed = testIo();
+  expect(await runConfirm(null, host, confirmed.io, true)).toBe(0);
+  expect(JSON.parse(confirmed.written.stdout)).toMatchObject({
+    schema: 'lo-doctor.confirm/1',
+    case: 'a1',
+    outcome: 'kept',
+    files: expect.arrayContaining(['/etc/iptables/rules.v4']),
+    advice: [],
+  });
   expect(await savedRules(host)).toContain(PERMIT);
+  const undone = testIo();
+  expect(await runUndo(null, host, undone.io, true)).toBe(0);
+  expect(JSON.parse(undone.written.stdout)).toMatchObject({
+    schema: 'lo-doctor.undo/1',
+    case: 'a1',
+    outcome: 'taken-back',
+    compared: expect.arrayContaining([
+      { path: '/etc/iptables/rules.v4', isAsBefore: true, backup: expect.any(String) },
+    ]),
+  });
   await expect(runConfirm(null, host, testIo().io)).rejects.toThrow('No fix waits');
 });
 

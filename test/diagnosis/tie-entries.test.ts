@@ -23,6 +23,12 @@ describe('a line counts as a drop', () => {
     expect(tie(where, tcp({ prefix: 'out: ' }))).toEqual(['stopped: 25 OUTPUT 2 (1)']);
   });
 
+  test.each(['a\x1b[1mb:', 'a\\x1b[1mb:', 'a#033[1mb:'])('where the log spells its prefix as %j', (prefix) => {
+    const where = site('-A OUTPUT -j LOG --log-prefix "a\x1b[1mb: "\n-A OUTPUT -j DROP');
+    expect(tie(where, tcp({ prefix }))).toEqual(['stopped: 25 OUTPUT 2 (1)']);
+    expect(tie(where, tcp({ prefix: 'a[1mb:' }))).toEqual(['unexplained: 25 null (1)']);
+  });
+
   test('where the policy drops behind it, and where a rule of another layer does', () => {
     const policy = ':OUTPUT DROP [0:0]\n-A OUTPUT -j LOG';
     expect(tie(site(policy), tcp())).toEqual(['stopped: 25 OUTPUT 0 (1)']);
