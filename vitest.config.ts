@@ -12,7 +12,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: true,
-          maxWorkers: 2,
+          // They wait more than they work.
+          maxWorkers: 3,
           // Real daemons and terminals on a busy machine: a test that fails once is tried once more, and the retry is shown.
           retry: 1,
         },
