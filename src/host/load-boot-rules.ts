@@ -1,36 +1,76 @@
-// What the next boot will have in force, found out by loading its files now: into a network namespace that is gone at once.
+// What the next boot will have in force, found out by loading it now: into a network namespace that is gone at once.
 import { findBootPlace } from './find-boot-place.ts';
-import type { Command, Host } from './host.ts';
+import type { Host } from './host.ts';
 import { findNftScript } from './nft-script.ts';
 import { type FirewallDump, holdsAnything } from './read-firewall.ts';
 
-/** The files that boot loads, and the rules that come of them. */
-export type BootRules = { readonly files: readonly string[]; readonly dumps: readonly FirewallDump[] };
+/** What boot loads, and the rules that come of it: more than once where it may be loaded in one order or in the other. */
+export type BootRules = { readonly files: readonly string[]; readonly outcomes: readonly (readonly FirewallDump[])[] };
 
 const MARK = '# lo-doctor: ';
 
 /** `$1`, `$2`: rules files of iptables and ip6tables, `$3`: a script of nft; empty where boot loads none. */
-const LOAD = `[ -z "$1" ] || iptables-restore <"$1" || exit
-[ -z "$2" ] || ip6tables-restore <"$2" || exit
-[ -z "$3" ] || nft -f "$3" || exit
-for save in iptables-save ip6tables-save; do
+const LOAD_FILES = `{ [ -z "$1" ] || iptables-restore <"$1"; } &&
+{ [ -z "$2" ] || ip6tables-restore <"$2"; } &&
+{ [ -z "$3" ] || nft -f "$3"; }`;
+
+/**
+ * ufw's own loader on a copy of its configuration, in memory that is gone with the namespace. Not with sysctls and modules, which are no
+ * rules; where somebody's hooks are to run at boot as well, only a boot can tell what comes of it.
+ */
+const LOAD_UFW = `unshare -m sh -ec '
+  for init in /lib/ufw/ufw-init /usr/lib/ufw/ufw-init /usr/libexec/ufw/ufw-init; do [ ! -x $init ] || break; done
+  for hook in before after; do [ ! -x /etc/ufw/$hook.init ]; done
+  mount -n -t tmpfs -o mode=0700 ufw /tmp
+  mkdir -p /tmp/etc/ufw /tmp/etc/default
+  cp /etc/ufw/*.rules /etc/ufw/ufw.conf /tmp/etc/ufw
+  cp /etc/default/ufw /tmp/etc/default
+  for file in /tmp/etc/ufw/ufw.conf /tmp/etc/default/ufw; do printf "\\nIPT_SYSCTL=\\nIPT_MODULES=\\n" >>$file; done
+  export XTABLES_LOCKFILE=/tmp/lock
+  $init --datadir /tmp start' >&2`;
+
+const DUMP = `for save in iptables-save ip6tables-save; do
   ! command -v $save >/dev/null || { echo '${MARK}'$save; $save; }
 done
 ! command -v nft >/dev/null || { echo '${MARK}nft'; nft -j list ruleset; }`;
 
-/** Null where boot loads no file known here, or where they can't be loaded aside (no namespace, or what only a real boot has). */
-export async function loadBootRules(host: Host, variant: 'nft' | 'legacy'): Promise<BootRules | null> {
+/**
+ * Null where boot loads nothing known here, or where it can't be loaded aside (no namespace, or what only a real boot has).
+ * `withUfw`: boot starts ufw, too; nothing says whether before the others or after them.
+ */
+export async function loadBootRules(
+  host: Host,
+  { variant, withUfw }: { readonly variant: 'nft' | 'legacy'; readonly withUfw: boolean },
+): Promise<BootRules | null> {
   const [ip, ip6, nft] = await Promise.all([
     findBootPlace(host, 'ip'),
     findBootPlace(host, 'ip6'),
     findNftScript(host),
   ]);
   const saved = [ip, ip6].map((place) => (place?.exists && place.isLoaded ? place.path : ''));
-  const files = [...saved, nft?.isLoaded ? nft.path : ''];
-  if (files.every((file) => file === '')) return null;
-  const command: Command = ['unshare', '-n', 'sh', '-c', LOAD, 'sh', ...files];
-  const { code, stdout } = await host.run(command);
-  if (code !== 0) return null;
+  const places = [...saved, nft?.isLoaded ? nft.path : ''];
+  const files = places.filter((file) => file !== '');
+  const outcomes: (readonly FirewallDump[])[] = [];
+  for (const loaders of findOrders(files.length > 0, withUfw)) {
+    const script = [...loaders.map((load) => `${load} || exit`), DUMP].join('\n');
+    const { code, stdout } = await host.run(['unshare', '-n', 'sh', '-c', script, 'sh', ...places]);
+    if (code !== 0) return null;
+    outcomes.push(splitDumps(stdout, variant));
+  }
+  return outcomes.length === 0 ? null : { files: [...(withUfw ? ['/etc/ufw'] : []), ...files], outcomes };
+}
+
+function findOrders(hasFiles: boolean, withUfw: boolean): string[][] {
+  if (!withUfw) return hasFiles ? [[LOAD_FILES]] : [];
+  return hasFiles
+    ? [
+        [LOAD_UFW, LOAD_FILES],
+        [LOAD_FILES, LOAD_UFW],
+      ]
+    : [[LOAD_UFW]];
+}
+
+function splitDumps(stdout: string, variant: 'nft' | 'legacy'): FirewallDump[] {
   const dumps = stdout.split(MARK).flatMap((part): FirewallDump[] => {
     const [program = ''] = part.split('\n', 1);
     const text = part.slice(program.length + 1);
@@ -45,5 +85,5 @@ export async function loadBootRules(host: Host, variant: 'nft' | 'legacy'): Prom
         return [];
     }
   });
-  return { files: files.filter((file) => file !== ''), dumps: dumps.filter(holdsAnything) };
+  return dumps.filter(holdsAnything);
 }

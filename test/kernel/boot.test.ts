@@ -71,7 +71,7 @@ const ways: readonly Way[] = [
       sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf
       sed -i 's/^DEFAULT_OUTPUT_POLICY=.*/DEFAULT_OUTPUT_POLICY="DROP"/' /etc/default/ufw`,
     files: ['/etc/ufw/user.rules', '/etc/ufw/user6.rules'],
-    isProved: false,
+    isProved: true,
   },
   {
     name: 'ufw, in its files',
@@ -80,7 +80,7 @@ const ways: readonly Way[] = [
       sed -i 's/^-A ufw6-before-output -o lo.*/-A ufw6-before-output -o lo -j DROP/' /etc/ufw/before6.rules
       sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf`,
     files: ['/etc/ufw/before.rules', '/etc/ufw/before6.rules'],
-    isProved: false,
+    isProved: true,
   },
   {
     name: 'firewalld',
@@ -88,7 +88,7 @@ const ways: readonly Way[] = [
     prepare: `systemctl enable -q firewalld
       echo '<?xml version="1.0" encoding="utf-8"?><direct>${direct('ipv4')}${direct('ipv6')}</direct>' >/etc/firewalld/direct.xml`,
     files: ['/etc/firewalld/direct.xml'],
-    isProved: false,
+    isProved: true,
   },
 ];
 
@@ -111,7 +111,7 @@ describeBoot('a fix that is kept', () => {
       const options = { choice, isDryRun: false, yes: true, confirmWithin: null, json: true };
       expect(await runFix(options, { host: machine.host, caseId: 'b1', io }), JSON.stringify(written)).toBe(0);
       expect(await loopback(machine)).toEqual(WORKS);
-      const proof = isProved ? expect.stringContaining('loopback passes there') : null;
+      const proof = isProved ? expect.stringContaining('loopback passes') : null;
       expect(JSON.parse(written.stdout)).toMatchObject({ result: 'kept', saved: { files, proof, advice: [] } });
 
       await machine.powerOff();

@@ -24,7 +24,10 @@ async function fixAndKeep(lab: Lab): Promise<SavedForBoot> {
 
 /** A server whose script makes the one thing, and that has the other in force. */
 async function serverWith(lab: Lab, { atBoot, inForce }: { atBoot: string; inForce: string }): Promise<void> {
-  await lab.run(['sh', '-c', 'systemctl enable -q nftables; cat > /etc/nftables.conf'], { input: atBoot });
+  await lab.run(
+    ['sh', '-c', 'systemctl disable -q ufw firewalld; systemctl enable -q nftables; cat > /etc/nftables.conf'],
+    { input: atBoot },
+  );
   await lab.loadNft(inForce);
 }
 
