@@ -21,7 +21,7 @@ export function track(world: World): World {
     if ((connection.status & CONFIRMED) === 0 || connection.zone !== world.zone) continue;
     const { transport } = world.packet;
     if (!isEchoReply(transport) && sameTuple(connection.original, tuple))
-      return found(world, index, 'original', connection);
+      return isOutOfTurn(transport, connection) ? invalid(world) : found(world, index, 'original', connection);
     if (!isEchoRequest(transport) && sameTuple(connection.reply, tuple))
       return found(world, index, 'reply', connection);
   }
@@ -30,6 +30,7 @@ export function track(world: World): World {
     original: tuple,
     reply: reversed(tuple),
     protocol: protocolOf(world.packet.transport),
+    bySyn: world.packet.transport.kind === 'tcp' && (world.packet.transport.flags & SYN) !== 0,
     zone: world.zone,
     mark: 0,
     status: 0,
@@ -42,6 +43,15 @@ export function track(world: World): World {
     connections,
     track: { kind: 'tracked', connection: connections.length - 1, state: 'new', direction: 'original' },
   };
+}
+
+/**
+ * What the client sends after its SYN counts as invalid as long as no reply was seen: where replies are not tracked
+ * (tcp_conntracks[] in nf_conntrack_proto_tcp.c, state SYN_SENT).
+ */
+function isOutOfTurn(transport: Transport, { bySyn, status }: Connection): boolean {
+  if (transport.kind !== 'tcp' || !bySyn || (status & SEEN_REPLY) !== 0) return false;
+  return (transport.flags & RST) === 0 && (transport.flags & (SYN | ACK)) !== SYN;
 }
 
 /** Such a packet is looked at again in PREROUTING, and its zone is no longer known there. */

@@ -2,12 +2,13 @@
 import type { Address, PacketHeaders, Transport } from './packet.ts';
 import type { Conversation, PacketName, Surroundings } from './trace.ts';
 
-/** One packet of the script. A lost bare acknowledgement only matters to servers that speak first. */
+/** One packet of the script. A lost bare acknowledgement only matters to servers that speak first. `opens`: the last of the opening exchange. */
 export type Part = {
   readonly name: Exclude<PacketName, 'error'>;
   readonly from: 'client' | 'server';
   readonly flags: number;
   readonly bare: boolean;
+  readonly opens?: boolean;
 };
 
 const SYN = 2;
@@ -19,7 +20,7 @@ export const SCRIPT: Readonly<Record<Conversation['protocol'], readonly Part[]>>
   tcp: [
     { name: 'request', from: 'client', flags: SYN, bare: false },
     { name: 'reply', from: 'server', flags: SYN | ACK, bare: false },
-    { name: 'established-request', from: 'client', flags: ACK, bare: true },
+    { name: 'established-request', from: 'client', flags: ACK, bare: true, opens: true },
     { name: 'established-request', from: 'client', flags: PSH | ACK, bare: false },
     { name: 'established-reply', from: 'server', flags: PSH | ACK, bare: false },
   ],
@@ -31,7 +32,7 @@ function rounds(): readonly Part[] {
   const part = (name: Part['name'], from: Part['from']): Part => ({ name, from, flags: 0, bare: false });
   return [
     part('request', 'client'),
-    part('reply', 'server'),
+    { ...part('reply', 'server'), opens: true },
     part('established-request', 'client'),
     part('established-reply', 'server'),
   ];

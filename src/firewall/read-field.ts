@@ -13,6 +13,8 @@ export type Site = {
   readonly assumedOwn: ReadonlySet<Address>;
   /** The interface the packet leaves or comes in by; lo where none is named. */
   readonly device?: Device;
+  /** Set for packets after the opening exchange: their log lines are none of `Trace.logged`. */
+  readonly isLate?: boolean;
 };
 
 /** A network interface: its name and number. */

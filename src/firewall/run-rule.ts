@@ -147,7 +147,10 @@ function act(
     }
     case 'log':
       logs.push(action);
-      return { world: { ...world, notes: 'yes', lines: action.group === null ? 'yes' : world.lines }, verdict: null };
+      return {
+        world: { ...world, notes: 'yes', lines: action.group === null && !at.site.isLate ? 'yes' : world.lines },
+        verdict: null,
+      };
     case 'set':
       return setField(at, world, action);
     case 'notrack':

@@ -6,6 +6,7 @@ import { errorPacket } from './error-packet.ts';
 import type { Ruleset } from './model.ts';
 import { reversed } from './nat.ts';
 import type { PacketHeaders } from './packet.ts';
+import type { Site } from './read-field.ts';
 import { isFresh } from './run-rule.ts';
 import { siteOf } from './site.ts';
 import type { Conversation, Doubt, PacketTrace, RulePlace, Stop, Surroundings, Trace } from './trace.ts';
@@ -56,14 +57,16 @@ export function traceConversation(ruleset: Ruleset, conversation: Conversation, 
 /** One packet in all worlds; returns the worlds in which the conversation goes on. */
 function sendPart(course: Course, part: Part, index: number, worlds: readonly World[]): World[] {
   const site = siteOf(course.surroundings, [course.source, course.destination]);
-  const opening = part.name === 'request' || part.name === 'reply';
+  const isLate = part.name !== 'request' && part.name !== 'reply';
   const sent = worlds.map((world) => nextWorld(course, part, world));
-  const journey = travel(course.ruleset, site, index, sent);
+  const journey = travel(course.ruleset, { ...site, isLate }, index, sent);
   course.packets.push({ packet: part.name, hooks: journey.hooks });
   const ended = journey.stopped.map((stop) => stop.world);
-  const after = [...ended.filter((_, i) => !hasError(journey, i)), ...sendErrors(course, index, journey, site)];
-  if (opening) course.lines.push(...after.map(({ lines }) => lines));
-  if (part.name === 'reply') course.lines.push(...journey.worlds.map(({ lines }) => lines));
+  // The handshake's last packet is no request or reply, but the error about it belongs to the opening.
+  const errors = sendErrors(course, index, journey, { ...site, isLate: isLate && !part.bare });
+  const after = [...ended.filter((_, i) => !hasError(journey, i)), ...errors];
+  if (!isLate || part.bare) course.lines.push(...after.map(({ lines }) => lines));
+  if (part.opens) course.lines.push(...journey.worlds.map(({ lines }) => lines));
   if (!part.bare) course.stopped.push(...journey.stopped.map((stop) => ({ ...stop, packet: part.name })));
   return part.bare
     ? mergeWorlds([...journey.worlds, ...surviveBare(course, part, index, journey)])
@@ -77,7 +80,10 @@ function deliver(course: Course, part: Part, worlds: readonly World[]): World[] 
     const awaited = part.from === 'client' ? world.served : reversed(endsOf(clientPacket(course, part)));
     return awaited === undefined || isSameEnds(endsOf(world.packet), awaited);
   });
-  course.astray.push(...worlds.filter((world) => !arrived.includes(world)));
+  const astray = worlds.filter((world) => !arrived.includes(world));
+  course.astray.push(...astray);
+  // The exchange that it should have been part of ends here.
+  if (part.name === 'reply' && !part.opens) course.lines.push(...astray.map(({ lines }) => lines));
   return arrived;
 }
 
@@ -99,13 +105,7 @@ function hasError({ stopped }: Journey, index: number): boolean {
 }
 
 /** The errors that REJECT sends about stopped packets, and about those errors; returns the worlds after them. */
-function sendErrors(
-  course: Course,
-  index: number,
-  journey: Journey,
-  site: ReturnType<typeof siteOf>,
-  depth = 0,
-): World[] {
+function sendErrors(course: Course, index: number, journey: Journey, site: Omit<Site, 'hook'>, depth = 0): World[] {
   const errors = journey.stopped.map(errorPacket).filter((world) => world !== null);
   if (errors.length === 0 || depth > 1) return [];
   const errorJourney = travel(course.ruleset, site, index, mergeWorlds(errors));

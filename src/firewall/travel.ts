@@ -126,6 +126,7 @@ function worldOf({ conntrack, ...packet }: Packet): World {
   const connection: Connection = {
     ...tuples,
     protocol: protocolOf(packet.transport),
+    bySyn: false,
     mark,
     zone,
     status,

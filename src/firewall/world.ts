@@ -23,6 +23,8 @@ export type Connection = {
   readonly original: Tuple;
   readonly reply: Tuple;
   readonly protocol: number;
+  /** It began with a SYN, not in its midst. */
+  readonly bySyn: boolean;
   readonly zone: number;
   readonly mark: number | null;
   readonly status: number;
