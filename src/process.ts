@@ -60,6 +60,12 @@ export function finish(code: number): void {
   setTimeout(() => process.exit(), 200).unref();
 }
 
+/** Ends the process at once where nothing waits in a stream: that spares what Node would clear up. */
+export function finishAtOnce(code: number): void {
+  process.exitCode = code;
+  if (opened.size === 0) process.exit();
+}
+
 /** Tells what could not be done, or of a defect, and ends the process. */
 export function fail(error: unknown): never {
   const { stderr } = openIo(false);

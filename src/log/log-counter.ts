@@ -31,10 +31,10 @@ export type CountOptions = {
 };
 
 /**
- * Every IP packet's line has it, and hardly any other line. Packets whose header the kernel can't read (TRUNCATED) have no
+ * Every IP packet's line has it, and hardly any other line; fewer words of a log begin with a D than with SRC's S. Packets whose header the kernel can't read (TRUNCATED) have no
  * address and are not counted: searching for them too would take as long as all the rest.
  */
-const NEEDLE = 'SRC=';
+const NEEDLE = 'DST=';
 const LONGEST_LINE = 64 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 

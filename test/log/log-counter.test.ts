@@ -37,7 +37,7 @@ const ERROR =
 
 test('counts lines, entries and groups, with replies and errors in the group of their request', () => {
   const text = [
-    'Jun 20 18:11:21 web1 sshd[1]: hello SRC=1',
+    'Jun 20 18:11:21 web1 sshd[1]: hello DST=1',
     `Jun 20 18:11:22 ${SYN}`,
     `Jun 20 18:11:23 ${REPLY}`,
     `Jun 20 18:11:24 ${ERROR}`,
@@ -129,7 +129,7 @@ const log = fc
   .chain((lines) => fc.array(fc.tuple(fc.constantFrom(...lines), variation, fc.boolean()), { maxLength: 40 }))
   .map((picks) =>
     picks
-      .map(([line, change, plain]) => `${plain ? 'Jun 20 18:11:21 web1 cron[1]: SRC=7\n' : ''}${vary(line, change)}`)
+      .map(([line, change, plain]) => `${plain ? 'Jun 20 18:11:21 web1 cron[1]: DST=7\n' : ''}${vary(line, change)}`)
       .join('\n'),
   );
 
@@ -147,7 +147,7 @@ test('templates, and chunks cut anywhere, change nothing of the counts', () => {
 test('counts the entries that the parser of single lines finds, but for those without any address', () => {
   fc.assert(
     fc.property(log, (text) => {
-      const lines = text.split('\n').filter((line) => line.includes('SRC='));
+      const lines = text.split('\n').filter((line) => line.includes('DST='));
       const entries = lines.map((line) => parseLine(line, { now })).filter(({ entry }) => entry !== null);
       const sum = (list: typeof entries): number => list.reduce((total, { repeated }) => total + repeated, 0);
       const summary = count(text);
