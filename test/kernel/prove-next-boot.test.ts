@@ -54,19 +54,18 @@ describeKernel('the proof that a fix lasts where ufw makes the rules', () => {
     await using lab = await startLab();
     await startUfw(lab);
     // The name of the host is a setting that no network namespace keeps apart.
-    await sh(lab, 'echo kernel/hostname=touched >> /etc/ufw/sysctl.conf');
-    await fixAndKeep(lab);
+    await sh(
+      lab,
+      'mount -t tmpfs own /tmp; ufw allow in on lo; ufw allow out on lo; echo kernel/hostname=touched >> /etc/ufw/sysctl.conf',
+    );
     const look = async () => [
       await listRules(lab),
       await sh(
         lab,
-        'find /etc -type f -exec sha256sum {} + | sort; ls -lR --time-style=full-iso /etc/ufw /etc/default',
+        'find /etc /tmp -type f -exec sha256sum {} + | sort; ls -lR --time-style=full-iso /etc/ufw /etc/default',
       ),
-      await sh(lab, 'ls -A /tmp | grep -c . ; mount | wc -l; cat /proc/modules | cut -d" " -f1 | sort; hostname'),
-      await sh(
-        lab,
-        'sysctl -a 2>/dev/null | grep -E "^net.(ipv[46].(conf|ip_forward)|netfilter.nf_(log|conntrack_(tcp|udp|log)))"',
-      ),
+      await sh(lab, 'ls -AR /tmp /run; mount; hostname'),
+      await sh(lab, 'sysctl -a 2>/dev/null | grep -E "^net.(ipv[46].conf|netfilter.nf_(log|conntrack_(tcp|udp|log)))"'),
     ];
     const before = await look();
     const kept = { caseId: 'k1', repaired: [], bootInsertions: [], nftInsertions: [], bootCommands: [] };

@@ -44,7 +44,10 @@ const fix = async (lab: Lab) => {
 describeKernel('of several owners', () => {
   it('ufw that is installed and off owns nothing beside nftables.service, and is not touched', async () => {
     await using lab = await startLab();
-    await lab.run(['sh', '-ec', 'systemctl enable -q nftables ufw; cat > /etc/nftables.conf'], { input: script });
+    await lab.run(
+      ['sh', '-ec', 'systemctl disable -q firewalld; systemctl enable -q nftables ufw; cat > /etc/nftables.conf'],
+      { input: script },
+    );
     await lab.loadNft(script);
     const seen = await look(lab);
     expect(seen.layers).toEqual(['nftables : nftables of nftables']);
