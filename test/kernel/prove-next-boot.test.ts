@@ -123,13 +123,16 @@ describeKernel('the proof that a fix lasts where ufw makes the rules', () => {
   });
 });
 
-/** firewalld with a direct rule that stops loopback, which boot starts. */
-async function startFirewalldThatDrops(lab: Lab, ...permanent: readonly string[]): Promise<void> {
+/** firewalld with a direct rule that stops loopback, which boot starts; further rules are only permanent. */
+async function startFirewalldThatDrops(
+  lab: Lab,
+  { rule = 'ipv4 filter OUTPUT 3 -j DROP', permanent = [] }: { rule?: string; permanent?: readonly string[] } = {},
+): Promise<void> {
   await sh(lab, 'systemctl enable -q firewalld; systemctl disable -q ufw nftables');
   await startFirewalld(lab);
-  await lab.run(['firewall-cmd', '--direct', '--add-rule', ...'ipv4 filter OUTPUT 3 -j DROP'.split(' ')]);
-  for (const rule of ['ipv4 filter OUTPUT 3 -j DROP', ...permanent])
-    await lab.run(['firewall-cmd', '--permanent', '--direct', '--add-rule', ...rule.split(' ')]);
+  await lab.run(['firewall-cmd', '--direct', '--add-rule', ...rule.split(' ')]);
+  for (const one of [rule, ...permanent])
+    await lab.run(['firewall-cmd', '--permanent', '--direct', '--add-rule', ...one.split(' ')]);
 }
 
 describeKernel('the proof that a fix lasts where the cause is a direct rule of firewalld', () => {
@@ -144,7 +147,7 @@ describeKernel('the proof that a fix lasts where the cause is a direct rule of f
 
   it('is not given where a permanent rule that is not in force comes before the fix: that one is named', async () => {
     await using lab = await startLab();
-    await startFirewalldThatDrops(lab, 'ipv4 filter OUTPUT -200 -p tcp --dport 25 -j DROP');
+    await startFirewalldThatDrops(lab, { permanent: ['ipv4 filter OUTPUT -200 -p tcp --dport 25 -j DROP'] });
     const { proof, advice } = await fixAndKeep(lab);
     expect(proof).toBeNull();
     expect(advice).toEqual([
@@ -154,7 +157,17 @@ describeKernel('the proof that a fix lasts where the cause is a direct rule of f
 
   it('is not given, and nothing is claimed, where they differ in what does not concern loopback', async () => {
     await using lab = await startLab();
-    await startFirewalldThatDrops(lab, 'ipv4 filter OUTPUT 1 -p tcp --dport 25 -j DROP');
+    await startFirewalldThatDrops(lab, { permanent: ['ipv4 filter OUTPUT 1 -p tcp --dport 25 -j DROP'] });
+    expect(await fixAndKeep(lab)).toMatchObject({ proof: null, advice: [] });
+  });
+
+  it('claims nothing of a permanent rule that comes too late to stop loopback, as with iptables as the backend', async () => {
+    await using lab = await startLab();
+    await sh(lab, "sed -i 's/^FirewallBackend=.*/FirewallBackend=iptables/' /etc/firewalld/firewalld.conf");
+    await startFirewalldThatDrops(lab, {
+      rule: 'ipv4 mangle OUTPUT 3 -j DROP',
+      permanent: ['ipv4 filter OUTPUT 0 -p tcp --dport 25 -j DROP'],
+    });
     expect(await fixAndKeep(lab)).toMatchObject({ proof: null, advice: [] });
   });
 
