@@ -1,4 +1,5 @@
 // Connection tracking as the kernel does it for packets on lo: found or made in OUTPUT, confirmed once the packet got through.
+import type { Owner } from './model.ts';
 import { reversed } from './nat.ts';
 import { protocolOf, type Transport } from './packet.ts';
 import { type Connection, connectionOf, type Track, type Tuple, type World, withConnection } from './world.ts';
@@ -59,9 +60,9 @@ function invalid(world: World): World {
   return { ...world, zone: 0, track: { kind: 'invalid' } };
 }
 
-/** Whether raw rules may still decide how the packet is tracked. */
-export function isUntouched({ track: { kind } }: World): boolean {
-  return kind === 'none' || kind === 'invalid';
+/** Whether raw rules of that layer may still decide how the packet is tracked. */
+export function isUntouched({ track: { kind } }: World, layer: Owner['layer']): boolean {
+  return kind === 'none' || kind === 'invalid' || (kind === 'stray' && layer === 'nftables');
 }
 
 /** At the end of POSTROUTING (or INPUT) a new connection is entered in the table. */
@@ -78,9 +79,12 @@ export function forgetUnconfirmed(world: World): World {
   return { ...world, connections: world.connections.filter(({ status }) => (status & CONFIRMED) !== 0) };
 }
 
-/** The track of an error packet about this one: it is related to the same connection, in the opposite direction (nf_conntrack_attach). */
-export function relatedTrack(world: World): Track {
-  if (world.track.kind !== 'tracked') return { kind: 'none' };
+/**
+ * The track of an error packet about this one: it is related to the same connection, in the opposite direction. A reset about a packet
+ * without a connection gets a state without a connection (nf_conntrack_attach), which xt_ct_target takes for seen and nft_notrack_eval doesn't.
+ */
+export function relatedTrack(world: World, error: Transport): Track {
+  if (world.track.kind !== 'tracked') return { kind: error.kind === 'tcp' ? 'stray' : 'none' };
   return { ...world.track, state: 'related', direction: world.track.direction === 'original' ? 'reply' : 'original' };
 }
 

@@ -34,7 +34,7 @@ export function errorPacket({ world, verdict }: Ending): World | null {
     gid: null,
     mark: 0,
   };
-  return { ...world, packet, zone: 0, track: relatedTrack(world) };
+  return { ...world, packet, zone: 0, track: relatedTrack(world, transport) };
 }
 
 /** ICMP errors have the precedence "internetwork control", and keep the rest of the packet's type of service (icmp_send in net/ipv4/icmp.c). */

@@ -193,7 +193,7 @@ function owner(id: number | null | 'unknown'): Reading {
   return id === 'unknown' ? UNKNOWN : (id ?? undefined);
 }
 
-const STATE_BITS = { invalid: 1, established: 2, related: 4, new: 8, untracked: 64, none: 1, template: 8 };
+const STATE_BITS = { invalid: 1, established: 2, related: 4, new: 8, untracked: 64, none: 1, stray: 1, template: 8 };
 
 function readConntrack(world: World, field: Field): Reading {
   const { track } = world;

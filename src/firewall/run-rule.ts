@@ -154,7 +154,10 @@ function act(
     case 'set':
       return setField(at, world, action);
     case 'notrack':
-      return { world: isUntouched(world) ? { ...world, track: { kind: 'untracked' } } : world, verdict: null };
+      return {
+        world: isUntouched(world, at.table.layer) ? { ...world, track: { kind: 'untracked' } } : world,
+        verdict: null,
+      };
     case 'nat':
       return applyNat(at, world, action);
   }
@@ -176,17 +179,17 @@ function setField(
     if (index === 0) value = part;
     else value = typeof value === 'number' && typeof part === 'number' ? (value ^ part) >>> 0 : UNKNOWN;
   }
-  return { world: withField(world, action.field, typeof value === 'number' ? value : null), verdict: null };
+  return { world: withField(at, world, action.field, typeof value === 'number' ? value : null), verdict: null };
 }
 
-function withField(world: World, field: SettableField, value: number | null): World {
+function withField({ table }: RuleSite, world: World, field: SettableField, value: number | null): World {
   switch (field) {
     case 'meta mark':
       return { ...world, packet: { ...world.packet, mark: value } };
     case 'ct mark':
       return withConnection(world, { mark: value });
     case 'ct zone':
-      return isUntouched(world) ? { ...world, zone: value ?? 0, track: { kind: 'template' } } : world;
+      return isUntouched(world, table.layer) ? { ...world, zone: value ?? 0, track: { kind: 'template' } } : world;
     case 'ip dscp':
     case 'ip6 dscp':
       return { ...world, packet: { ...world.packet, dscp: value } };

@@ -33,9 +33,9 @@ export type Connection = {
 };
 
 /** How conntrack sees the packet; `connection` is an index into the world's connections. `none`: not yet seen; `template`: not yet
- * seen, but given its zone, which matches read as a new connection. */
+ * seen, but given its zone, which matches read as a new connection; `stray`: not yet seen, though iptables' CT takes it for seen. */
 export type Track =
-  | { readonly kind: 'none' | 'template' | 'untracked' | 'invalid' }
+  | { readonly kind: 'none' | 'template' | 'stray' | 'untracked' | 'invalid' }
   | {
       readonly kind: 'tracked';
       readonly connection: number;
