@@ -1,6 +1,7 @@
 // Puts what iptables-save and nft say of one kernel together: a table that both print is one table.
 import { chainOfList } from './chain-of-list.ts';
 import { copyRule } from './copy-rule.ts';
+import { countUpTo } from './count-up-to.ts';
 import type { Chain, Rule, Ruleset, Table } from './model.ts';
 import { type RuleList, ruleListOf } from './rule-list.ts';
 import type { Step } from './steps.ts';
@@ -49,16 +50,17 @@ function mergeChain(nft: Chain, iptables: Chain | undefined): Chain {
   const list = ruleListOf(iptables);
   const { length } = list;
   if (length !== nft.rules.length) return nft;
-  const native = nft.rules.flatMap(({ steps }, index) => (steps.some(isNative) ? [index] : []));
-  const merged = nft.rules.map((rule, index): Rule => (native.includes(index) ? rule : withHandle(list, index, rule)));
+  const merged = nft.rules.map((rule, index) => (rule.steps.some(isNative) ? rule : withHandle(list, index, rule)));
+  const native = merged.flatMap((rule, index) => (rule === nft.rules[index] ? [index] : []));
+  const nextNative = (index: number) => native[countUpTo(native, index - 1, (one) => one)] ?? length;
   return chainOfList(nft.name, nft.base, {
     length,
     at: (index) => merged[index],
-    next: (glance, index) => Math.min(list.next(glance, index), native.find((one) => one >= index) ?? length),
+    next: (glance, index) => Math.min(list.next(glance, index), nextNative(index)),
   });
 }
 
-/** The rule of iptables-save, made when it is first looked at. */
+/** The rule of iptables-save with nft's handle; it is read no sooner for that. */
 function withHandle(list: RuleList, index: number, nft: Rule): Rule {
   const rule = list.at(index);
   return rule === undefined ? nft : copyRule(rule, { number: rule.number, handle: nft.handle });

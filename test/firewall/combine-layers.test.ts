@@ -3,6 +3,8 @@ import { combineLayers } from '../../src/firewall/combine-layers.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Json } from '../../src/firewall/nftables/json.ts';
 import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
+import { conversation } from '../../src/firewall/probe-conversations.ts';
+import { traceConversation } from '../../src/firewall/trace-conversation.ts';
 
 const OUTPUT = { name: 'OUTPUT', type: 'filter', hook: 'output', prio: 0, policy: 'accept' };
 const match = (protocol: string, field: string, right: Json) => ({
@@ -49,6 +51,21 @@ describe('combineLayers', () => {
       { table: 'iptables nft ip filter', rules: ['OUTPUT 5 -A OUTPUT -m conntrack --ctstate NEW -j DROP'] },
     ]);
     expect(JSON.stringify(combined.tables[0]?.chains.get('OUTPUT')?.rules[0]?.steps)).not.toContain('unknown');
+  });
+
+  it('meets a native rule in a long chain, whatever iptables-save makes of it', () => {
+    const lines = Array.from({ length: 40 }, (_, n) => `-A OUTPUT -p udp -m udp --dport ${n + 1} -j DROP`);
+    const native = [match('ip', 'daddr', { set: ['127.0.0.1'] }), { drop: null }];
+    const combined = combineLayers({
+      iptables: iptables('nft', ':OUTPUT ACCEPT [0:0]', ...lines),
+      nft: nft(OUTPUT, ...lines.map((_, n) => (n === 30 ? native : drop))),
+    });
+    const { stoppedAt } = traceConversation(combined, conversation('tcp', '127.0.0.1', 25), {
+      ownAddresses: null,
+      serverUid: null,
+      serverGid: null,
+    });
+    expect(stoppedAt?.rule).toMatchObject({ number: 31, handle: 35 });
   });
 
   it('takes native rules in such a table from nft, as iptables-save leaves out what they ask for', () => {
