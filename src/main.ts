@@ -1,9 +1,9 @@
 // The way in. What is run in loops and over big files, and asked for in plain words, goes straight to its own part of the bundle;
 // all else, above all help and wrong words, goes to the whole command line. docs/decisions/0004.
-import { fail, finishAtOnce } from './process.ts';
+import { fail } from './process.ts';
 
-/** Runs the command and resolves to its exit code, or gives null for words that only the whole command line understands. */
-type Quick = (args: string[]) => Promise<number> | null;
+/** Runs the command to its end, or gives null for words that only the whole command line understands. */
+type Quick = (args: string[]) => Promise<void> | null;
 
 const QUICK: Readonly<Record<string, () => Promise<{ run: Quick }>>> = {
   trace: () => import('./quick/trace.ts'),
@@ -13,8 +13,7 @@ const QUICK: Readonly<Record<string, () => Promise<{ run: Quick }>>> = {
 async function main([command = '', ...args]: string[]): Promise<void> {
   const part = Object.hasOwn(QUICK, command) ? await QUICK[command]?.() : undefined;
   const running = part?.run(args);
-  if (running) finishAtOnce(await running);
-  else await import('./cli.tsx');
+  await (running ?? import('./cli.tsx'));
 }
 
 main(process.argv.slice(2)).catch(fail);

@@ -1,7 +1,7 @@
 // The process as commands see it: its streams, and how it ends. Only this file, cli.tsx and main.ts know them.
 import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import type { Io } from './commands/io.ts';
-import type { HostError } from './host/host.ts';
+import { type HostError, printHostError } from './host/host.ts';
 
 const COULD_NOT = 3;
 const STREAMS = { stdin: 0, stdout: 1, stderr: 2 } as const;
@@ -60,7 +60,7 @@ export function finish(code: number): void {
   setTimeout(() => process.exit(), 200).unref();
 }
 
-/** Ends the process at once where nothing waits in a stream: that spares what Node would clear up. */
+/** Ends the process at once where nothing waits in a stream: that spares what Node would clear up. Only the part that has written knows. */
 export function finishAtOnce(code: number): void {
   process.exitCode = code;
   if (opened.size === 0) process.exit();
@@ -69,8 +69,7 @@ export function finishAtOnce(code: number): void {
 /** Tells what could not be done, or of a defect, and ends the process. */
 export function fail(error: unknown): never {
   const { stderr } = openIo(false);
-  if (isHostError(error))
-    stderr(`lo-doctor: ${error.message}\n${error.nextSteps.map((step) => `  ${step}\n`).join('')}`);
+  if (isHostError(error)) stderr(printHostError(error));
   else {
     const told = error instanceof Error ? error.stack : error;
     stderr(`lo-doctor: a defect of its own. Please report it with what stands below.\n${told}\n`);

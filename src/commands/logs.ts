@@ -1,5 +1,5 @@
 // `lo-doctor logs`: what the firewall logged so far, grouped by conversation.
-import { HostError } from '../host/host.ts';
+import { HostError, printHostError } from '../host/host.ts';
 import { findUsualLogs, type LogInput, openLogFile } from '../host/read-log-file.ts';
 import type { LogSummary } from '../log/count-state.ts';
 import { createLogCounter, type LogCounter } from '../log/log-counter.ts';
@@ -83,7 +83,7 @@ const standardInput = (io: LogsIo): LogInput => ({
 
 function tellFailure(error: unknown, { stderr }: LogsIo): void {
   if (!(error instanceof HostError)) throw error;
-  stderr(`lo-doctor: ${error.message}\n${error.nextSteps.map((step) => `  ${step}\n`).join('')}`);
+  stderr(printHostError(error));
 }
 
 async function count(input: LogInput, counter: LogCounter, io: LogsIo): Promise<void> {

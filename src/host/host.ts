@@ -55,3 +55,7 @@ export class HostError extends Error {
     this.nextSteps = nextSteps;
   }
 }
+
+/** The error as commands tell it: what is so, then what to do, a line each. */
+export const printHostError = ({ message, nextSteps }: HostError): string =>
+  `lo-doctor: ${message}\n${nextSteps.map((step) => `  ${step}\n`).join('')}`;

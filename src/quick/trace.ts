@@ -1,7 +1,7 @@
 // `lo-doctor trace` on dumps.
 import { parseWhole } from '../commands/parse-whole.ts';
 import { runTrace } from '../commands/trace.ts';
-import { openIo, readFile } from '../process.ts';
+import { finishAtOnce, openIo, readFile } from '../process.ts';
 import { readFlags } from './read-flags.ts';
 
 const text = { type: 'string' } as const;
@@ -12,7 +12,7 @@ const OPTIONS = { to: text, from: text, proto: text, ...numbers, ...dumps, json:
 const PROTOCOLS = ['tcp', 'udp', 'icmp'] as const;
 
 /** Runs it where dumps are given and every flag is as it should be; null otherwise. */
-export function run(args: string[]): Promise<number> | null {
+export function run(args: string[]): Promise<void> | null {
   const flags = readFlags(args, OPTIONS);
   if (flags === null || flags.positionals.length > 0) return null;
   const { to, from = null, proto = 'tcp', json = false, uid: user = '0', ...values } = flags.values;
@@ -23,7 +23,8 @@ export function run(args: string[]): Promise<number> | null {
   const rules = [...dumpsOf(null, values.rules), ...dumpsOf('ip', values.rules4), ...dumpsOf('ip6', values.rules6)];
   if (to === undefined || protocol === undefined || rules.length === 0) return null;
   if ([dport, sport, uid].some(Number.isNaN)) return null;
-  return runTrace({ to, from, protocol, dport, sport, uid, rules, json }, { io: openIo(false), readFile, openHost });
+  const options = { to, from, protocol, dport, sport, uid, rules, json };
+  return runTrace(options, { io: openIo(false), readFile, openHost }).then(finishAtOnce);
 }
 
 const readPort = (value: string | undefined): number | null =>

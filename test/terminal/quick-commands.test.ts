@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { describeKernel } from '../kernel/available.ts';
 import { bundle } from './mail-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lo-doctor-quick-'));
@@ -54,14 +55,25 @@ describe('the quick way and the whole command line say the same of', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '1\n', stderr: '' });
   });
 
-  it('an output whose reader is slow', () => {
-    const many = Array.from({ length: 20_000 }, (_, n) => `-A OUTPUT -p tcp -m comment --comment ${n} -j LOG`).join(
-      '\n',
-    );
-    writeFileSync(join(folder, 'long'), dump.replace('-A OUTPUT', `${many}\n-A OUTPUT`));
+  describe('an output whose reader is slow', () => {
+    const many = Array.from({ length: 20_000 }, (_, n) => `-A OUTPUT -p tcp -m comment --comment ${n} -j LOG`);
+    writeFileSync(join(folder, 'long'), dump.replace('-A OUTPUT', `${many.join('\n')}\n-A OUTPUT`));
     const args = `trace --to 127.0.0.1 --dport 25 --rules4 ${join(folder, 'long')} --json`;
-    const script = `"$0" "$1" ${args} | (sleep 0.3; wc -c)`;
-    const { stdout } = spawnSync('bash', ['-c', script, process.execPath, bundle], { encoding: 'utf8' });
-    expect(Number(stdout)).toBeGreaterThan(1_000_000);
+    const countBytes = (start: string) => {
+      const script = `${start} "$0" "$1" ${args} | (sleep 0.3; wc -c)`;
+      const { stdout } = spawnSync('bash', ['-c', script, process.execPath, bundle], { encoding: 'utf8' });
+      return Number(stdout);
+    };
+
+    it('and that waits', () => {
+      expect(countBytes('')).toBeGreaterThan(1_000_000);
+    });
+
+    describeKernel('and that refuses what it can’t take yet', () => {
+      it('gets all of it', () => {
+        const unblock = `import os, sys; os.set_blocking(1, False); os.execv(sys.argv[1], sys.argv[1:])`;
+        expect(countBytes(`python3 -c '${unblock}'`)).toBe(countBytes(''));
+      });
+    });
   });
 });
