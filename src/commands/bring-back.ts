@@ -29,7 +29,7 @@ export const bringBack = async (
   const known = new Set(undo.map((one) => JSON.stringify(one)));
   if (again.changes.length === 0 || !again.undo.every((one) => known.has(JSON.stringify(one)))) return [GONE];
   for (const { command, input } of again.apply) {
-    const { code, stderr } = await host.run(command, input === undefined ? {} : { input });
+    const { code, stderr } = await host.run(command, { input });
     if (code !== 0) return [`${GONE} (${command.join(' ')}: ${stderr.trim()})`];
   }
   return [BACK];

@@ -87,7 +87,7 @@ async function write(host: Host, path: string, text: string): Promise<void> {
 }
 
 async function must(host: Host, command: Command, input?: string): Promise<RunResult> {
-  const result = await host.run(command, input === undefined ? {} : { input });
+  const result = await host.run(command, { input });
   if (result.code === 0) return result;
   throw new HostError(`Nothing was changed: ${command.join(' ')} failed: ${result.stderr.trim()}`, { command });
 }

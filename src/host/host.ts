@@ -5,7 +5,7 @@ export type Command = readonly [program: string, ...args: string[]];
 
 export type RunOptions = {
   /** Bytes for the command's standard input; without it, standard input is empty. */
-  input?: string;
+  input?: string | undefined;
   /** Ends the command after so many milliseconds (default 30 000). */
   timeout?: number;
   /** Ends the command early. */

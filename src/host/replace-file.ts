@@ -56,7 +56,7 @@ export async function untilReplaced<T>(path: string, attempt: () => Promise<T | 
 }
 
 async function must(host: Host, command: Command, input?: string): Promise<void> {
-  const { code, stderr } = await host.run(command, input === undefined ? {} : { input });
+  const { code, stderr } = await host.run(command, { input });
   if (code !== 0) throw new HostError(`${command.join(' ')} failed: ${stderr.trim()}`, { command });
 }
 

@@ -109,7 +109,7 @@ function groupByFile(insertions: readonly BootInsertion[]): ['ip' | 'ip6', BootI
 /** The owner changes its own files in its own way, and takes the rules out of them again when it is told to. */
 async function saveByOwner(host: Host, commands: readonly PlannedCommand[], files: readonly string[]): Promise<Saved> {
   for (const { command, input } of commands) {
-    const { code, stderr } = await host.run(command, input === undefined ? {} : { input });
+    const { code, stderr } = await host.run(command, { input });
     if (code !== 0) {
       const why = `${command.join(' ')}: ${stderr.trim()}`;
       return { paths: [], advice: [`This did not work, so the next boot may not know the fix: ${why}`] };

@@ -126,7 +126,7 @@ async function start(host: Host, kind: CaseRecord['kind'], change: Change, secon
   for (const { command, input } of record.apply) {
     // A command that waits for a lock must not come through after the rollback did.
     const timeout = Math.max(1, Math.floor(Math.min(APPLY_TIMEOUT, endsAt - performance.now() - 500)));
-    const result = await host.run(command, { ...(input === undefined ? {} : { input }), timeout });
+    const result = await host.run(command, { input, timeout });
     if (result.code !== 0) throw await undoneError(host, id, command, result);
   }
   await markOwnersFiles(host, id);

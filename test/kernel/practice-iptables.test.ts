@@ -195,7 +195,7 @@ const bothHosts = async (): Promise<{ real: Host; practice: Host; [Symbol.asyncD
 
 /** What a line came to; times and the years in comments of iptables-save may differ. */
 const resultOf = async (host: Host, command: Command, input?: string) => {
-  const { code, stdout, stderr } = await host.run(command, input === undefined ? {} : { input });
+  const { code, stdout, stderr } = await host.run(command, { input });
   return { code, stdout: stdout.replaceAll(/ on \w{3} \w{3} .*/g, ''), stderr };
 };
 

@@ -44,7 +44,7 @@ async function rollBack(server: Server, directory: string, from: string): Promis
   const found = await readCase(hostOf(server), nameOf(directory));
   const failures: string[] = [];
   for (const { command, input } of found?.undo ?? []) {
-    const { code, stdout, stderr } = await server.run(command, input === undefined ? {} : { input });
+    const { code, stdout, stderr } = await server.run(command, { input });
     if (code === 0 || GONE.some((words) => stderr.includes(words))) continue;
     failures.push(`${command.join(' ')}: exit code ${code}: ${stdout}${stderr.trim()}\n`);
   }
