@@ -11,7 +11,13 @@ declare const LO_DOCTOR_VERSION: string;
 
 const EXIT = { usage: 2, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-type GlobalOptions = { json?: boolean; plain?: boolean; screenReader?: boolean; color: boolean };
+type GlobalOptions = {
+  json?: boolean;
+  plain?: boolean;
+  screenReader?: boolean;
+  color: boolean;
+  confirmWithin?: number;
+};
 type RulesOptions = { rules?: DumpFile[]; rules4?: DumpFile[]; rules6?: DumpFile[] };
 
 const io = (): Io => ({
@@ -59,20 +65,20 @@ const withRules = (command: Command): Command =>
       ),
     );
 
-const confirmWithin = (andThen = '') =>
-  new Option(
-    '--confirm-within <seconds>',
-    `how long a fix waits to be kept before it is rolled back${andThen}`,
-  ).argParser(wholeNumber(10, 3600));
+/** Seconds that a fix waits to be kept in the wizard where nothing else was said. */
+const USUAL_WAIT = 60;
+
+/** The commands in which something waits to be kept. */
+const WAITING = ['lo-doctor', 'practice', 'fix'];
 
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
-const walk = async (practice: string | null, within: number): Promise<number> => {
+const walk = async (practice: string | null): Promise<number> => {
   if (isJson()) program.error('lo-doctor: the wizard has no document. check, trace, fix and report have one.');
-  const { plain, screenReader } = globals();
+  const { plain, screenReader, confirmWithin = USUAL_WAIT } = globals();
   const { runWizard } = await import('./commands/wizard.ts');
   return runWizard({
     practice,
-    confirmWithin: within,
+    confirmWithin,
     isPlain: plain === true || screenReader === true || process.env.TERM === 'dumb',
     io: io(),
     onLeave: (leave) => {
@@ -89,6 +95,13 @@ const walk = async (practice: string | null, within: number): Promise<number> =>
   });
 };
 
+/** The program's options that mean something to a command that asks nothing. */
+const globalsOf = (command: string): string[] => [
+  '--json',
+  '--no-color',
+  ...(WAITING.includes(command) ? ['--confirm-within'] : []),
+];
+
 program
   .description(
     'Finds out whether an outbound firewall policy blocks loopback, and fixes it with a rollback.\nWithout a command: the wizard on this server.',
@@ -102,9 +115,8 @@ program
   .showHelpAfterError('Run lo-doctor --help to see what there is.')
   .configureHelp({
     showGlobalOptions: true,
-    // Those that mean something to a command that asks nothing.
-    visibleGlobalOptions: ({ parent }) =>
-      parent === null ? [] : program.options.filter(({ long }) => long === '--json' || long === '--no-color'),
+    visibleGlobalOptions: (command) =>
+      command === program ? [] : program.options.filter(({ long }) => globalsOf(command.name()).includes(long ?? '')),
   })
   .addHelpText('after', EXIT_CODES)
   .configureOutput({
@@ -115,8 +127,17 @@ program
     },
   })
   .exitOverride()
-  .addOption(confirmWithin().default(60))
-  .action(async (options: { confirmWithin: number }) => finish(await walk(null, options.confirmWithin)));
+  .addOption(
+    new Option(
+      '--confirm-within <seconds>',
+      `how long a fix waits to be kept before it is rolled back (the wizard: ${USUAL_WAIT}); fix --yes then waits for lo-doctor confirm`,
+    ).argParser(wholeNumber(10, 3600)),
+  )
+  .hook('preAction', (_, command) => {
+    if (globals().confirmWithin !== undefined && !WAITING.includes(command.name()))
+      program.error(`lo-doctor: --confirm-within says nothing to ${command.name()}: there nothing waits to be kept.`);
+  })
+  .action(async () => finish(await walk(null)));
 
 program
   .command('practice')
@@ -127,7 +148,7 @@ program
     const { isScenario, listPractice } = await import('./commands/practice.ts');
     if (!isScenario(scenario))
       program.error(`lo-doctor: there is no scenario '${scenario}'. lo-doctor practice --list shows those there are.`);
-    if (!list) return finish(await walk(scenario, 60));
+    if (!list) return finish(await walk(scenario));
     finish(listPractice(io(), isJson()));
   });
 
@@ -195,30 +216,26 @@ program
   .option('--service <service...>', 'permit only these services on loopback: tcp/25, udp/53, icmp')
   .option('--dry-run', 'show the commands and what they do, change nothing')
   .option('--yes', 'apply without asking; what works afterwards is kept, what does not is rolled back')
-  .addOption(confirmWithin('; with --yes, lo-doctor confirm keeps it'))
-  .action(
-    async (flags: { all?: boolean; service?: string[]; dryRun?: boolean; yes?: boolean; confirmWithin?: number }) => {
-      const { parseService, runFix } = await import('./commands/fix.ts');
-      const { nameCase } = await import('./commands/name-case.ts');
-      const services = (flags.service ?? []).map((text) => {
-        const service = parseService(text);
-        if (service === null)
-          return program.error(`lo-doctor: --service ${text}: it has to be like tcp/25, udp/53 or icmp.`);
-        return service;
-      });
-      if ((flags.all === true) === services.length > 0)
-        program.error('lo-doctor: fix needs either --all or --service.');
-      const choice = flags.all ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
-      const options = {
-        choice,
-        isDryRun: flags.dryRun === true,
-        yes: flags.yes === true,
-        confirmWithin: flags.confirmWithin ?? null,
-        json: isJson(),
-      };
-      finish(await runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() }));
-    },
-  );
+  .action(async (flags: { all?: boolean; service?: string[]; dryRun?: boolean; yes?: boolean }) => {
+    const { parseService, runFix } = await import('./commands/fix.ts');
+    const { nameCase } = await import('./commands/name-case.ts');
+    const services = (flags.service ?? []).map((text) => {
+      const service = parseService(text);
+      if (service === null)
+        return program.error(`lo-doctor: --service ${text}: it has to be like tcp/25, udp/53 or icmp.`);
+      return service;
+    });
+    if ((flags.all === true) === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
+    const choice = flags.all ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
+    const options = {
+      choice,
+      isDryRun: flags.dryRun === true,
+      yes: flags.yes === true,
+      confirmWithin: globals().confirmWithin ?? null,
+      json: isJson(),
+    };
+    finish(await runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() }));
+  });
 
 program
   .command('confirm')
