@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { describeKernel, describeTerminal } from '../kernel/available.ts';
 import { type Lab, startLab } from '../kernel/lab.ts';
-import { bundle, openDoctor, startMailServer } from './mail-server.ts';
+import { bundle } from '../kernel/situation.ts';
+import { openDoctor, startMailServer } from './mail-server.ts';
 import { openTerminal, type Terminal } from './tmux.ts';
 import { type Answer, answer, answerInLines, expectToFit, readMarks, toTheEnd, toTheEndInLines } from './walk.ts';
 

@@ -1,6 +1,7 @@
 // A small server with a policy in force and a mail service behind it, and the wizard of the built bundle in a terminal on it.
-import { randomInt } from 'node:crypto';
 import { type Lab, startLab } from '../kernel/lab.ts';
+import { markPackets } from '../kernel/mark-packets.ts';
+import { bundle } from '../kernel/situation.ts';
 import { openTerminal, type Terminal, type TerminalOptions } from './tmux.ts';
 
 /** A filter table as iptables-save prints it; what is left out is accepted. */
@@ -69,17 +70,6 @@ async function openLog(lab: Lab, log: NonNullable<MailServer['log']>): Promise<v
   await lab.run(['mount', '--bind', '/dev/null', '/dev/kmsg']);
 }
 
-/**
- * Gives the lab's packets a time to live of their own, and returns what stands in their log lines alone: the kernel's log
- * has the lines of all labs. (grep takes one pattern a line.)
- */
-async function markPackets(lab: Lab): Promise<string> {
-  const hops = randomInt(65, 255);
-  const settings = ['ipv4.ip_default_ttl', 'ipv6.conf.all.hop_limit', 'ipv6.conf.lo.hop_limit'];
-  await lab.run(['sysctl', '-qw', ...settings.map((name) => `net.${name}=${hops}`)]);
-  return `TTL=${hops} \nHOPLIMIT=${hops} `;
-}
-
 /** A lab that is such a server. */
 export async function startMailServer(server: MailServer, { kernelLog }: { kernelLog?: 'own' } = {}): Promise<Lab> {
   const lab = await startLab(kernelLog === undefined ? {} : { kernelLog });
@@ -91,8 +81,6 @@ export async function startMailServer(server: MailServer, { kernelLog }: { kerne
     throw error;
   }
 }
-
-export const bundle = 'dist/lo-doctor.js';
 
 /** Opens a terminal with the built lo-doctor in it. */
 export function openDoctor(args: readonly string[], options: Omit<TerminalOptions, 'command'> = {}): Promise<Terminal> {

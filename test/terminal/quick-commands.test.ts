@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeKernel } from '../kernel/available.ts';
-import { bundle } from './mail-server.ts';
+import { bundle } from '../kernel/situation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lo-doctor-quick-'));
 afterAll(() => rmSync(folder, { recursive: true }));
