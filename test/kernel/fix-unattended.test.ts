@@ -1,8 +1,8 @@
 // `fix --yes --confirm-within` as a script runs it: the built program, its options, its exit codes.
 import { expect, it } from 'vitest';
-import { bundle } from '../terminal/mail-server.ts';
 import { describeKernel } from './available.ts';
 import { type Lab, startLab } from './lab.ts';
+import { bundle } from './situation.ts';
 
 const RULES =
   '*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -o eth0 -j ACCEPT\n-A OUTPUT -j DROP\nCOMMIT\n';
