@@ -4,7 +4,15 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'quick', include: ['test/**/*.test.{ts,tsx}'], exclude: ['test/{kernel,terminal}/**'] } },
+      {
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/{kernel,terminal}/**'],
+          // A busy machine makes nothing wrong.
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'real',
