@@ -2,13 +2,19 @@
 
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
 import { listensTo } from '../diagnosis/failures.ts';
+import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { findGoals } from '../firewall/fix/plan-fix.ts';
+import type { Doubt, Trace } from '../firewall/trace.ts';
+import { traceConversation } from '../firewall/trace-conversation.ts';
 import { type Host, HostError } from '../host/host.ts';
+import { rulePlace } from '../report/report-document.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
-import { namePlan, tellPlan } from '../words/fix-page.ts';
-import { type Block, text } from '../words/page.ts';
+import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
+import { type Block, span, text } from '../words/page.ts';
+import { nameRule } from '../words/rules.ts';
 import { tellSaved, tellVerification } from '../words/verify-page.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
@@ -27,26 +33,75 @@ export type FixOptions = {
 export type FixParts = { readonly host: Host; readonly caseId: string; readonly io: Io };
 
 const DEFAULT_WITHIN = 60;
-const EXIT = { done: 0, unfixed: 1, usage: 2, rolledBack: 5 } as const;
+/** contract.md's exit codes for how a fix ended; what is not known even so is told by `CANT_TELL` in the place of a 0. */
+const EXIT_CODES = {
+  'nothing-to-do': 0,
+  'dry-run': 0,
+  waits: 0,
+  kept: 0,
+  'not-applied': 1,
+  'no-cure': 1,
+  'cant-tell': 4,
+  'rolled-back': 5,
+} as const;
+const CANT_TELL = EXIT_CODES['cant-tell'];
 
-type End = 'nothing-to-do' | 'dry-run' | 'not-applied' | 'waits' | 'kept' | 'rolled-back' | 'no-cure';
+type End = keyof typeof EXIT_CODES;
+
+/** What the choice is about and doesn't pass for sure by the rules as they are. */
+const findFailing = (inspection: Inspection, choice: Choice): Trace[] => {
+  const { ruleset, surroundings, probes, blockedTraces, unknownTraces } = inspection;
+  if (choice.kind === 'all') return [...blockedTraces, ...unknownTraces];
+  return findGoals([], choice, probes, surroundings)
+    .map((goal) => traceConversation(ruleset, goal, surroundings))
+    .filter(({ outcome }) => outcome !== 'works');
+};
+
+const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown';
+
+/** Each thing that an answer hangs on, once. */
+const listDoubts = (traces: readonly Trace[]): Doubt[] => {
+  const doubts = traces.filter(isUnknown).flatMap(({ unknown }) => unknown);
+  return [...new Map(doubts.map((doubt) => [`${nameRule(doubt.rule)} ${doubt.what}`, doubt])).values()];
+};
+
+/** What the plan leaves in the dark. */
+const findStillUnknown = ({ surroundings }: Inspection, { after, remaining }: FixPlan): Trace[] =>
+  remaining.map(({ conversation }) => traceConversation(after, conversation, surroundings)).filter(isUnknown);
 
 /** The rules alone tell what fails: nothing was reproduced. */
-const diagnosisOf = ({ blockedTraces, listeners }: Inspection): Diagnosis => ({
-  verdict: 'loopback-blocked',
-  blocked: blockedTraces.map(
-    (trace): BlockedConversation => ({
-      conversation: trace.conversation,
-      sample: null,
-      entries: 0,
-      listener: listeners.find(listensTo(trace.conversation)) ?? null,
-      trace,
-      stop: trace.stoppedAt,
-    }),
-  ),
+const diagnosisOf = (inspection: Inspection, failing: readonly Trace[]): Diagnosis => ({
+  verdict: failing.every(isUnknown) ? 'nothing-dropped' : 'loopback-blocked',
+  blocked: failing
+    .filter((trace) => !isUnknown(trace))
+    .map(
+      (trace): BlockedConversation => ({
+        conversation: trace.conversation,
+        sample: null,
+        entries: 0,
+        listener: inspection.listeners.find(listensTo(trace.conversation)) ?? null,
+        trace,
+        stop: trace.stoppedAt,
+      }),
+    ),
   elsewhere: [],
-  findings: [],
+  findings: findRuleFindings(inspection).filter(({ id }) => id === 'loopback-unknown'),
 });
+
+const nameChoice = (choice: Choice): string => (choice.kind === 'all' ? 'loopback' : nameServices(choice.services));
+
+const capitalise = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** What is not known, and what would settle it. */
+const tellDoubts = (choice: Choice, doubts: readonly Doubt[]): Block[] => [
+  text(span('warn', `Whether ${nameChoice(choice)} passes can't be told.`), ' It depends on:'),
+  {
+    kind: 'list',
+    items: doubts.map(
+      ({ what, settledBy, rule }) => `"${what}" in ${nameRule(rule)}; it would be settled by ${settledBy}`,
+    ),
+  },
+];
 
 const agree = async (io: Io, question: string): Promise<boolean> => {
   const { ask, close } = io.openPrompt();
@@ -64,26 +119,33 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   const inspection = await work.inspect();
   const confirmWithin = options.confirmWithin ?? DEFAULT_WITHIN;
   const known = begin({ id: caseId, startedAt: io.now(), confirmWithin, story: null }).case;
-  const walk: Case = { ...known, inspection, diagnosis: diagnosisOf(inspection) };
+  const failing = findFailing(inspection, options.choice);
+  const walk: Case = { ...known, inspection, diagnosis: diagnosisOf(inspection, failing) };
 
   const finish = (end: End, plan: FixPlan | null, found: Partial<Case> = {}): number => {
-    if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }))}\n`);
-    return end === 'rolled-back'
-      ? EXIT.rolledBack
-      : end === 'no-cure' || end === 'not-applied'
-        ? EXIT.unfixed
-        : EXIT.done;
+    const doubts = listDoubts(plan === null || end === 'cant-tell' ? failing : findStillUnknown(inspection, plan));
+    if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }, doubts))}\n`);
+    return EXIT_CODES[end] === 0 && doubts.length > 0 ? CANT_TELL : EXIT_CODES[end];
   };
 
-  if (!inspection.blocked) {
-    say([text('Loopback passes: there is nothing to fix.')]);
+  if (failing.length === 0) {
+    say([text(`${capitalise(nameChoice(options.choice))} passes: there is nothing to fix.`)]);
     return finish('nothing-to-do', null);
   }
   const [plan] = await work.planFix(walk, [options.choice]);
   if (plan === undefined || plan.changes.length === 0 || !plan.proof.holds) {
+    if (failing.every(isUnknown)) {
+      say([...tellDoubts(options.choice, listDoubts(failing)), text('No permit was found that is right either way.')]);
+      return finish('cant-tell', plan ?? null);
+    }
     say([text('No firewall rule would put this right.'), ...(plan ? tellPlan(plan) : [])]);
     return finish('no-cure', plan ?? null);
   }
+  if (failing.every(isUnknown))
+    say([
+      ...tellDoubts(options.choice, listDoubts(failing)),
+      text('This permit lets it pass whatever the answer is, and harms nothing if it passes already.'),
+    ]);
   say([text(`Permit ${namePlan(plan)}:`), ...tellPlan(plan)]);
   if (options.isDryRun) return finish('dry-run', plan);
   if (!options.yes) {
@@ -133,7 +195,7 @@ const applyAndKeep = async (
 };
 
 /** The document of `fix --json` (schema lo-doctor.fix/1). */
-const fixDocument = (end: End, { id, plan, verification, saved }: Case) => ({
+const fixDocument = (end: End, { id, plan, verification, saved }: Case, doubts: readonly Doubt[]) => ({
   schema: 'lo-doctor.fix/1',
   case: id,
   result: end,
@@ -144,6 +206,7 @@ const fixDocument = (end: End, { id, plan, verification, saved }: Case) => ({
   staysBroken: plan?.staysBroken ?? [],
   attempts: verification?.attempts ?? [],
   saved,
+  doubts: doubts.map(({ what, settledBy, rule }) => ({ what, settledBy, rule: rulePlace(rule) })),
 });
 
 /** `tcp/25`, `udp/53`, `icmp` as a service; null for anything else. */

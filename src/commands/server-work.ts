@@ -1,5 +1,6 @@
 // The work of a walk done on a server, by what host/ can do there.
 import type { Attempt } from '../diagnosis/attempt.ts';
+import { listensTo } from '../diagnosis/failures.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
@@ -37,6 +38,8 @@ const SETTLE = 500;
 const POLL = 500;
 /** How long entries are gathered before they are told. */
 const BATCH = 50;
+/** Services that are tried of many. */
+const MOST_TRIED = 20;
 
 const isEntryLine = (line: LogLine): line is EntryLine => line.entry !== null;
 
@@ -123,11 +126,13 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   /** Every conversation that failed is opened again, and the user's command is run again. */
   const retry = async (walk: Case, signal: AbortSignal): Promise<readonly Attempt[]> => {
-    const { diagnosis, action, plan } = walk;
-    const reachable = (diagnosis?.blocked ?? []).filter(({ listener }) => listener !== null);
-    const blocked = reachable
-      .map(({ conversation }) => conversation)
-      .filter((conversation) => conversation.protocol === 'tcp' && isPermitted(conversation, plan?.choice));
+    const { diagnosis, action, plan, inspection } = walk;
+    const seen = (diagnosis?.blocked ?? []).filter(({ listener }) => listener !== null);
+    // Where nothing was known to be blocked, what the plan is for is tried wherever somebody listens.
+    const meant = (plan?.repaired ?? []).filter((one) => inspection?.listeners.some(listensTo(one)) ?? false);
+    const blocked = (
+      seen.length > 0 ? seen.map(({ conversation }) => conversation) : meant.slice(0, MOST_TRIED)
+    ).filter((conversation) => conversation.protocol === 'tcp' && isPermitted(conversation, plan?.choice));
     const connections = await tryAll({ id: 'by-hand', tries: blocked, commandLine: null }, signal, () => {});
     const command = action?.commandLine == null ? [] : await tryAll(action, signal, () => {});
     return [...connections, ...command];

@@ -31,6 +31,7 @@ const EXIT_CODES: Record<Outcome, number> = {
   fixed: 0,
   'not-the-firewall': 0,
   unfixed: 1,
+  'cant-tell': 4,
   'could-not-look': 3,
   'rolled-back': 5,
   'rollback-failed': 3,

@@ -56,6 +56,8 @@ export type Inspection = ServerFacts & {
   readonly blockedServices: readonly Listener[];
   /** The traces of all blocked probes. */
   readonly blockedTraces: readonly Trace[];
+  /** The traces of all probes of which the rules alone don't tell whether they pass. */
+  readonly unknownTraces: readonly Trace[];
   /** Chains in which blocked conversations end and that are no outbound policy (INPUT), each with its stopping rules marked. */
   readonly otherStops: readonly { readonly place: ChainPlace; readonly rows: readonly PolicyRow[] }[];
   /** Null where every drop of a loopback packet is logged already, or nothing is dropped. */
@@ -140,6 +142,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
       listeners,
     );
   const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
+  const unknownTraces = services.filter(({ outcome }) => outcome === 'unknown');
   const loopback = { ip: judgeKind('ip'), ip6: judgeKind('ip6'), own: judgeKind('own') };
   const blocked = blockedTraces.length > 0;
   const policies = findFinalRules(ruleset, surroundings).map((final) => toPolicy(ruleset, final));
@@ -162,6 +165,8 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     ),
     probes,
     blockedTraces,
-    loggingPlan: blocked ? planLogging(ruleset, surroundings, { caseId, iptables, probes }) : null,
+    unknownTraces,
+    loggingPlan:
+      blocked || unknownTraces.length > 0 ? planLogging(ruleset, surroundings, { caseId, iptables, probes }) : null,
   };
 };

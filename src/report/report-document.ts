@@ -3,7 +3,7 @@ import type { RulePlace } from '../firewall/trace.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 
 /** A rule in contract.md's shape. */
-const rulePlace = ({ layer, family, table, chain, number, text, origin }: RulePlace) => ({
+export const rulePlace = ({ layer, family, table, chain, number, text, origin }: RulePlace) => ({
   layer,
   family,
   table,

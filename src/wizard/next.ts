@@ -8,6 +8,8 @@ export const outcomeOf = ({ inspection, diagnosis, saved }: Case): Outcome => {
   if (saved !== null) return 'fixed';
   if (inspection === null) return 'could-not-look';
   if (inspection.blocked) return 'unfixed';
+  const isFound = diagnosis !== null && diagnosis.verdict !== 'nothing-dropped';
+  if (inspection.unknownTraces.length > 0 && !isFound) return 'cant-tell';
   return diagnosis === null ? 'healthy' : 'not-the-firewall';
 };
 

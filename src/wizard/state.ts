@@ -46,6 +46,8 @@ export type Outcome =
   | 'rollback-failed'
   | 'unfixed'
   | 'not-the-firewall'
+  /** The rules alone don't tell whether loopback passes, and nothing that was seen did. */
+  | 'cant-tell'
   | 'could-not-look';
 
 /** All that a walk has found and done so far. */

@@ -1,5 +1,5 @@
 // Step 4 in words: what can be permitted, the exact commands, where the rule goes and why, and what was proved.
-import type { Change, FixPlan, PolicyChange, Remaining } from '../firewall/fix/plan.ts';
+import type { Change, FixPlan, PolicyChange, Remaining, Service } from '../firewall/fix/plan.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Phase } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type RuleRow, span, text } from './page.ts';
@@ -8,9 +8,11 @@ import { count, enumerateFew, nameChain, nameConversation, nameNumbers, nameRule
 
 /** What a plan permits, in a few words. */
 export const namePlan = ({ choice }: FixPlan): string =>
-  choice.kind === 'all'
-    ? 'all loopback traffic'
-    : enumerateFew(choice.services.map(({ protocol, port }) => (port === null ? protocol : `${protocol}/${port}`)));
+  choice.kind === 'all' ? 'all loopback traffic' : nameServices(choice.services);
+
+/** `tcp/25, udp/53 and icmp`. */
+export const nameServices = (services: readonly Service[]): string =>
+  enumerateFew(services.map(({ protocol, port }) => (port === null ? protocol : `${protocol}/${port}`)));
 
 const isUseful = ({ changes }: FixPlan): boolean => changes.length > 0;
 

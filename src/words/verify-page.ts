@@ -50,6 +50,7 @@ const ENDINGS: Record<Outcome, string> = {
   'rolled-back': 'Rolled back: the rules are as they were before',
   unfixed: 'Loopback is still blocked; nothing was changed',
   'not-the-firewall': 'No loopback drop was found; nothing was changed',
+  'cant-tell': "Whether the firewall stops loopback can't be told; nothing was changed",
   'could-not-look': 'The walk ended before the rules were read',
 };
 

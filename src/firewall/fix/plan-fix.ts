@@ -117,7 +117,7 @@ const RESTATE: Readonly<Record<string, readonly Restate[]>> = {
 };
 
 /** What the plan is asked for: with `all`, what fails and all probes; else the services, where they fail and at each address. */
-function findGoals(
+export function findGoals(
   failing: readonly Conversation[],
   choice: Choice,
   probes: readonly Conversation[],
