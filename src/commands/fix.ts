@@ -1,24 +1,19 @@
 // `lo-doctor fix`: the fix without the wizard, for those who know what they want, and for scripts.
 
-import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
-import { listensTo } from '../diagnosis/failures.ts';
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
-import { findGoals } from '../firewall/fix/plan-fix.ts';
-import type { Doubt, Trace } from '../firewall/trace.ts';
-import { traceConversation } from '../firewall/trace-conversation.ts';
+import type { Doubt } from '../firewall/trace.ts';
 import { type Host, HostError } from '../host/host.ts';
-import { rulePlace } from '../report/report-document.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
 import { type Block, span, text } from '../words/page.ts';
 import { nameRule } from '../words/rules.ts';
 import { tellSaved, tellVerification } from '../words/verify-page.ts';
+import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 import { serverWork } from './server-work.ts';
+import { diagnosisOf, findFailing, findStillUnknown, isUnknown, listDoubts } from './what-fails.ts';
 
 /** `keep` asks, keeps what works, or waits for `lo-doctor confirm`. */
 export type FixOptions = {
@@ -33,64 +28,8 @@ export type FixOptions = {
 export type FixParts = { readonly host: Host; readonly caseId: string; readonly io: Io };
 
 const DEFAULT_WITHIN = 60;
-/** contract.md's exit codes for how a fix ended; what is not known even so is told by `CANT_TELL` in the place of a 0. */
-const EXIT_CODES = {
-  'nothing-to-do': 0,
-  'dry-run': 0,
-  waits: 0,
-  kept: 0,
-  'not-applied': 1,
-  'no-cure': 1,
-  'cant-tell': 4,
-  'rolled-back': 5,
-} as const;
-const CANT_TELL = EXIT_CODES['cant-tell'];
-
-type End = keyof typeof EXIT_CODES;
-
-/** What the choice is about and doesn't pass for sure by the rules as they are. */
-const findFailing = (inspection: Inspection, choice: Choice): Trace[] => {
-  const { ruleset, surroundings, probes, blockedTraces, unknownTraces } = inspection;
-  if (choice.kind === 'all') return [...blockedTraces, ...unknownTraces];
-  return findGoals([], choice, probes, surroundings)
-    .map((goal) => traceConversation(ruleset, goal, surroundings))
-    .filter(({ outcome }) => outcome !== 'works');
-};
-
-const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown';
-
-/** Each thing that an answer hangs on, once. */
-const listDoubts = (traces: readonly Trace[]): Doubt[] => {
-  const doubts = traces.filter(isUnknown).flatMap(({ unknown }) => unknown);
-  return [...new Map(doubts.map((doubt) => [`${nameRule(doubt.rule)} ${doubt.what}`, doubt])).values()];
-};
-
-/** What the plan leaves in the dark. */
-const findStillUnknown = ({ surroundings }: Inspection, { after, remaining }: FixPlan): Trace[] =>
-  remaining.map(({ conversation }) => traceConversation(after, conversation, surroundings)).filter(isUnknown);
-
-/** The rules alone tell what fails: nothing was reproduced. */
-const diagnosisOf = (inspection: Inspection, failing: readonly Trace[]): Diagnosis => ({
-  verdict: failing.every(isUnknown) ? 'nothing-dropped' : 'loopback-blocked',
-  blocked: failing
-    .filter((trace) => !isUnknown(trace))
-    .map(
-      (trace): BlockedConversation => ({
-        conversation: trace.conversation,
-        sample: null,
-        entries: 0,
-        listener: inspection.listeners.find(listensTo(trace.conversation)) ?? null,
-        trace,
-        stop: trace.stoppedAt,
-      }),
-    ),
-  elsewhere: [],
-  findings: findRuleFindings(inspection).filter(({ id }) => id === 'loopback-unknown'),
-});
 
 const nameChoice = (choice: Choice): string => (choice.kind === 'all' ? 'loopback' : nameServices(choice.services));
-
-const capitalise = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /** What is not known, and what would settle it. */
 const tellDoubts = (choice: Choice, doubts: readonly Doubt[]): Block[] => [
@@ -125,11 +64,13 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   const finish = (end: End, plan: FixPlan | null, found: Partial<Case> = {}): number => {
     const doubts = listDoubts(plan === null || end === 'cant-tell' ? failing : findStillUnknown(inspection, plan));
     if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }, doubts))}\n`);
-    return EXIT_CODES[end] === 0 && doubts.length > 0 ? CANT_TELL : EXIT_CODES[end];
+    return EXIT_CODES[end] === 0 && doubts.length > 0 ? EXIT_CODES['cant-tell'] : EXIT_CODES[end];
   };
 
   if (failing.length === 0) {
-    say([text(`${capitalise(nameChoice(options.choice))} passes: there is nothing to fix.`)]);
+    const isAll = options.choice.kind === 'all';
+    const what = isAll ? 'Loopback passes' : `No rule stops ${nameChoice(options.choice)} on loopback`;
+    say([text(`${what}: there is nothing to fix.`)]);
     return finish('nothing-to-do', null);
   }
   const [plan] = await work.planFix(walk, [options.choice]);
@@ -193,21 +134,6 @@ const applyAndKeep = async (
   say([text('Rolled back: the rules are as they were before.')]);
   return finish('rolled-back', plan, seen);
 };
-
-/** The document of `fix --json` (schema lo-doctor.fix/1). */
-const fixDocument = (end: End, { id, plan, verification, saved }: Case, doubts: readonly Doubt[]) => ({
-  schema: 'lo-doctor.fix/1',
-  case: id,
-  result: end,
-  commands: plan?.apply ?? [],
-  undo: plan?.undo ?? [],
-  proof: plan?.proof ?? null,
-  remaining: (plan?.remaining ?? []).map(({ conversation, why }) => ({ conversation, why })),
-  staysBroken: plan?.staysBroken ?? [],
-  attempts: verification?.attempts ?? [],
-  saved,
-  doubts: doubts.map(({ what, settledBy, rule }) => ({ what, settledBy, rule: rulePlace(rule) })),
-});
 
 /** `tcp/25`, `udp/53`, `icmp` as a service; null for anything else. */
 export const parseService = (text: string): Extract<Choice, { kind: 'services' }>['services'][number] | null => {

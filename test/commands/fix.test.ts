@@ -111,6 +111,34 @@ test('where loopback passes there is nothing to do', async () => {
   expect(stdout).toContain('nothing to fix');
 });
 
+const LIMITED = ['-m', 'limit', '--limit', '5/min', '-j', 'DROP'];
+
+const withDoubt = async (): Promise<Host> => {
+  const host = practiceHost('elsewhere');
+  await host.run(['iptables', '-I', 'OUTPUT', '1', ...LIMITED]);
+  return host;
+};
+
+test('where it depends on what nobody knows, a fix is offered that is right either way', async () => {
+  const { code, stdout } = await fix(await withDoubt(), { isDryRun: true });
+  expect(stdout).not.toContain('nothing to fix');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain("Whether loopback passes can't be told.");
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('-I OUTPUT 1 -o lo');
+  expect(code).toBe(0);
+});
+
+test('a service is looked at by itself: one that passes needs no fix although others are blocked', async () => {
+  const host = practiceHost('wordpress');
+  await host.run(['iptables', '-I', 'OUTPUT', '1', '-o', 'lo', '-p', 'tcp', '-j', 'ACCEPT']);
+  await host.run(['iptables', '-A', 'OUTPUT', '-j', 'DROP']);
+  const service = (protocol: 'tcp' | 'udp') =>
+    ({ choice: { kind: 'services', services: [{ protocol, port: 25 }] }, isDryRun: true }) as const;
+  const passing = await fix(host, service('tcp'));
+  expect(passing).toMatchObject({ code: 0, stdout: expect.stringContaining('No rule stops tcp/25 on loopback') });
+  const blocked = await fix(host, service('udp'));
+  expect(blocked.stdout).toContain('Permit udp/25');
+});
+
 test('the document says what was done', async () => {
   const { stdout } = await fix(practiceHost('wordpress'), { isDryRun: true, json: true });
   expect(JSON.parse(stdout)).toMatchObject({
@@ -118,6 +146,7 @@ test('the document says what was done', async () => {
     case: 'a1',
     result: 'dry-run',
     proof: { holds: true },
+    doubts: [],
   });
 });
 

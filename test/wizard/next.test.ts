@@ -114,6 +114,26 @@ test('leaving says how the walk ended', () => {
   expect(walked(looked, { name: 'quit-chosen' }).phase).toEqual({ name: 'leaving', outcome: 'healthy', problem: null });
 });
 
+test('an answer that is not known is no health: the walk says so and ends so', () => {
+  const [trace] = blockedInspection.blockedTraces;
+  if (trace === undefined) throw new Error('the fixture blocks something');
+  const unsure = { ...blockedInspection, blocked: false, unknownTraces: [{ ...trace, outcome: 'unknown' as const }] };
+  const looked: Event = { name: 'inspected', inspection: unsure };
+  const left = (...events: Event[]) => walked(looked, ...events, { name: 'quit-chosen' }).phase;
+  expect(left()).toMatchObject({ outcome: 'cant-tell' });
+  const seen = (verdict: 'nothing-dropped' | 'not-the-firewall'): Event => ({
+    name: 'diagnosed',
+    diagnosis: { ...blockedDiagnosis, blocked: [], verdict },
+  });
+  const tried: Event[] = [
+    { name: 'reproduction-chosen' },
+    { name: 'action-chosen', action: mail },
+    { name: 'reading-chosen' },
+  ];
+  expect(left(...tried, seen('nothing-dropped'))).toMatchObject({ outcome: 'cant-tell' });
+  expect(left(...tried, seen('not-the-firewall'))).toMatchObject({ outcome: 'not-the-firewall' });
+});
+
 test('a new attempt starts with no entries of the one before', () => {
   const again = walked(...TO_READ, { name: 'back-chosen' }, { name: 'action-chosen', action: mail });
   expect(again.case).toMatchObject({ entries: [], attempts: [], diagnosis: null });

@@ -1,0 +1,50 @@
+// What a fix is asked for: which conversations fail by the rules, which of them perhaps, and what their answer hangs on.
+import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
+import { listensTo } from '../diagnosis/failures.ts';
+import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
+import type { Inspection } from '../diagnosis/inspect.ts';
+import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { findGoals } from '../firewall/fix/plan-fix.ts';
+import type { Doubt, Trace } from '../firewall/trace.ts';
+import { traceConversation } from '../firewall/trace-conversation.ts';
+import { nameRule } from '../words/rules.ts';
+
+/** What the choice is about and doesn't pass for sure by the rules as they are. */
+export const findFailing = (inspection: Inspection, choice: Choice): Trace[] => {
+  const { ruleset, surroundings, probes, blockedTraces, unknownTraces } = inspection;
+  if (choice.kind === 'all') return [...blockedTraces, ...unknownTraces];
+  return findGoals([], choice, probes, surroundings)
+    .map((goal) => traceConversation(ruleset, goal, surroundings))
+    .filter(({ outcome }) => outcome !== 'works');
+};
+
+export const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown';
+
+/** Each thing that an answer hangs on, once. */
+export const listDoubts = (traces: readonly Trace[]): Doubt[] => {
+  const doubts = traces.filter(isUnknown).flatMap(({ unknown }) => unknown);
+  return [...new Map(doubts.map((doubt) => [`${nameRule(doubt.rule)} ${doubt.what}`, doubt])).values()];
+};
+
+/** What the plan leaves in the dark. */
+export const findStillUnknown = ({ surroundings }: Inspection, { after, remaining }: FixPlan): Trace[] =>
+  remaining.map(({ conversation }) => traceConversation(after, conversation, surroundings)).filter(isUnknown);
+
+/** The rules alone tell what fails: nothing was reproduced. */
+export const diagnosisOf = (inspection: Inspection, failing: readonly Trace[]): Diagnosis => ({
+  verdict: failing.every(isUnknown) ? 'nothing-dropped' : 'loopback-blocked',
+  blocked: failing
+    .filter((trace) => !isUnknown(trace))
+    .map(
+      (trace): BlockedConversation => ({
+        conversation: trace.conversation,
+        sample: null,
+        entries: 0,
+        listener: inspection.listeners.find(listensTo(trace.conversation)) ?? null,
+        trace,
+        stop: trace.stoppedAt,
+      }),
+    ),
+  elsewhere: [],
+  findings: findRuleFindings(inspection).filter(({ id }) => id === 'loopback-unknown'),
+});
