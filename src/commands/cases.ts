@@ -1,5 +1,5 @@
 // `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
-import { type Case, listCases } from '../host/case-file.ts';
+import { type Case, listCases, readCase } from '../host/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../host/compare-with-backups.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
@@ -15,18 +15,21 @@ const EXIT = { done: 0, rolledBack: 5 } as const;
 
 /** The case that is meant: the named one, or the only (`latest`: the youngest) one that fits. */
 const findCase = async (host: Host, id: string | null, fits: (one: Case) => boolean, none: string): Promise<Case> => {
-  const cases = await listCases(host);
-  const named = id === null ? null : cases.find((one) => one.id === id);
-  if (named) return named;
+  const named = id === null ? null : await readCase(host, id);
+  if (named !== null) return named;
+  const { cases, strange } = await listCases(host);
   if (id !== null)
     throw new HostError(`There is no case ${id} on this server.`, {
-      nextSteps: cases.length === 0 ? [] : [`Cases: ${cases.map((one) => `${one.id} (${one.state})`).join(', ')}`],
+      nextSteps: [
+        ...(cases.length === 0 ? [] : [`Cases: ${cases.map((one) => `${one.id} (${one.state})`).join(', ')}`]),
+        ...strange,
+      ],
     });
   const latest = cases
     .filter(({ kind }) => kind === 'trial')
     .filter(fits)
     .at(-1);
-  if (latest === undefined) throw new HostError(none);
+  if (latest === undefined) throw new HostError(none, { nextSteps: strange });
   return latest;
 };
 

@@ -53,7 +53,9 @@ const needRoot = async (host: Host) => {
 /** What earlier walks left: overdue rollbacks are made up for, and a fix that still waits is named. */
 const settleOldCases = async (host: Host, { stderr }: Io) => {
   for (const id of await rollBackOverdue(host)) stderr(`Case ${id} was overdue and has been rolled back.\n`);
-  const waiting = (await listCases(host)).filter(({ kind, state }) => kind === 'trial' && state === 'armed');
+  const { cases, strange } = await listCases(host);
+  for (const what of strange) stderr(`${what}\n`);
+  const waiting = cases.filter(({ kind, state }) => kind === 'trial' && state === 'armed');
   for (const { id, secondsLeft } of waiting)
     stderr(`A fix waits ${Math.round(secondsLeft ?? 0)} s more to be kept: lo-doctor confirm ${id}\n`);
 };

@@ -1,6 +1,7 @@
 // Arming: the case's directory with its scripts, and a watchdog outside of lo-doctor that no signal to lo-doctor reaches.
 import { type CaseRecord, RUNNING_ROOTS, readUptime } from './case-file.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
+import { isPrivate } from './private-directory.ts';
 import { putAwayScript, rollBackScript, WATCH_SCRIPT } from './rollback-scripts.ts';
 
 const PROOF_ATTEMPTS = 40;
@@ -33,7 +34,8 @@ export async function moveDeadline(host: Host, directory: string, seconds: numbe
 
 async function makeCaseDirectory(host: Host, id: string): Promise<string> {
   for (const root of RUNNING_ROOTS) {
-    if (!(await isOurs(host, root))) continue;
+    await host.run(['mkdir', '-m', '700', root]);
+    if ((await isPrivate(host, [root])) !== 'yes') continue;
     await must(host, ['mkdir', '-m', '700', `${root}/${id}`]);
     return `${root}/${id}`;
   }
@@ -43,13 +45,6 @@ async function makeCaseDirectory(host: Host, id: string): Promise<string> {
       nextSteps: ['Run lo-doctor with sudo, and see whether these directories belong to root.'],
     },
   );
-}
-
-/** Whether the directory is there (made when missing), is no link, and nobody else can write into it. */
-async function isOurs(host: Host, root: string): Promise<boolean> {
-  await host.run(['mkdir', '-m', '700', root]);
-  const [found, user] = await Promise.all([host.run(['stat', '-c', '%F %u %a', root]), host.run(['id', '-u'])]);
-  return found.stdout.trim() === `directory ${user.stdout.trim()} 700`;
 }
 
 /**

@@ -5,12 +5,13 @@
 import * as z from 'zod';
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { type Host, HostError } from './host.ts';
-
-/** Where running cases live; the second is for servers whose /run can't be written. Both are gone after a reboot. */
-export const RUNNING_ROOTS = ['/run/lo-doctor', '/dev/shm/lo-doctor'] as const;
+import { isPrivate } from './private-directory.ts';
 
 /** Where settled cases are kept, and what belongs to them (reports, backups of changed files). */
 export const RECORD_ROOT = '/var/lib/lo-doctor';
+
+/** Where running cases live; the second is for servers whose /run can't be written. Both lie where root alone can make them. */
+export const RUNNING_ROOTS = ['/run/lo-doctor', RECORD_ROOT] as const;
 
 /** What `case.json` holds: written once, before the first change. */
 export type CaseRecord = {
@@ -34,6 +35,9 @@ const record: z.ZodType<CaseRecord> = z.object({
 
 const STATES = ['armed', 'rolling-back', 'rolled-back', 'rollback-failed', 'confirmed'] as const;
 
+/** What is read or run of a case, beside the file that names its state. */
+const CASE_FILES = ['case.json', 'deadline', 'log', 'roll-back', 'put-away', 'watch'];
+
 /**
  * `armed`: in force until its time is up; `confirmed`: kept; `rolling-back`: being undone at this moment;
  * `rollback-failed`: tried, but `log` tells what could not be undone.
@@ -43,24 +47,36 @@ export type CaseState = (typeof STATES)[number];
 /** A case as it is now. `secondsLeft` is for an armed one; below zero its watchdog is overdue (it was killed). */
 export type Case = CaseRecord & { state: CaseState; directory: string; secondsLeft: number | null; log: string };
 
-/** The case of that id, or null where this server has none. */
+/** The case of that id, or null where this server has none. Throws a HostError for what lies under that name and is not to be trusted. */
 export async function readCase(host: Host, id: string): Promise<Case | null> {
-  for (const root of [...RUNNING_ROOTS, RECORD_ROOT]) {
-    const found = await readCaseIn(host, `${root}/${checkedId(id)}`);
+  for (const root of RUNNING_ROOTS) {
+    const found = await readCaseIn(host, root, checkedId(id));
     if (found !== null) return found;
   }
   return null;
 }
 
+/** Cases, and in a line each what lies among them that is none or can't be trusted: nothing of that was read or run. */
+export type CaseList = { readonly cases: readonly Case[]; readonly strange: readonly string[] };
+
 /** Every case this server remembers, the oldest first. */
-export async function listCases(host: Host): Promise<Case[]> {
+export async function listCases(host: Host): Promise<CaseList> {
   const ids = new Set<string>();
-  for (const root of [...RUNNING_ROOTS, RECORD_ROOT]) {
+  for (const root of RUNNING_ROOTS) {
     const { stdout } = await host.run(['ls', '-1', root]);
     for (const name of stdout.split('\n')) if (isCaseId(name)) ids.add(name);
   }
-  const cases = await Promise.all([...ids].map((id) => readCase(host, id)));
-  return cases.filter((one) => one !== null).sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  const found = await Promise.all([...ids].map((id) => readCase(host, id).catch(toStrange)));
+  const cases = found.filter((one) => one !== null).filter((one) => typeof one !== 'string');
+  return {
+    cases: cases.sort((a, b) => a.startedAt.localeCompare(b.startedAt)),
+    strange: found.filter((one) => typeof one === 'string'),
+  };
+}
+
+function toStrange(error: unknown): string {
+  if (error instanceof HostError) return error.message;
+  throw error;
 }
 
 /** The id itself; throws for one that could not be a directory's name. */
@@ -73,12 +89,30 @@ function isCaseId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id);
 }
 
-async function readCaseIn(host: Host, directory: string): Promise<Case | null> {
-  const names = await host.run(['ls', '-1', directory]);
-  if (names.code !== 0) return null;
-  const state = findState(names.stdout.split('\n'));
+/** A case that moves while it is read (it is settled at that moment) is read anew, so often. */
+const MOST_READS = 5;
+
+async function readCaseIn(host: Host, root: string, id: string): Promise<Case | null> {
+  for (let read = 0; read < MOST_READS; read += 1) {
+    const found = await readCaseOnce(host, root, id);
+    if (found !== 'moved') return found;
+  }
+  return null;
+}
+
+async function readCaseOnce(host: Host, root: string, id: string): Promise<Case | null | 'moved'> {
+  const directory = `${root}/${id}`;
+  const listed = await host.run(['ls', '-1', directory]);
+  if (listed.code !== 0) return null;
+  const names = listed.stdout.split('\n');
+  const state = findState(names);
+  if (state === null || !names.includes('case.json')) return null;
+  const files = [state, ...CASE_FILES.filter((name) => names.includes(name))].map((name) => `${directory}/${name}`);
+  const isOurs = await isPrivate(host, [root, directory], files);
+  if (isOurs === 'gone') return 'moved';
+  if (isOurs === 'no') throw strangeError(root, directory);
   const document = await host.run(['cat', `${directory}/case.json`]);
-  if (state === null || document.code !== 0) return null;
+  if (document.code !== 0) return 'moved';
   const log = await host.run(['cat', `${directory}/log`]);
   return {
     ...parseCaseRecord(document.stdout, directory),
@@ -87,6 +121,12 @@ async function readCaseIn(host: Host, directory: string): Promise<Case | null> {
     secondsLeft: state === 'armed' ? await readSecondsLeft(host, directory) : null,
     log: log.stdout,
   };
+}
+
+function strangeError(root: string, directory: string): HostError {
+  return new HostError(`${directory} is not root's alone, so nothing in it was read or run.`, {
+    nextSteps: [`Look who made it: ls -la ${root} ${directory}`],
+  });
 }
 
 function findState(names: readonly string[]): CaseState | null {

@@ -98,7 +98,8 @@ export async function confirmCase(host: Host, id: string): Promise<'confirmed' |
 
 /** Takes back what is overdue: cases whose watchdog was killed before it could. Returns their ids. */
 export async function rollBackOverdue(host: Host): Promise<string[]> {
-  const overdue = (await listCases(host)).filter(({ secondsLeft }) => secondsLeft !== null && secondsLeft < -GRACE);
+  const { cases } = await listCases(host);
+  const overdue = cases.filter(({ secondsLeft }) => secondsLeft !== null && secondsLeft < -GRACE);
   for (const { id } of overdue) await rollBackCase(host, id);
   return overdue.map(({ id }) => id);
 }

@@ -70,7 +70,7 @@ describeKernel('a trial', () => {
     expect(await trial.confirm()).toBe('confirmed');
     await sleep(3500);
     expect(await rules(lab)).toContain('-o lo');
-    expect(await listCases(host)).toMatchObject([
+    expect((await listCases(host)).cases).toMatchObject([
       { id: 'b', state: 'confirmed', directory: '/var/lib/lo-doctor/b', ...permit('b') },
     ]);
     // A watchdog that saw the case armed a moment ago comes too late.
@@ -87,7 +87,7 @@ describeKernel('a trial', () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
     await startTrial(host, { caseId: 'c', ...permit('c'), confirmWithin: 60 });
-    const [waiting] = await listCases(host);
+    const [waiting] = (await listCases(host)).cases;
     expect(waiting).toMatchObject({ id: 'c', state: 'armed' });
     expect(waiting?.secondsLeft).toBeGreaterThan(55);
     expect(await confirmCase(host, 'c')).toBe('confirmed');
@@ -156,10 +156,9 @@ describeKernel('a trial', () => {
   it('changes nothing when the rollback can’t be armed', async () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
-    await lab.run(['sh', '-c', 'mkdir -m 777 /run/lo-doctor /dev/shm/lo-doctor']);
+    await lab.run(['sh', '-c', 'rm -rf /var/lib/lo-doctor; mkdir -m 777 /run/lo-doctor /var/lib/lo-doctor']);
     const started = startTrial(host, { caseId: 'i', ...permit('i'), confirmWithin: 60 });
     await expect(started).rejects.toThrow(/nothing was changed/);
-    await lab.run(['rm', '-r', '/dev/shm/lo-doctor']);
     expect(await rules(lab)).toBe(before);
   });
 
@@ -219,7 +218,7 @@ describeKernel('a temporary rule', () => {
     const temporary = await startTemporary(host, { caseId: 't', ...permit('t'), expiresIn: 2 });
     expect(await rules(lab)).toContain('-o lo');
     await expect.poll(() => rules(lab), { timeout: 5000 }).toBe(before);
-    await expect.poll(() => listCases(host)).toEqual([]);
+    await expect.poll(async () => (await listCases(host)).cases).toEqual([]);
     expect(await temporary.extend(10)).toBe(false);
     expect(await temporary.end()).toBe('rolled-back');
   });
@@ -233,6 +232,6 @@ describeKernel('a temporary rule', () => {
     expect(await rules(lab)).toContain('-o lo');
     expect(await temporary.end()).toBe('rolled-back');
     expect(await rules(lab)).toBe(before);
-    expect(await listCases(host)).toEqual([]);
+    expect((await listCases(host)).cases).toEqual([]);
   });
 });

@@ -98,7 +98,7 @@ describeKernel('temporary logging in the chains of an owner', () => {
     await startTemporary(hostInLab(lab), { caseId: 'k1', ...plan, expiresIn: 8 });
     expect(await listRules(lab)).not.toBe(before);
     await expect.poll(() => listRules(lab), { timeout: 20_000, interval: 500 }).toBe(before);
-    await expect.poll(() => listCases(hostInLab(lab))).toEqual([]);
+    await expect.poll(async () => (await listCases(hostInLab(lab))).cases).toEqual([]);
   });
 
   it('ends without complaint where a reload has ended it before', async () => {

@@ -132,9 +132,9 @@ function patternOf(pattern: string): RegExp | null {
 }
 
 /** Makes a directory and all that are missing on the way to it. */
-export function makeDirectories(files: Files, path: string): void {
+export function makeDirectories(files: Files, path: string, mode = 0o755): void {
   const parts = normalise(path).split('/').slice(1);
-  for (const index of parts.keys()) files.makeDirectory(`/${parts.slice(0, index + 1).join('/')}`, 0o755);
+  for (const index of parts.keys()) files.makeDirectory(`/${parts.slice(0, index + 1).join('/')}`, mode);
 }
 
 /** Writes a file, making the directories on the way to it. */

@@ -61,7 +61,7 @@ async function putAway(server: Server, directory: string): Promise<Ended> {
   if (directory === record) return printed();
   const found = await readCase(hostOf(server), nameOf(directory));
   if (found?.kind !== 'temporary' || found.state !== 'rolled-back') {
-    makeDirectories(files, record);
+    makeDirectories(files, record, 0o700);
     for (const name of files.list(directory))
       files.write(`${record}/${name}`, files.read(`${directory}/${name}`) ?? '');
   }
