@@ -1,8 +1,11 @@
 // Installs what the kernel and terminal tests need from Debian's packages, or says which tests will be skipped. Runs on any Node, before vitest.
+// node test/setup.js [bench]: with that word also what the benchmarks are compared with.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-const tools = JSON.parse(readFileSync(new URL('kernel/tools.json', import.meta.url), 'utf8'));
+const lists = ['kernel', ...process.argv.slice(2)].map((folder) => new URL(`${folder}/tools.json`, import.meta.url));
+/** By program, the package that it comes from. */
+const tools = Object.assign({}, ...lists.map((list) => JSON.parse(readFileSync(list, 'utf8'))));
 const policy = '/usr/sbin/policy-rc.d';
 
 const reason = cannotTest();
