@@ -1,6 +1,6 @@
 // The lab does what the kernel tests rely on: a real firewall, a real log, real services, and nothing left behind.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { describeKernel } from './available.ts';
 import { ownAddresses, startLab } from './lab.ts';
@@ -35,6 +35,29 @@ describeKernel('a lab', () => {
     await lab.loadNft('add rule inet t out oifname lo tcp dport 80 reject with tcp reset');
     expect(await lab.probe('::1', 80)).toMatchObject({ outcome: 'refused' });
     expect(await lab.probe(ownAddresses.ip6, 81)).toMatchObject({ outcome: 'works', answer: 'hello\r\n' });
+  });
+
+  it('has cases of its own: it sees none of the machine that it runs on, and that machine none of its', async () => {
+    const roots = ['/var/lib/lo-doctor', '/run/lo-doctor', '/dev/shm/lo-doctor'];
+    const absent = roots.filter((root) => !existsSync(root));
+    for (const root of roots) mkdirSync(`${root}/of-the-machine`, { recursive: true });
+    try {
+      await using lab = await startLab();
+      expect((await lab.exec(['ls', ...roots])).stdout).toBe('');
+      await lab.run(['mkdir', '-p', ...roots.map((root) => `${root}/of-the-lab`)]);
+      expect(roots.flatMap((root) => readdirSync(root))).not.toContain('of-the-lab');
+    } finally {
+      for (const root of roots) rmdirSync(`${root}/of-the-machine`);
+      for (const root of absent) rmdirSync(root);
+    }
+  });
+
+  it('knows its own name, and asks no name server', async () => {
+    await using lab = await startLab();
+    expect(await lab.run(['getent', 'hosts', 'web1'])).toMatch(/^127\.0\.1\.1\s+web1$/m);
+    const before = Date.now();
+    expect((await lab.exec(['getent', 'hosts', 'nowhere.invalid'])).code).toBe(2);
+    expect(Date.now() - before).toBeLessThan(2000);
   });
 
   it('tells users apart', async () => {

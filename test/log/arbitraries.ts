@@ -199,4 +199,6 @@ export const prefix: fc.Arbitrary<string> = fc
       .map((parts) => parts.join('')),
   )
   .filter((text) => !/^\s*(\[\s*\d|<\d|message repeated|kernel|\d)/.test(text) && !/kernel(\[\d+\])?:/.test(text))
+  // What Linux 2.4 wrote of a bridge: `IN=br0 PHYSIN=eth0 OUT=br0 PHYSOUT=eth1`.
+  .filter((text) => !/IN=\S* PHYS$/.test(text))
   .filter((text) => !/SRC=\S*\s+DST=\S*\s+(LEN|PROTO|TOS|TTL|TC|HOPLIMIT)=/.test(text));
