@@ -5,6 +5,7 @@ import { practiceHost } from '../../src/host/practice/practice-host.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { startLab } from './lab.ts';
+import { retellIptables } from './retell-iptables.ts';
 
 /** Rules as people type them, each appended to an empty chain. */
 const RULES = [
@@ -181,8 +182,10 @@ const DUMPS = [
   { options: ['--test'], text: '*filter\n-A OUTPUT -o lo -j ACCEPT\n' },
 ];
 
-/** Both servers, each with nothing but open chains. */
-const bothHosts = async (): Promise<{ real: Host; practice: Host; [Symbol.asyncDispose](): Promise<void> }> => {
+type Both = { readonly real: Host; readonly practice: Host; readonly version: string };
+
+/** Both servers, each with nothing but open chains and knowing the same names; `version` is the real iptables'. */
+const bothHosts = async (): Promise<Both & AsyncDisposable> => {
   const lab = await startLab();
   const real = hostInLab(lab);
   const practice = practiceHost('wordpress', { speed: 20 });
@@ -190,7 +193,9 @@ const bothHosts = async (): Promise<{ real: Host; practice: Host; [Symbol.asyncD
   for (const host of [real, practice]) {
     for (const family of ['ip', 'ip6']) await host.run([`${family}tables-restore`], { input });
   }
-  return { real, practice, [Symbol.asyncDispose]: () => lab.close() };
+  await lab.run(['tee', '/etc/hosts'], { input: (await practice.run(['cat', '/etc/hosts'])).stdout });
+  const version = await lab.run(['iptables', '-V']);
+  return { real, practice, version, [Symbol.asyncDispose]: () => lab.close() };
 };
 
 /** What a line came to; times and the years in comments of iptables-save may differ. */
@@ -199,9 +204,11 @@ const resultOf = async (host: Host, command: Command, input?: string) => {
   return { code, stdout: stdout.replaceAll(/ on \w{3} \w{3} .*/g, ''), stderr };
 };
 
-const compare = async ({ real, practice }: { real: Host; practice: Host }, command: Command, input?: string) => {
+const compare = async ({ real, practice, version }: Both, command: Command, input?: string) => {
   const expected = await resultOf(real, command, input);
-  expect.soft(await resultOf(practice, command, input), command.join(' ')).toEqual(expected);
+  const { code, stdout, stderr } = await resultOf(practice, command, input);
+  const told = { code, stdout: retellIptables(stdout, version), stderr: retellIptables(stderr, version) };
+  expect.soft(told, command.join(' ')).toEqual(expected);
 };
 
 const line = (text: string): Command => ['sh', '-c', text];
