@@ -37,14 +37,28 @@ const findCase = async (host: Host, id: string | null, fits: (one: Case) => bool
 const tell = (json: boolean, { stdout }: CaseIo, document: object, lines: readonly string[]): void =>
   stdout(json ? `${JSON.stringify(document)}\n` : lines.map((line) => `${line}\n`).join(''));
 
+/** What a failed rollback has left, as its log tells: rules may be in force that nobody has kept. */
+const leftInForce = async (host: Host, id: string): Promise<HostError> => {
+  const left = (await readCase(host, id))?.log.split('\n').filter((line) => line !== '') ?? [];
+  return new HostError(`Case ${id} could not be taken back completely: its rules may still be in force.`, {
+    nextSteps: [...left, `Once that is put right: lo-doctor undo ${id}`],
+  });
+};
+
 /** Keeps a fix that waits for its confirmation, also for the next boot. With `json`, a document (schema lo-doctor.confirm/1). */
 export const runConfirm = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
   const none = 'No fix waits for its confirmation: none was applied, or it has been kept or rolled back.';
   const found = await findCase(host, id, ({ state }) => state === 'armed', none);
   const document = { schema: 'lo-doctor.confirm/1', case: found.id };
-  if ((await confirmCase(host, found.id)) !== 'confirmed') {
+  const end = await confirmCase(host, found.id);
+  const notKept = { ...document, outcome: end, files: [], proof: null, advice: [] };
+  if (end === 'rollback-failed') {
+    tell(json, io, notKept, []);
+    throw await leftInForce(host, found.id);
+  }
+  if (end === 'rolled-back') {
     const lines = [`Case ${found.id} was rolled back already: the rules are as they were before.`];
-    tell(json, io, { ...document, outcome: 'rolled-back', files: [], proof: null, advice: [] }, lines);
+    tell(json, io, notKept, lines);
     return EXIT.rolledBack;
   }
   const { files, proof, advice } = await savePlan(host, found.id, await readPlanRecord(host, found.id));
@@ -69,10 +83,7 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = 
   const found = await findCase(host, id, fits, 'There is no fix on this server that could be taken back.');
   const outcome = await rollBackCase(host, found.id);
   const files = await undoSaveForBoot(host, found.id);
-  if (outcome === 'rollback-failed')
-    throw new HostError(`Case ${found.id} could not be taken back completely.`, {
-      nextSteps: [`Its log tells what is left: ${found.directory}/log`],
-    });
+  if (outcome === 'rollback-failed') throw await leftInForce(host, found.id);
   const compared = await compareWithBackups(host, found.id);
   tell(json, io, { schema: 'lo-doctor.undo/1', case: found.id, outcome: 'taken-back', files, compared }, [
     `Case ${found.id} is taken back: its rules are gone.`,

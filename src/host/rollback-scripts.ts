@@ -1,6 +1,7 @@
 // The shell scripts that undo a case without lo-doctor: they run on the server itself, with nothing but a POSIX shell.
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { RECORD_ROOT } from './case-file.ts';
+import { type Look, nothingThereCodes, planLooks } from './look-for-tag.ts';
 import { OWNERS_FILES } from './owners-files.ts';
 import { quoteCommand, quoteForShell } from './quote-for-shell.ts';
 
@@ -10,8 +11,8 @@ umask 077
 `;
 
 /**
- * `watch`: waits for the deadline, which may be moved meanwhile, then rolls back. Ends when the case is no longer armed.
- * A hang-up or Ctrl-C means nothing to it; told to end (TERM), it rolls back at once.
+ * `watch`: waits for the deadline, which may be moved meanwhile, then rolls back, again and again until that is done. Ends when the case is
+ * kept or taken back. A hang-up or Ctrl-C means nothing to it; told to end (TERM), it rolls back at once.
  */
 export const WATCH_SCRIPT = `# lo-doctor: takes a change back unless it is confirmed in time.
 ${HEAD}cd "\${0%/*}" || exit 1
@@ -30,19 +31,36 @@ while [ -e armed ] && [ -z "$ended" ]; do
     sleep 0.1 2>/dev/null || sleep 1
   fi
 done
+trap '' TERM
 [ -e armed ] && sh ./roll-back armed
+pause=1
+while [ -e rolling-back ] || [ -e rollback-failed ]; do
+  sleep $pause
+  pause=$((pause * 2))
+  [ $pause -le 60 ] || pause=60
+  if [ -e rollback-failed ]; then
+    sh ./roll-back rollback-failed 1
+  elif [ -e rolling-back ] && read -r worker <rolling-back && [ ! -d "/proc/$worker" ]; then
+    # Whoever was at it has been killed.
+    sh ./roll-back rolling-back 1
+  fi
+done
 exit 0
 `;
 
-/** `roll-back [STATE]`: undoes a case that is in that state, and only then; safe to run twice, and by two at once. */
+/**
+ * `roll-back [STATE [ROUNDS]]`: undoes a case that is in that state, and only then; safe to run twice, and by two at once. It is done when
+ * every command has done its part or had none, and the rules of the case are in none of the listings.
+ */
 export function rollBackScript(id: string, undo: readonly PlannedCommand[]): string {
-  return `# lo-doctor: takes back what this case changed, and nothing else. Usage: sh roll-back [armed|confirmed|rollback-failed]
+  return `# lo-doctor: takes back what this case changed, and nothing else. Usage: sh roll-back [armed|confirmed|rollback-failed [ROUNDS]]
 ${HEAD}cd "\${0%/*}" || exit 1
 trap '' HUP INT QUIT TERM
 from=\${1:-armed}
+rounds=\${2:-4}
 # Whoever renames the file has the case. Where renaming is impossible (a disk gone read-only), undoing still comes first.
 mv "$from" rolling-back 2>/dev/null || [ -e "$from" ] || exit 3
-failed=
+echo $$ >rolling-back 2>/dev/null
 # A file of the firewall's owner that nobody else has changed since is put back byte for byte; in others only our own rule goes.
 owned=${quoteForShell(`${RECORD_ROOT}/${id}/${OWNERS_FILES}`)}
 untouched=
@@ -62,31 +80,61 @@ put_back() {
     fi
   done <"$owned"
 }
+newline='
+'
+# A tool that hangs is ended, where there is something to end it with, and ends the round.
+limited() { "$@"; }
+command -v timeout >/dev/null && timeout -k 1 5 true 2>/dev/null && limited() { timeout -k 2 12 "$@"; }
+fail() { failed="$failed$1$newline"; }
 take_back() {
-  tries=0
-  while :; do
-    said=$(printf %s "$input" | "$@" 2>&1) && return
-    code=$?
-    if [ $code -lt 126 ]; then
-      # What somebody else took away already needs no undoing.
-      case $said in
-        *'does a matching rule exist'* | *'No chain/target/match'* | *'does not exist'* | *'No such file or directory'*) return ;;
-      esac
-    fi
-    tries=$((tries + 1))
-    [ $tries -ge 5 ] && break
-    sleep 1
-  done
-  failed=yes
-  printf '%s: exit code %s: %s\\n' "$*" "$code" "$said" >>log
+  [ -z "$hung" ] || return 0
+  said=$(printf %s "$input" | limited "$@" 2>&1)
+  code=$?
+  case $1:$code in
+    *:0 | ${nothingThereCodes().join(' | ')}) return ;;
+    *:124 | *:137) hung=yes ;;
+  esac
+  fail "$*: exit code $code: $said"
 }
+# look TEXT NEEDED COMMAND…: a rule with that text must not be in what the command lists.
+look() {
+  text=$1
+  needed=$2
+  shift 2
+  [ -z "$hung" ] || return 0
+  listing=$(limited "$@" 2>/dev/null)
+  code=$?
+  case $listing in
+    *"$text"*)
+      rule=\${listing%%"$text"*}
+      rest=\${listing#"$rule"}
+      fail "$*: still lists \${rule##*"$newline"}\${rest%%"$newline"*}"
+      ;;
+    *) [ $code = 0 ] || [ "$needed" = no ] || fail "$*: exit code $code, so the rules could not be looked at" ;;
+  esac
+}
+undo() {
+  failed=
+  hung=
 ${undo.map(takeBack).join('\n')}
+${planLooks(id, undo).map(lookFor).join('\n')}
+}
+undo
+while [ -n "$failed" ] && [ -z "$hung" ] && [ "$rounds" -gt 1 ]; do
+  rounds=$((rounds - 1))
+  sleep 1
+  undo
+done
 if [ -z "$failed" ]; then
   put_back
   mv rolling-back rolled-back
+  outcome='is taken back'
 else
+  printf %s "$failed" >log
   mv rolling-back rollback-failed
+  outcome="is not taken back yet: $failed"
 fi
+command -v logger >/dev/null && logger -t lo-doctor "case ${id} $outcome" 2>/dev/null
 sh ./put-away
 [ -z "$failed" ]
 `;
@@ -98,13 +146,19 @@ export function putAwayScript(id: string, kind: 'trial' | 'temporary'): string {
   const forget = kind === 'temporary' ? '[ -e rolled-back ] || ' : '';
   return `# lo-doctor: moves a settled case to where it is remembered.
 ${HEAD}here=$(cd "\${0%/*}" && pwd) && cd "$here" || exit 1
-[ -d /run/systemd/system ] && systemctl stop lo-doctor-${id}.timer >/dev/null 2>&1
+[ -d /run/systemd/system ] && [ ! -e rollback-failed ] && systemctl stop lo-doctor-${id}.timer >/dev/null 2>&1
 [ "$here" = ${record} ] && exit 0
+# Who takes it back goes on here until it is done.
+[ -e rollback-failed ] && exit 0
 ${forget}{ mkdir -p ${record} && cp -p ./* ${record}/; } || exit 1
 rm -f ./* && cd / && rmdir "$here"
 `;
 }
 
+function lookFor({ command, text, isNeeded }: Look): string {
+  return `  look ${quoteForShell(text)} ${isNeeded ? 'yes' : 'no'} ${quoteCommand(command)}`;
+}
+
 function takeBack({ command, input = '' }: PlannedCommand): string {
-  return `input=${quoteForShell(input)}\ntake_back ${quoteCommand(command)}`;
+  return `  input=${quoteForShell(input)}\n  take_back ${quoteCommand(command)}`;
 }

@@ -4,6 +4,7 @@ import { armRollback, moveDeadline } from './arm-rollback.ts';
 import { type Case, type CaseRecord, type CaseState, checkedId, listCases, readCase } from './case-file.ts';
 import { openChangeBook } from './change-book.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
+import { lookForTag } from './look-for-tag.ts';
 import { backUpOwnersFiles, markOwnersFiles } from './owners-files.ts';
 
 const APPLY_TIMEOUT = 30_000;
@@ -35,7 +36,10 @@ export type Temporary = {
   end(): Promise<RollbackOutcome>;
 };
 
-/** `rollback-failed`: the case's log, in the directory of `readCase`, tells what is left. */
+/**
+ * `rolled-back`: all listings of the server were looked through, and no rule of the case is there. `rollback-failed`: not so, or not known; the
+ * case's log, in the directory of `readCase`, tells what is left.
+ */
 export type RollbackOutcome = 'rolled-back' | 'rollback-failed';
 
 /**
@@ -77,19 +81,20 @@ export async function startTemporary(host: Host, change: Change & { expiresIn: n
       await moveDeadline(host, directory, seconds);
       return (await readCase(host, id))?.state === 'armed';
     },
-    end: async () => ((await readCase(host, id)) === null ? 'rolled-back' : rollBackCase(host, id)),
+    end: async () => ((await readCase(host, id)) === null ? lookWhetherGone(host, change) : rollBackCase(host, id)),
   };
 }
 
 /** Keeps an armed case, from any process. The rename is the decision; the watchdog tries the same one. */
 export async function confirmCase(host: Host, id: string): Promise<'confirmed' | RollbackOutcome> {
-  const { directory } = await needCase(host, id);
+  const known = await needCase(host, id);
+  const { directory } = known;
   const renamed = await host.run(['mv', `${directory}/armed`, `${directory}/confirmed`]);
   if (renamed.code === 0) {
     await host.run(['sh', `${directory}/put-away`]);
     return 'confirmed';
   }
-  const { state } = await settledCase(host, id);
+  const { state } = await settledCase(host, known);
   if (state === 'armed' || state === 'rolling-back') {
     throw new HostError(`The change could not be confirmed and will be rolled back: ${renamed.stderr.trim()}`);
   }
@@ -99,19 +104,24 @@ export async function confirmCase(host: Host, id: string): Promise<'confirmed' |
 /** Takes back what is overdue: cases whose watchdog was killed before it could. Returns their ids. */
 export async function rollBackOverdue(host: Host): Promise<string[]> {
   const { cases } = await listCases(host);
-  const overdue = cases.filter(({ secondsLeft }) => secondsLeft !== null && secondsLeft < -GRACE);
+  const overdue = cases.filter(isOverdue);
   for (const { id } of overdue) await rollBackCase(host, id);
   return overdue.map(({ id }) => id);
 }
 
+/** A rollback that has failed goes on by itself, but its watchdog may have been killed. */
+function isOverdue({ state, secondsLeft }: Case): boolean {
+  return state === 'rollback-failed' || (secondsLeft !== null && secondsLeft < -GRACE);
+}
+
 /** Takes a case back, from any process: an armed one, a kept one (also after a reboot), or one whose rollback failed. */
 export async function rollBackCase(host: Host, id: string): Promise<RollbackOutcome> {
-  await needCase(host, id);
-  const before = await settledCase(host, id);
+  const known = await needCase(host, id);
+  const before = await settledCase(host, known);
   if (before.state === 'rolled-back') return before.state;
   const script: Command = ['sh', `${before.directory}/roll-back`, before.state];
   const { stderr } = await host.run(script, { timeout: ROLLBACK_TIMEOUT });
-  const { state } = await settledCase(host, id);
+  const { state } = await settledCase(host, known);
   if (state === 'rolled-back' || state === 'rollback-failed') return state;
   throw new HostError(`The rollback did not run: ${stderr.trim()}`, { command: script });
 }
@@ -155,15 +165,24 @@ async function undoneError(host: Host, id: string, command: Command, result: Run
 
 type Found = Pick<Case, 'state' | 'directory'>;
 
-/** The case once no rollback is at work on it; one that hangs is returned as it is. An ended temporary is forgotten. */
-async function settledCase(host: Host, id: string): Promise<Found> {
+/** The case once no rollback is at work on it; one that hangs is returned as it is. An ended temporary is forgotten: what it left tells. */
+async function settledCase(host: Host, { id, undo }: CaseRecord): Promise<Found> {
   const until = performance.now() + SETTLE_TIMEOUT;
   for (;;) {
     const found = await readCase(host, id);
-    if (found === null) return { state: 'rolled-back', directory: '' };
+    if (found === null) return { state: await lookWhetherGone(host, { caseId: id, undo }), directory: '' };
     if (found.state !== 'rolling-back' || performance.now() > until) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** For a case that nothing is written about any more. */
+async function lookWhetherGone(
+  host: Host,
+  { caseId, undo }: Pick<Change, 'caseId' | 'undo'>,
+): Promise<RollbackOutcome> {
+  const { left, unseen } = await lookForTag(host, caseId, undo);
+  return left.length + unseen.length === 0 ? 'rolled-back' : 'rollback-failed';
 }
 
 async function needCase(host: Host, id: string): Promise<Case> {

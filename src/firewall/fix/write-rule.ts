@@ -153,9 +153,10 @@ function nftLine({ change: { place, before, position }, written: { source }, las
   return [`insert rule ${chain} ${where} ${source.statement}`];
 }
 
-/** nft deletes by handle only, and the kernel gives those out: the comment leads to it, wherever the rule is by then. */
+/** nft deletes by handle only, and the kernel gives those out: the comment leads to it, wherever the rule is by then. A chain that can't be listed ends it, as no pipe would. */
 function deleteByComment({ family, table, chain }: ChainPlace, comment: string): [string, ...string[]] {
   const rule = `.* comment "${comment.replace(/[.*[\]^$\\/]/g, '\\$&')}" # handle \\([0-9]*\\)$`;
-  const script = `nft -a list chain ${family} ${table} ${chain} | sed -n 's/${rule}/delete rule ${family} ${table} ${chain} handle \\1/p' | nft -f -`;
+  const list = `rules=$(nft -a list chain ${family} ${table} ${chain}) || exit`;
+  const script = `${list}; printf '%s\\n' "$rules" | sed -n 's/${rule}/delete rule ${family} ${table} ${chain} handle \\1/p' | nft -f -`;
   return ['sh', '-c', script];
 }

@@ -43,8 +43,8 @@ test('all rules go in by one transaction, by handle where there is a rule to sta
 
 test('the undo finds each rule by its comment', () => {
   expect(all(twoChains(counter)).undo.map(({ command }) => command.join(' '))).toEqual([
-    `sh -c nft -a list chain ip b late | sed -n 's/.* comment "lo-doctor c1: permit loopback" # handle \\([0-9]*\\)$/delete rule ip b late handle \\1/p' | nft -f -`,
-    `sh -c nft -a list chain inet a out | sed -n 's/.* comment "lo-doctor c1: permit loopback" # handle \\([0-9]*\\)$/delete rule inet a out handle \\1/p' | nft -f -`,
+    `sh -c rules=$(nft -a list chain ip b late) || exit; printf '%s\\n' "$rules" | sed -n 's/.* comment "lo-doctor c1: permit loopback" # handle \\([0-9]*\\)$/delete rule ip b late handle \\1/p' | nft -f -`,
+    `sh -c rules=$(nft -a list chain inet a out) || exit; printf '%s\\n' "$rules" | sed -n 's/.* comment "lo-doctor c1: permit loopback" # handle \\([0-9]*\\)$/delete rule inet a out handle \\1/p' | nft -f -`,
   ]);
 });
 

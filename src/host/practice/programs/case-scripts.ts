@@ -1,12 +1,10 @@
 // The scripts of a case (rollback-scripts.ts) on the practice server, which has no shell that could run them as they are.
 import { RECORD_ROOT, readCase } from '../../case-file.ts';
 import type { Host } from '../../host.ts';
+import { lookForTag, nothingThereCodes } from '../../look-for-tag.ts';
 import { makeDirectories } from '../files.ts';
 import { type Ended, failed, printed } from '../program.ts';
 import type { Server } from '../server.ts';
-
-/** What is no failure when undoing: somebody else took it away before. */
-const GONE = ['does a matching rule exist', 'No chain/target/match', 'does not exist', 'No such file or directory'];
 
 /** Runs the script of that path, or null where it is none of a case's. */
 export function runCaseScript(server: Server, path: string, args: readonly string[]): Promise<Ended> | null {
@@ -45,9 +43,12 @@ async function rollBack(server: Server, directory: string, from: string): Promis
   const failures: string[] = [];
   for (const { command, input } of found?.undo ?? []) {
     const { code, stdout, stderr } = await server.run(command, { input });
-    if (code === 0 || GONE.some((words) => stderr.includes(words))) continue;
+    if (code === 0 || nothingThereCodes().includes(`${command[0]}:${code}`)) continue;
     failures.push(`${command.join(' ')}: exit code ${code}: ${stdout}${stderr.trim()}\n`);
   }
+  const { left, unseen } = await lookForTag(hostOf(server), nameOf(directory), found?.undo ?? []);
+  failures.push(...left.map((listing) => `${listing}: still lists a rule of the case\n`));
+  failures.push(...unseen.map((listing) => `${listing}: the rules could not be looked at\n`));
   if (failures.length > 0) files.append(`${directory}/log`, failures.join(''));
   files.rename(`${directory}/rolling-back`, `${directory}/${failures.length > 0 ? 'rollback-failed' : 'rolled-back'}`);
   await putAway(server, directory);
