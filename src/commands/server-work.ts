@@ -20,6 +20,7 @@ import { parseLine } from '../log/parse-line.ts';
 import { reportDocument } from '../report/report-document.ts';
 import { reportScript } from '../report/report-script.ts';
 import { walkReport } from '../report/walk-report.ts';
+import { withoutSecrets } from '../report/without-secrets.ts';
 import type { Action } from '../wizard/action.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
@@ -200,7 +201,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       return end === 'confirmed' ? savePlan(host, caseId, plan) : null;
     },
     rollBack,
-    writeReport: async (walk, outcome) => {
+    writeReport: async (seen, outcome) => {
+      const walk = withoutSecrets(seen);
       await writeRecord(host, caseId, 'report.json', `${JSON.stringify(reportDocument(walk, outcome, host.name))}\n`);
       await writeRecord(host, caseId, 'report.sh', reportScript(walk, outcome, host.name));
       return writeRecord(host, caseId, 'report.md', walkReport(walk, outcome, host.name));

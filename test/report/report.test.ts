@@ -5,6 +5,7 @@ import { blocksToMarkdown, escapeMarkdown, fenced } from '../../src/report/markd
 import { reportDocument } from '../../src/report/report-document.ts';
 import { reportScript } from '../../src/report/report-script.ts';
 import { walkReport } from '../../src/report/walk-report.ts';
+import { withoutSecrets } from '../../src/report/without-secrets.ts';
 import { begin, type Case } from '../../src/wizard/state.ts';
 import { quoteShellWord } from '../../src/words/rules.ts';
 import { blockedDiagnosis, blockedInspection, fixPlan, SMTP_LINE, verification } from '../fixtures/walk.ts';
@@ -74,4 +75,38 @@ test('a quoted word comes back from a shell as it was', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test('a report holds no secret that was typed, printed, or quoted as evidence', () => {
+  const secret = 'S3cr3t-of-ours';
+  const attempt = {
+    kind: 'command',
+    commandLine: `mysql -p${secret} -h 127.0.0.1`,
+    code: 1,
+    output: `access denied with ${secret}`,
+  } as const;
+  const walk = withoutSecrets({
+    ...fixed,
+    attempts: [attempt],
+    action: { id: 'command', tries: [], commandLine: attempt.commandLine },
+    verification: { ...verification, attempts: [attempt] },
+    diagnosis: {
+      ...blockedDiagnosis,
+      findings: [
+        {
+          id: 'refused',
+          severity: 'problem',
+          title: `it said ${secret}`,
+          evidence: [`the command's output: ${secret}`],
+          advice: `not ${secret}`,
+          commands: [],
+        },
+      ],
+    },
+  });
+  const written = [walkReport(walk, 'fixed', 'web1'), JSON.stringify(reportDocument(walk, 'fixed', 'web1'))];
+  for (const text of written) {
+    expect(text).toContain('-h 127.0.0.1');
+    expect(text).not.toContain(secret);
+  }
 });
