@@ -142,14 +142,15 @@ test.each(REPEATED)('takes time in proportion to the length of a line full of %j
     const line = `${PACKETS[0]}${piece.repeat(Math.ceil(length / piece.length))} ${PACKETS[0]}`;
     let best = Number.POSITIVE_INFINITY;
     for (let run = 0; run < 5; run++) {
-      const start = performance.now();
+      // Time of this process alone: other work on the machine counts for nothing.
+      const start = process.cpuUsage();
       parseLine(line, { now });
       parseLine(line.slice(PACKETS[0]?.length), { now });
-      best = Math.min(best, performance.now() - start);
+      best = Math.min(best, process.cpuUsage(start).user / 1000);
     }
     return best;
   };
   timeOf(20_000); // warm
   // 16 times the length: 16 times the time where it is linear, 256 times where it is quadratic.
-  expect(timeOf(320_000) / Math.max(timeOf(20_000), 0.02)).toBeLessThan(80);
+  expect(timeOf(320_000) / Math.max(timeOf(20_000), 0.02)).toBeLessThan(120);
 });
