@@ -15,8 +15,9 @@ const COULD_NOT = 3;
 
 /** contract.md: 0 healthy, 1 blocked, 4 can't tell. */
 const exitCode = ({ blocked, loopback }: Inspection): number => {
-  if (blocked) return 1;
-  return Object.values(loopback).some(({ outcome }) => outcome === 'unknown') ? 4 : 0;
+  const outcomes = Object.values(loopback).map(({ outcome }) => outcome);
+  if (blocked || outcomes.includes('blocked')) return 1;
+  return outcomes.includes('unknown') ? 4 : 0;
 };
 
 /** The contract's answers to "is its drop logged": a rate limit may let a packet through unlogged. */
@@ -58,7 +59,7 @@ const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckS
   if (rules.length === 0) return readServer(await openHost());
   const ruleset = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
-  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, ownerFacts: null, logs: null };
+  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, ownerFacts: null, logs: null, way: null };
 };
 
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */

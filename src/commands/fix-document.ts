@@ -18,7 +18,11 @@ export const EXIT_CODES = {
 export type End = keyof typeof EXIT_CODES;
 
 /** The document of `fix --json` (schema lo-doctor.fix/1). */
-export const fixDocument = (end: End, { id, plan, verification, saved }: Case, doubts: readonly Doubt[]) => ({
+export const fixDocument = (
+  end: End,
+  { id, inspection, plan, verification, saved }: Case,
+  doubts: readonly Doubt[],
+) => ({
   schema: 'lo-doctor.fix/1',
   case: id,
   result: end,
@@ -29,5 +33,7 @@ export const fixDocument = (end: End, { id, plan, verification, saved }: Case, d
   staysBroken: plan?.staysBroken ?? [],
   attempts: verification?.attempts ?? [],
   saved,
+  /** What stands in the way beside the rules. */
+  inTheWay: (inspection?.wayFaults ?? []).map(({ outcome, finding }) => ({ outcome, ...finding })),
   doubts: doubts.map(({ what, settledBy, rule }) => ({ what, settledBy, rule: rulePlace(rule) })),
 });

@@ -1,12 +1,14 @@
 // `lo-doctor fix`: the fix without the wizard, for those who know what they want, and for scripts.
 
+import { isWayBlocked } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import type { Doubt } from '../firewall/trace.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
-import { type Block, span, text } from '../words/page.ts';
+import { type Block, span, text, withGaps } from '../words/page.ts';
+import { tellFinding } from '../words/read-log-page.ts';
 import { nameRule } from '../words/rules.ts';
 import { tellSaved, tellVerification } from '../words/verify-page.ts';
 import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
@@ -28,6 +30,9 @@ export type FixOptions = {
 export type FixParts = { readonly host: Host; readonly caseId: string; readonly io: Io };
 
 const DEFAULT_WITHIN = 60;
+
+const NO_CURE = 'Something that is no firewall rule stops loopback here, and no firewall rule cures that:';
+const NOT_ALONE = 'Something that is no firewall rule may stop loopback here:';
 
 const nameChoice = (choice: Choice): string => (choice.kind === 'all' ? 'loopback' : nameServices(choice.services));
 
@@ -67,7 +72,15 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
     return EXIT_CODES[end] === 0 && doubts.length > 0 ? EXIT_CODES['cant-tell'] : EXIT_CODES[end];
   };
 
+  const { wayFaults } = inspection;
+  const inTheWay = wayFaults.filter(({ outcome }) => outcome === 'blocked' || outcome === 'unknown');
+  if (inTheWay.length > 0)
+    say([
+      text(span('warn', isWayBlocked(inspection) ? NO_CURE : NOT_ALONE)),
+      ...withGaps(inTheWay.map(({ finding }) => tellFinding(finding))),
+    ]);
   if (failing.length === 0) {
+    if (inTheWay.length > 0) return finish(isWayBlocked(inspection) ? 'no-cure' : 'cant-tell', null);
     const isAll = options.choice.kind === 'all';
     const what = isAll ? 'Loopback passes' : `No rule stops ${nameChoice(options.choice)} on loopback`;
     say([text(`${what}: there is nothing to fix.`)]);

@@ -1,5 +1,6 @@
 // Reads a server and parses what it says: the facts that an inspection judges.
 import type { ServerFacts } from '../diagnosis/inspect.ts';
+import type { Listener } from '../diagnosis/listener.ts';
 import { combineLayers } from '../firewall/combine-layers.ts';
 import { findDirectRules } from '../firewall/firewalld/direct-rule.ts';
 import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
@@ -11,7 +12,9 @@ import { type KnownRule, withOrigins } from '../firewall/with-origins.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { type FirewallDump, readFirewall } from '../host/read-firewall.ts';
+import { readLoopbackWay } from '../host/read-loopback-way.ts';
 import type { Managers } from '../host/read-managers.ts';
+import { readOwnAddresses } from '../host/read-own-addresses.ts';
 import { readListeners } from '../host/who-listens.ts';
 
 /** What the dumps of all layers say together. A HostError for what one of the tools printed and nobody can read. */
@@ -51,12 +54,19 @@ const findKnownRules = ({ ufw, directRules }: Managers): KnownRule[] => [
   ...findDirectRules(directRules),
 ];
 
+const readWay = async (host: Host, services: Promise<readonly Listener[]>) => {
+  const [own, listeners] = await Promise.all([readOwnAddresses(host), services]);
+  return readLoopbackWay(host, { own, listening: listeners.map(({ address }) => address) });
+};
+
 /** Reads the rules, addresses and services of a server. Throws a HostError where it may not or can't. */
 export const readServer = async (host: Host): Promise<ServerFacts> => {
-  const [reading, listeners, sources] = await Promise.all([
+  const services = readListeners(host);
+  const [reading, listeners, sources, way] = await Promise.all([
     readFirewall(host),
-    readListeners(host),
+    services,
     findLogSources(host),
+    readWay(host, services),
   ]);
   return {
     host: host.name,
@@ -67,5 +77,6 @@ export const readServer = async (host: Host): Promise<ServerFacts> => {
     ownerFacts: reading.managers,
     // A file that is only expected holds nothing as long as no daemon writes it.
     logs: sources.flatMap((source) => (source.kind === 'file' && source.state === 'missing' ? [] : [source.id])),
+    way,
   };
 };

@@ -1,11 +1,12 @@
 // A trace as the document `lo-doctor.trace/1`.
+import type { Finding } from '../diagnosis/finding.ts';
 import type { Doubt, HookTrace, Met, RulePlace, Trace } from '../firewall/trace.ts';
 
 /** Of more neighbours than these that don't match, only the number is said (`omitted`). */
 const LONGEST_RUN = 1000;
 
-/** The trace in the shape that scripts rely on; `omitted` counts rules in very long chains that did not match and are left out. */
-export function traceDocument(trace: Trace) {
+/** The trace in the shape that scripts rely on; `inTheWay`: what stops it beside the rules; `omitted` counts rules in very long chains that did not match and are left out. */
+export function traceDocument(trace: Trace, inTheWay: readonly Finding[] = []) {
   const { conversation, outcome, logged, stoppedAt, unknown, packets } = trace;
   const { protocol, source, destination, sourcePort, destinationPort, uid } = conversation;
   return {
@@ -15,6 +16,7 @@ export function traceDocument(trace: Trace) {
     logged,
     stoppedAt: stoppedAt && { ...stoppedAt, rule: placeDocument(stoppedAt.rule) },
     unknown: unknown.map(doubtDocument),
+    ...(inTheWay.length > 0 ? { inTheWay } : {}),
     packets: packets.map(({ packet, hooks }) => ({ packet, hooks: hooks.map(hookDocument) })),
   };
 }

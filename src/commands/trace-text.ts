@@ -1,4 +1,5 @@
 // A trace for people: what becomes of the conversation, then its way, hook by hook and rule by rule.
+import type { Finding } from '../diagnosis/finding.ts';
 import { formatAddress } from '../firewall/address.ts';
 import type { Packet } from '../firewall/packet.ts';
 import type { Doubt, HookTrace, Met, PacketTrace, PassedRules, RulePlace, Trace, Written } from '../firewall/trace.ts';
@@ -8,9 +9,10 @@ import { count, nameChain, nameEndpoint, nameRule } from '../words/rules.ts';
 /** Longer runs of rules that don't match are shown as one line. */
 const LONGEST_RUN = 12;
 
-/** The whole answer as lines that need no colour to be understood. */
-export function traceText(trace: Trace): string {
-  const lines = [...summary(trace), ...trace.packets.flatMap((packet) => ['', ...packetLines(packet, trace)])];
+/** The whole answer, `inTheWay` beside the rules included, as lines that need no colour to be understood. */
+export function traceText(trace: Trace, inTheWay: readonly Finding[] = []): string {
+  const faults = inTheWay.flatMap(({ title, evidence }) => [`  ${title}`, ...evidence.map((line) => `    ${line}`)]);
+  const lines = [...summary(trace, faults), ...trace.packets.flatMap((packet) => ['', ...packetLines(packet, trace)])];
   return `${lines.map(printable).join('\n')}\n`;
 }
 
@@ -28,7 +30,7 @@ const PACKETS = {
   error: 'the error that REJECT sends back',
 };
 
-function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace): string[] {
+function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace, faults: readonly string[]): string[] {
   const { protocol, source, sourcePort, destination, destinationPort, uid } = conversation;
   const ends = `${nameEndpoint(source, sourcePort)} -> ${nameEndpoint(destination, destinationPort)}`;
   const stop = stoppedAt && [
@@ -38,6 +40,7 @@ function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace): 
   return [
     `${protocol.toUpperCase()} ${ends}, uid ${uid}: ${OUTCOMES[outcome]}.`,
     ...(stop ?? []),
+    ...faults,
     `  ${LOGGED[logged]}`,
     ...unknown.flatMap(doubtLines),
   ];

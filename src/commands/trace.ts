@@ -1,4 +1,6 @@
 // `lo-doctor trace`: the way of one loopback conversation through the rules of this server or of dumps.
+import { findWayFaults } from '../diagnosis/find-way-faults.ts';
+import type { LoopbackWay, WayFault } from '../diagnosis/loopback-way.ts';
 import { formatAddress, isLoopbackAddress, parseAddress } from '../firewall/address.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { ParseError } from '../firewall/parse-error.ts';
@@ -45,14 +47,16 @@ export async function runTrace(options: TraceOptions, seams: TraceSeams): Promis
     return USAGE;
   }
   try {
-    const { ruleset, surroundings } = await readRules(options, seams);
+    const { ruleset, surroundings, way } = await readRules(options, seams);
     const stranger = findStranger(conversation, surroundings);
     if (stranger !== null) {
       stderr(`lo-doctor: ${stranger} is no address of this server, so that conversation would not go over lo.\n`);
       return USAGE;
     }
-    const trace = traceConversation(ruleset, conversation, surroundings);
-    stdout(options.json ? `${JSON.stringify(traceDocument(trace))}\n` : traceText(trace));
+    const faults = findFaultsFor(way, conversation);
+    const trace = withFaults(traceConversation(ruleset, conversation, surroundings), faults);
+    const told = faults.map(({ finding }) => finding);
+    stdout(options.json ? `${JSON.stringify(traceDocument(trace, told))}\n` : traceText(trace, told));
     return EXIT[trace.outcome];
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
@@ -90,13 +94,26 @@ function sourceFor(to: string) {
 async function readRules(
   { rules }: TraceOptions,
   { readFile, openHost }: TraceSeams,
-): Promise<{ ruleset: Ruleset; surroundings: Surroundings }> {
+): Promise<{ ruleset: Ruleset; surroundings: Surroundings; way: LoopbackWay | null }> {
   const unknownServer = { serverUid: null, serverGid: null };
   if (rules.length > 0)
-    return { ruleset: readDumps(rules, readFile), surroundings: { ownAddresses: null, ...unknownServer } };
+    return { ruleset: readDumps(rules, readFile), surroundings: { ownAddresses: null, ...unknownServer }, way: null };
   const { readServer } = await import('./read-server.ts');
-  const { ruleset, ownAddresses } = await readServer(await openHost());
-  return { ruleset, surroundings: { ownAddresses: ['127.0.0.1', '::1', ...ownAddresses], ...unknownServer } };
+  const { ruleset, ownAddresses, way } = await readServer(await openHost());
+  return { ruleset, surroundings: { ownAddresses: ['127.0.0.1', '::1', ...ownAddresses], ...unknownServer }, way };
+}
+
+/** What is in the way of the conversation beside the rules. */
+function findFaultsFor(way: LoopbackWay | null, { destination }: Conversation): WayFault[] {
+  const kind = destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
+  return findWayFaults(way, []).filter(({ kinds, outcome }) => kinds.includes(kind) && outcome !== 'works');
+}
+
+/** The rules may let pass what something else stops; a routing rule stops some of it. */
+function withFaults(trace: Trace, faults: readonly WayFault[]): Trace {
+  const isStopped = faults.some(({ outcome, finding }) => outcome !== 'unknown' && finding.id !== 'lo-routing-rule');
+  if (faults.length === 0 || trace.outcome === 'blocked') return trace;
+  return { ...trace, outcome: isStopped ? 'blocked' : 'unknown' };
 }
 
 /** An end of the conversation that is known not to be this server's. */

@@ -110,9 +110,10 @@ const findPingBlocked = ({ blocked, ping }: Inspection): Finding | null =>
       }
     : null;
 
-/** The findings about a server's rules, problems first. */
+/** The findings about a server's rules and about what else is in the way, problems first. */
 export const findRuleFindings = (inspection: Inspection): Finding[] =>
   [
+    ...inspection.wayFaults.map(({ finding }) => finding),
     findBlocked(inspection),
     findUnknown(inspection),
     findUnlogged(inspection),

@@ -9,14 +9,19 @@ import type { Conversation, RulePlace, Surroundings, Trace } from '../firewall/t
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { listensTo } from './failures.ts';
 import { findOwners, type OwnerFacts, type RuleOwner } from './find-owners.ts';
+import { findWayFaults } from './find-way-faults.ts';
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
+import type { LoopbackKind, LoopbackWay, WayFault } from './loopback-way.ts';
 
-/** What loopback traffic to one kind of address comes to; `trace` is the most telling conversation (a blocked one, else an unknown one). */
-export type Judgement = { readonly outcome: Trace['outcome']; readonly trace: Trace | null };
+/** What the rules make of traffic to one kind of address; `trace` is the most telling conversation (a blocked one, else an unknown one). */
+type RuleJudgement = { readonly outcome: Trace['outcome']; readonly trace: Trace | null };
 
-/** The address families and kinds that loopback is judged by. */
-export type LoopbackKind = 'ip' | 'ip6' | 'own';
+/** What loopback traffic to one kind of address comes to; `fault` is what decides instead of the rules. `absent`: there is no such address here. */
+export type Judgement = Omit<RuleJudgement, 'outcome'> & {
+  readonly outcome: Trace['outcome'] | 'absent';
+  readonly fault: WayFault | null;
+};
 
 /** An outbound chain as a list, its final rule, and whether a loopback packet that will be dropped is logged first. */
 export type OutboundPolicy = {
@@ -37,6 +42,8 @@ export type ServerFacts = {
   readonly ownerFacts: OwnerFacts | null;
   /** The logs in which the kernel's lines can be read; null: a dump has none. */
   readonly logs: readonly string[] | null;
+  /** lo itself and the way to it; null: a dump shows nothing of that. */
+  readonly way: LoopbackWay | null;
 };
 
 export type Inspection = ServerFacts & {
@@ -47,9 +54,12 @@ export type Inspection = ServerFacts & {
   readonly loopback: Readonly<Record<LoopbackKind, Judgement>>;
   /** The own address that `loopback.own` is about first. */
   readonly own: string;
+  /** Whether rules stop any of it. */
   readonly blocked: boolean;
+  /** What is in the way beside the rules. */
+  readonly wayFaults: readonly WayFault[];
   /** Ping over loopback, which proves nothing about services. */
-  readonly ping: Judgement;
+  readonly ping: RuleJudgement;
   /** The conversations that stand for all of loopback on this server, by which it is judged. */
   readonly probes: readonly Conversation[];
   /** Listening services whose loopback conversations the rules stop. */
@@ -64,6 +74,10 @@ export type Inspection = ServerFacts & {
   readonly loggingPlan: LoggingPlan | null;
 };
 
+/** Something beside the rules stops all traffic to one kind of address, which no permit cures. */
+export const isWayBlocked = ({ wayFaults }: Inspection): boolean =>
+  wayFaults.some(({ outcome }) => outcome === 'blocked');
+
 /** Ports that local programs often use: judged even where nobody listens or names them. */
 const USUAL_PORTS = [21, 22, 25, 53, 80, 443, 587, 3306, 5432, 6379, 8080];
 
@@ -74,13 +88,24 @@ const kindOf = ({ destination }: Conversation): LoopbackKind =>
   destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
 
 /** The worst outcome decides: one blocked conversation is a reason for something to fail; with a service that listens, the best one. */
-const judge = (traces: readonly Trace[], listeners: readonly Listener[]): Judgement => {
+const judge = (traces: readonly Trace[], listeners: readonly Listener[]): RuleJudgement => {
   const isServed = ({ conversation }: Trace) => listeners.some((listener) => listensTo(conversation)(listener));
   const allBlocked = traces.filter(({ outcome }) => outcome === 'blocked');
   const blocked = allBlocked.find(isServed) ?? allBlocked[0];
   if (blocked) return { outcome: 'blocked', trace: blocked };
   const unknown = traces.find(({ outcome }) => outcome === 'unknown');
   return unknown ? { outcome: 'unknown', trace: unknown } : { outcome: 'works', trace: null };
+};
+
+/** What is in the way decides where it says more than the rules: nothing passes what is down, whatever they permit. */
+const withFaults = (judgement: RuleJudgement, faults: readonly WayFault[], kind: LoopbackKind): Judgement => {
+  const ofKind = faults.filter(({ kinds }) => kinds.includes(kind));
+  const fault = (['absent', 'blocked', 'unknown'] as const)
+    .map((outcome) => ofKind.find((one) => one.outcome === outcome))
+    .find((one) => one !== undefined);
+  if (fault === undefined || fault.outcome === 'works') return { ...judgement, fault: null };
+  if (fault.outcome === 'unknown' && judgement.outcome === 'blocked') return { ...judgement, fault: null };
+  return { ...judgement, outcome: fault.outcome, fault };
 };
 
 const toPolicy = (ruleset: Ruleset, final: FinalRule): OutboundPolicy => ({
@@ -136,10 +161,18 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   const probes = probeConversations({ ruleset, ownAddresses, listeners, ports: USUAL_PORTS });
   const traces = probes.map((probe) => traceConversation(ruleset, probe, surroundings));
   const services = traces.filter(({ conversation }) => conversation.protocol !== 'icmp');
+  const wayFaults = findWayFaults(
+    facts.way,
+    listeners.map(({ address }) => address),
+  );
   const judgeKind = (kind: LoopbackKind) =>
-    judge(
-      services.filter(({ conversation }) => kindOf(conversation) === kind),
-      listeners,
+    withFaults(
+      judge(
+        services.filter(({ conversation }) => kindOf(conversation) === kind),
+        listeners,
+      ),
+      wayFaults,
+      kind,
     );
   const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
   const unknownTraces = services.filter(({ outcome }) => outcome === 'unknown');
@@ -156,6 +189,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     loopback,
     own: loopback.own.trace?.conversation.destination ?? ownAddresses[0] ?? EXAMPLE_ADDRESS,
     blocked,
+    wayFaults,
     ping: judge(
       traces.filter(({ conversation }) => conversation.protocol === 'icmp'),
       [],

@@ -1,5 +1,6 @@
 // Reads the firewall in force: the dumps of every layer as their own tools print them. What they mean is firewall/'s part.
 import { findUnprintedTables } from '../firewall/iptables/find-unprinted-tables.ts';
+import { addDevices, lacksDevices } from '../firewall/nftables/add-devices.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
 import { type Managers, readManagers } from './read-managers.ts';
 import { readOwnAddresses } from './read-own-addresses.ts';
@@ -63,7 +64,10 @@ async function readNftVariant(host: Host, family: 'ip' | 'ip6'): Promise<Reading
 async function readNftables(host: Host): Promise<Reading> {
   const command: Command = ['nft', '-j', 'list', 'ruleset'];
   const result = await host.run(command);
-  return toReading(command, result, { layer: 'nftables', text: result.stdout });
+  const isWhole = result.code !== 0 || !lacksDevices(result.stdout);
+  const listing = isWhole ? null : await host.run(['nft', 'list', 'chains']);
+  const text = listing?.code === 0 ? addDevices(result.stdout, listing.stdout) : result.stdout;
+  return toReading(command, result, { layer: 'nftables', text });
 }
 
 /** What iptables-save can't print, and there is no nft to do so. */

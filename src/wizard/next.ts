@@ -1,4 +1,5 @@
 // The rules of the walk: what follows from a state when something happens. Pure.
+import { isWayBlocked } from '../diagnosis/inspect.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Event } from './event.ts';
 import { type Case, type Outcome, type Phase, stepOf, type Walk } from './state.ts';
@@ -7,7 +8,7 @@ import { type Case, type Outcome, type Phase, stepOf, type Walk } from './state.
 export const outcomeOf = ({ inspection, diagnosis, saved }: Case): Outcome => {
   if (saved !== null) return 'fixed';
   if (inspection === null) return 'could-not-look';
-  if (inspection.blocked) return 'unfixed';
+  if (inspection.blocked || isWayBlocked(inspection)) return 'unfixed';
   const isFound = diagnosis !== null && diagnosis.verdict !== 'nothing-dropped';
   if (inspection.unknownTraces.length > 0 && !isFound) return 'cant-tell';
   return diagnosis === null ? 'healthy' : 'not-the-firewall';

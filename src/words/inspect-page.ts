@@ -1,12 +1,14 @@
 // Step 1 in words: what the outbound policy is, what it does to loopback, and whether its drops are logged.
 import { adviseLogging } from '../diagnosis/advise-logging.ts';
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
+import type { WayFault } from '../diagnosis/loopback-way.ts';
 import type { FinalRule } from '../firewall/final-rule.ts';
 import { nameTool } from '../firewall/name-layer.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Phase, Story } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
+import { tellFinding } from './read-log-page.ts';
 import { count, enumerate, nameChain, nameRule } from './rules.ts';
 
 const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
@@ -54,15 +56,22 @@ const shorten = (listed: RuleRow[]): RuleRow[] => {
   return [{ sign: ' ', number: '', text: `(${count(hidden, 'rule')} before)` }, ...listed.slice(-SHOWN)];
 };
 
-const judge = ({ outcome, trace }: Judgement): Rich => {
+/** A fault is told in full below: `lo-down` is enough here. */
+const nameFault = (fault: WayFault): string => `: see below (${fault.finding.id})`;
+
+const judge = ({ outcome, trace, fault }: Judgement): Rich => {
   switch (outcome) {
     case 'works':
       return [span('good', 'passes')];
+    case 'absent':
+      return ['not there', fault ? nameFault(fault) : ''];
     case 'unknown': {
+      if (fault) return [span('warn', "can't tell"), nameFault(fault)];
       const doubt = trace?.unknown[0];
       return [span('warn', "can't tell"), doubt ? `: it depends on "${doubt.what}" in ${nameRule(doubt.rule)}` : ''];
     }
     case 'blocked': {
+      if (fault) return [span('bad', 'does not pass'), nameFault(fault)];
       const stop = trace?.stoppedAt;
       return [span('bad', 'blocked'), stop ? ` by ${nameRule(stop.rule)}` : ''];
     }
@@ -129,6 +138,10 @@ const logRules = ({ loggingPlan }: Inspection): string =>
     : 'A LOG rule before each drop shows them; it changes no verdict.';
 
 const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
+  if (!inspection.blocked && inspection.wayFaults.some(({ outcome }) => outcome !== 'works' && outcome !== 'absent'))
+    return [
+      text('No permit in the firewall cures that. Repeat what fails, to see whether anything else is in the way.'),
+    ];
   if (!inspection.blocked)
     return [text('If something fails on this server all the same, look at what happens when it is repeated.')];
   if (walk.logging !== null) return [text('Temporary logging is on. Next: repeat what fails and read the log.')];
@@ -157,7 +170,10 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
 };
 
 const titleOf = ({ blocked, host, loopback }: Inspection): string => {
-  if (blocked) return `The firewall of ${host} blocks loopback traffic`;
+  const isBroken = Object.values(loopback).some(({ outcome, fault }) => outcome === 'blocked' && fault !== null);
+  if (blocked)
+    return `The firewall of ${host} blocks loopback traffic${isBroken ? ', and something else stops it as well' : ''}`;
+  if (isBroken) return `Loopback does not work on ${host}, and the firewall is not what stops it`;
   const unsure = Object.values(loopback).some(({ outcome }) => outcome === 'unknown');
   return unsure
     ? `Whether ${host} lets loopback through can't be told for sure`
@@ -224,11 +240,17 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
 const tellStory = (story: Story | null): Block[] =>
   story === null ? [] : [text(span('accent', 'Practice server. '), story.symptom), gap];
 
+/** What is in the way beside the rules, in full. */
+const tellFaults = ({ wayFaults }: Inspection): Block[] =>
+  wayFaults
+    .filter(({ finding }) => finding.severity !== 'notice')
+    .flatMap(({ finding }) => [gap, ...tellFinding(finding)]);
+
 const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<Event> => {
   const { title, body } = tellInspection(inspection);
   return page({
     title,
-    body: [...problem, ...body, ...loggingLine(inspection, walk)],
+    body: [...problem, ...body, ...tellFaults(inspection), ...loggingLine(inspection, walk)],
     choices: choices(inspection, walk),
   });
 };

@@ -18,6 +18,7 @@ function advice(program: string, ...lines: readonly string[]): string | undefine
         directRules: program === 'firewalld' ? parseDirectRules('ipv4 filter OUTPUT 0 -j DROP\n', '') : [],
       },
       logs: null,
+      way: null,
     },
     'a1',
   );

@@ -6,7 +6,15 @@ import { layOut, lineText } from '../../src/words/lay-out.ts';
 import { rules, together } from '../firewall/fix/rules.ts';
 
 const tell = (ruleset: Ruleset): string => {
-  const known = { host: 'web1', ownAddresses: [], listeners: [], iptables: null, ownerFacts: null, logs: null };
+  const known = {
+    host: 'web1',
+    ownAddresses: [],
+    listeners: [],
+    iptables: null,
+    ownerFacts: null,
+    logs: null,
+    way: null,
+  };
   return layOut(tellInspection(inspect({ ...known, ruleset }, 'c1')).body, 80)
     .map(lineText)
     .join('\n');

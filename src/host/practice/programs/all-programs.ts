@@ -3,6 +3,7 @@ import type { FollowedProgram, Program } from '../program.ts';
 import * as changeFiles from './change-files.ts';
 import * as clients from './clients.ts';
 import { followDmesg, followJournalctl, followKmsg, followTail } from './followed-logs.ts';
+import * as ipAndTc from './ip.ts';
 import { iptables } from './iptables.ts';
 import { iptablesRestore, iptablesSave } from './iptables-save.ts';
 import * as logs from './logs.ts';
@@ -13,7 +14,17 @@ import * as system from './system.ts';
 import * as wrappers from './wrappers.ts';
 
 /** Modules that export nothing but programs, each under its own name. */
-const installed = { ...changeFiles, ...clients, ...logs, ...readFiles, ...smallPrograms, ...system, ...wrappers, sh };
+const installed = {
+  ...changeFiles,
+  ...clients,
+  ...ipAndTc,
+  ...logs,
+  ...readFiles,
+  ...smallPrograms,
+  ...system,
+  ...wrappers,
+  sh,
+};
 
 /** Programs that go by another name, or do here what a relative of theirs does. */
 const aliases: Readonly<Record<string, keyof typeof installed>> = {

@@ -1,7 +1,7 @@
 // The programs that tell about the practice server: who one is, how it is called, its addresses, who listens, its services.
 import { parseAddress } from '../../../firewall/address.ts';
 import { type Call, failed, type Program, printed, splitOptions } from '../program.ts';
-import type { Server, Service } from '../server.ts';
+import type { Service } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';
 
 export const id: Program = ({ args, uid, server }) => {
@@ -45,40 +45,6 @@ export const sysctl: Program = ({ args, server }) => {
     return failed(255, `sysctl: cannot stat /proc/sys/${name.replaceAll('.', '/')}: No such file or directory`);
   return printed(options.has('n') ? value : `${name} = ${value}`);
 };
-
-/** `ip -j address`, `ip addr`, `ip route`. */
-export const ip: Program = ({ args, server }) => {
-  const object = args.find((word) => !word.startsWith('-')) ?? '';
-  if ('route'.startsWith(object) && object !== '') return printed('default via 192.0.2.1 dev eth0\n');
-  if (!'address'.startsWith(object) || object === '')
-    return failed(255, `Object "${object}" is unknown, try "ip help".`);
-  const devices = devicesOf(server);
-  if (args.some((word) => /^-j(son)?$/.test(word))) return printed(`${JSON.stringify(devices)}\n`);
-  return printed(
-    devices
-      .map(({ ifindex, ifname, flags, addr_info }) => {
-        const lines = addr_info.map(
-          ({ family, local, prefixlen, scope }) => `    ${family} ${local}/${prefixlen} scope ${scope} ${ifname}\n`,
-        );
-        return `${ifindex}: ${ifname}: <${flags.join(',')}> state UP\n${lines.join('')}`;
-      })
-      .join(''),
-  );
-};
-
-function devicesOf({ addresses }: Server) {
-  const info = (local: string, scope: string) => {
-    const isIp6 = local.includes(':');
-    const prefixlen = scope === 'host' ? (isIp6 ? 128 : 8) : isIp6 ? 64 : 24;
-    return { family: isIp6 ? 'inet6' : 'inet', local, prefixlen, scope };
-  };
-  const lo = ['127.0.0.1', '::1'].map((address) => info(address, 'host'));
-  const eth0 = addresses.map((address) => info(address, 'global'));
-  return [
-    { ifindex: 1, ifname: 'lo', flags: ['LOOPBACK', 'UP', 'LOWER_UP'], addr_info: lo },
-    { ifindex: 2, ifname: 'eth0', flags: ['BROADCAST', 'MULTICAST', 'UP', 'LOWER_UP'], addr_info: eth0 },
-  ];
-}
 
 /** `ss -H -ltnup`: who listens, one line a socket. */
 export const ss: Program = ({ args, server }) => {
