@@ -78,8 +78,9 @@ describeKernel('a lab', () => {
       await lab.startRsyslog({ only: prefix });
       await lab.loadRules(dropping(prefix), { variant });
       await lab.probe('127.0.0.1', 25, { deadline: 50 });
+      // A newer rsyslogd (Debian 13's) makes the line's time of the kernel's, and leaves that out.
       const line = new RegExp(
-        `^\\w{3} [ \\d]\\d [\\d:]{8} web1 kernel: \\[ *[\\d.]+\\] ${prefix}: IN= OUT=lo SRC=127.0.0.1 .* DPT=25 .*\\n$`,
+        `^\\w{3} [ \\d]\\d [\\d:]{8} web1 kernel: (?:\\[ *[\\d.]+\\] )?${prefix}: IN= OUT=lo SRC=127.0.0.1 .* DPT=25 .*\\n$`,
       );
       await expect.poll(() => lab.run(['cat', '/var/log/syslog'])).toMatch(line);
       expect(existsSync('/run/rsyslog.conf')).toBe(false);

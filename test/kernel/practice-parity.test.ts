@@ -108,6 +108,9 @@ describeKernel('the practice server and a real one with the same rules', () => {
     expect.soft(found.ends).toEqual(expected.ends);
     expect.soft(found.lines).toEqual(expected.lines);
     const head = /^\w{3} [ \d]\d \d\d:\d\d:\d\d web1 kernel: \[ *\d+\.\d{6}\] p\d+ /;
-    for (const line of [...expected.heads, ...found.heads]) expect(line).toMatch(head);
+    for (const line of found.heads) expect(line).toMatch(head);
+    // A newer rsyslogd (Debian 13's) makes the line's time of the kernel's, and leaves that out.
+    const realHead = new RegExp(head.source.replace('\\[ *\\d+\\.\\d{6}\\] ', '(?:$&)?'));
+    for (const line of expected.heads) expect(line).toMatch(realHead);
   });
 });

@@ -16,8 +16,8 @@ const LISTED = /^((?: *\d+ +(?:\d+ )?)?\S* +)(\d+) {2,4}(?=(?:--|-f|!f) )/gm;
 
 /** What 1.8.10 and 1.8.11 say otherwise, by 1.8.9's words. */
 const SINCE: readonly (readonly [said: RegExp, now: string])[] = [
-  [/Can't use -i with/g, "Can't use --in-interface with"],
-  [/Can't use -o with/g, "Can't use --out-interface with"],
+  [/Can't use -i with (\w+)\n\n/g, "Can't use --in-interface with $1\n"],
+  [/Can't use -o with (\w+)\n\n/g, "Can't use --out-interface with $1\n"],
   [/must be shorter than IFNAMSIZ \(15\)/g, 'must be shorter than 16 characters'],
   [/multiple -j flags not allowed/g, 'multiple --jump options not allowed'],
   [
