@@ -36,6 +36,7 @@ function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace, f
   const stop = stoppedAt && [
     `  Stopped in ${stoppedAt.hook.toUpperCase()} (${PACKETS[stoppedAt.packet]}), by ${nameRule(stoppedAt.rule)}:`,
     `    ${stoppedAt.rule.text}`,
+    ...explainStop(stoppedAt.rule),
   ];
   return [
     `${protocol.toUpperCase()} ${ends}, uid ${uid}: ${OUTCOMES[outcome]}.`,
@@ -44,6 +45,13 @@ function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace, f
     `  ${LOGGED[logged]}`,
     ...unknown.flatMap(doubtLines),
   ];
+}
+
+/** A rule without a verdict stops what the kernel does not take afterwards. */
+function explainStop({ text }: RulePlace): string[] {
+  return text.includes('meta pkttype set')
+    ? ['    It says that the packet is not meant for this host: TCP takes no such packet.']
+    : [];
 }
 
 function doubtLines({ rule, what, settledBy }: Doubt): string[] {

@@ -1,7 +1,7 @@
 // Drops of traffic that is not on lo: which destinations, and by which rule, as far as one packet tells.
 import { parseAddress } from '../firewall/address.ts';
 import type { Ruleset } from '../firewall/model.ts';
-import type { Packet, Transport } from '../firewall/packet.ts';
+import { AS_SENT, type Packet, type Transport } from '../firewall/packet.ts';
 import type { HookTrace, Surroundings } from '../firewall/trace.ts';
 import { evaluatePacket } from '../firewall/travel.ts';
 import type { Entry, EntryLine } from '../log/entry.ts';
@@ -46,11 +46,11 @@ const toPacket = (entry: Entry): Packet | null => {
     destination,
     transport,
     length: [entry.len ?? 60, entry.len ?? 60],
+    ...AS_SENT,
     ttl: entry.ttl,
     uid: entry.uid ?? 'unknown',
     gid: entry.gid ?? 'unknown',
     mark: entry.mark ?? 0,
-    dscp: 0,
     conntrack: { state, direction: 'original', mark: 0, zone: 0, status: 0 },
   };
 };

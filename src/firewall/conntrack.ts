@@ -1,8 +1,17 @@
 // Connection tracking as the kernel does it for packets on lo: found or made in OUTPUT, confirmed once the packet got through.
 import type { Owner } from './model.ts';
 import { reversed } from './nat.ts';
-import { protocolOf, type Transport } from './packet.ts';
-import { type Connection, connectionOf, type Track, type Tuple, type World, withConnection } from './world.ts';
+import { protocolOf, type Transport, type Zone } from './packet.ts';
+import type { Doubt } from './trace.ts';
+import {
+  type Assumption,
+  type Connection,
+  connectionOf,
+  type Track,
+  type Tuple,
+  type World,
+  withConnection,
+} from './world.ts';
 
 const SEEN_REPLY = 2;
 const ASSURED = 4;
@@ -13,20 +22,50 @@ const ACK = 16;
 const ECHO_REQUEST = { icmp: 8, icmpv6: 128 };
 const ECHO_REPLY = { icmp: 0, icmpv6: 129 };
 
-/** Gives the packet its connection, unless it has one already (in PREROUTING it still has that of OUTPUT) or is not to be tracked. */
-export function track(world: World): World {
-  if (world.track.kind === 'tracked' || world.track.kind === 'untracked') return world;
+/**
+ * Gives the packet its connection, unless it has one already (in PREROUTING it still has that of OUTPUT) or is not to be tracked. Where
+ * a zone is not known it may have that connection or not. `packet` is its number in the conversation.
+ */
+export function track(world: World, packet: number): World[] {
+  if (world.track.kind === 'tracked' || world.track.kind === 'untracked') return [world];
   const tuple = tupleOf(world);
-  if (!tuple) return invalid(world);
+  if (!tuple) return [invalid(world)];
+  const ways: World[] = [];
+  let other = world;
   for (const [index, connection] of world.connections.entries()) {
-    if ((connection.status & CONFIRMED) === 0 || connection.zone !== world.zone) continue;
-    const { transport } = world.packet;
-    if (!isEchoReply(transport) && sameTuple(connection.original, tuple))
-      return isOutOfTurn(transport, connection) ? invalid(world) : found(world, index, 'original', connection);
-    if (!isEchoRequest(transport) && sameTuple(connection.reply, tuple))
-      return found(world, index, 'reply', connection);
+    if ((connection.status & CONFIRMED) === 0) continue;
+    const doubt = doubtOfZones(world.zone, connection.zone);
+    if (doubt === null && world.zone !== connection.zone) continue;
+    const assuming = (holds: boolean): World =>
+      doubt === null ? other : assumeOne(other, { doubt, packet, holds, fresh: true });
+    const way = trackAs(assuming(true), index, connection, tuple);
+    if (way === null) continue;
+    ways.push(way);
+    if (doubt === null) return ways;
+    other = assuming(false);
   }
-  if (!startsConnection(world.packet.transport)) return invalid(world);
+  return [...ways, startsConnection(world.packet.transport) ? begin(other, tuple) : invalid(other)];
+}
+
+/** What makes it unknown whether two zones are the same one. */
+function doubtOfZones(one: Zone, other: Zone): Doubt | null {
+  return typeof one === 'number' ? (typeof other === 'number' ? null : other) : one;
+}
+
+function assumeOne(world: World, assumption: Assumption): World {
+  return { ...world, assumptions: [...world.assumptions, assumption] };
+}
+
+/** The packet as part of the connection; null where it is none. */
+function trackAs(world: World, index: number, connection: Connection, tuple: Tuple): World | null {
+  const { transport } = world.packet;
+  if (!isEchoReply(transport) && sameTuple(connection.original, tuple))
+    return isOutOfTurn(transport, connection) ? invalid(world) : found(world, index, 'original', connection);
+  if (!isEchoRequest(transport) && sameTuple(connection.reply, tuple)) return found(world, index, 'reply', connection);
+  return null;
+}
+
+function begin(world: World, tuple: Tuple): World {
   const connection: Connection = {
     original: tuple,
     reply: reversed(tuple),

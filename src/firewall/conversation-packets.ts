@@ -1,5 +1,5 @@
 // The packets that a conversation is made of, as its two ends send them.
-import type { Address, PacketHeaders, Transport } from './packet.ts';
+import { type Address, AS_SENT, type PacketHeaders, type Transport } from './packet.ts';
 import type { Conversation, PacketName, Surroundings } from './trace.ts';
 
 /** One packet of the script. A lost bare acknowledgement only matters to servers that speak first. `opens`: the last of the opening exchange. */
@@ -69,6 +69,8 @@ export function serverPacket(
   const byKernel = conversation.protocol === 'icmp';
   return {
     ...common(conversation, source, part),
+    // Answers to echoes have their type of service (icmp_reply, icmpv6_echo_reply).
+    ...(byKernel && { dscp: packet.dscp, ecn: packet.ecn }),
     source: packet.destination,
     destination: packet.source,
     transport: transportOf(conversation, source, part, ports),
@@ -83,7 +85,7 @@ function common({ protocol }: Conversation, source: Address, { flags }: Part) {
   const least = protocol === 'tcp' ? 20 : 8;
   const most = protocol === 'tcp' && (flags & PSH) === 0 ? header + 60 : 65535;
   const length: readonly [number, number] = [header + least + ((flags & PSH) !== 0 ? 1 : 0), most];
-  return { family, length, ttl: 64, dscp: 0, mark: 0 };
+  return { family, length, ...AS_SENT };
 }
 
 function transportOf(

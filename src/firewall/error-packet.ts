@@ -1,8 +1,8 @@
 // The packet that REJECT sends back: an ICMP error or a TCP reset, from the kernel itself.
 import { relatedTrack } from './conntrack.ts';
 import type { Ending } from './evaluate-chain.ts';
-import type { Packet, Transport } from './packet.ts';
-import type { World } from './world.ts';
+import { AS_SENT, type Packet, TO_HOST, type Transport } from './packet.ts';
+import { sending, type World } from './world.ts';
 
 const RST = 4;
 const ACK = 16;
@@ -18,7 +18,7 @@ const ICMPX = { icmp: [0, 3, 1, 13], icmpv6: [0, 4, 3, 1] };
 export function errorPacket({ world, verdict }: Ending): World | null {
   if (verdict.kind !== 'reject') return null;
   const transport = errorTransport(world.packet, verdict);
-  if (!transport) return null;
+  if (!transport || isUnanswered(world.packet, transport)) return null;
   const { family, source, destination } = world.packet;
   const header = family === 'ip' ? 20 : 40;
   const length: readonly [number, number] = transport.kind === 'tcp' ? [header + 20, header + 20] : [header + 8, 1280];
@@ -28,18 +28,33 @@ export function errorPacket({ world, verdict }: Ending): World | null {
     destination: source,
     transport,
     length,
-    ttl: 64,
+    ...AS_SENT,
     dscp: transport.kind === 'icmp' ? internetControl(world.packet.dscp) : 0,
+    ecn: transport.kind === 'icmp' ? keptEcn(world.packet.ecn) : 0,
     uid: null,
     gid: null,
-    mark: 0,
   };
-  return { ...world, packet, zone: 0, track: relatedTrack(world, transport) };
+  return sending(world, packet, relatedTrack(world, transport));
+}
+
+/** No ICMP error is sent about a packet that a rule has declared to be for somebody else (icmp_send, icmp6_send). */
+function isUnanswered({ type }: World['packet'], error: Transport): boolean {
+  return error.kind !== 'tcp' && type !== null && type !== TO_HOST;
+}
+
+/** True where the packet's type decides whether an error is sent about it, and is not known. */
+export function mayBeUnanswered({ world }: Ending): boolean {
+  return world.packet.type === null;
 }
 
 /** ICMP errors have the precedence "internetwork control", and keep the rest of the packet's type of service (icmp_send in net/ipv4/icmp.c). */
 function internetControl(dscp: number | null): number | null {
   return dscp === null ? null : 48 | (dscp & 7);
+}
+
+/** Of the two bits, the rest of the type of service has one (IPTOS_TOS_MASK). */
+function keptEcn(ecn: number | null): number | null {
+  return ecn === null ? null : ecn & 2;
 }
 
 function errorTransport(

@@ -6,6 +6,7 @@ import { MetRules } from './met-rules.ts';
 import type { Chain, Hook, Ruleset, Table } from './model.ts';
 import { applyBindings, natDecided, natSide } from './nat.ts';
 import { policyPlace } from './rule-place.ts';
+import { takeByType } from './take-by-type.ts';
 import type { Doubt } from './trace.ts';
 import { usesConntrack } from './uses-conntrack.ts';
 import { connectionOf, mergeWorlds, type World } from './world.ts';
@@ -30,7 +31,8 @@ export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6
     priority,
     run: (worlds) => evaluateTied(run, group, worlds),
   }));
-  if (hook === 'output' || hook === 'prerouting') insert(stations, CONNTRACK, (worlds) => worlds.map(track));
+  if (hook === 'output' || hook === 'prerouting')
+    insert(stations, CONNTRACK, (worlds) => worlds.flatMap((world) => track(world, run.packet)));
   insert(stations, natSide(hook) === 'destination' ? NAT_DESTINATION : NAT_SOURCE, (worlds) =>
     evaluateNat(run, nats, worlds),
   );
@@ -39,7 +41,8 @@ export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6
     if (worlds.length === 0) break;
     worlds = station.run(worlds);
   }
-  return hook === 'postrouting' || hook === 'input' ? mergeWorlds(worlds.map(confirm)) : worlds;
+  if (hook === 'postrouting' || hook === 'input') worlds = mergeWorlds(worlds.map(confirm));
+  return takeByType(run, worlds);
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Ending, evaluateBaseChain, type HookRun } from './evaluate-chain.t
 import { evaluateHook, findBaseChains } from './evaluate-hook.ts';
 import { MetRules } from './met-rules.ts';
 import type { Chain, Rule, Ruleset, Table } from './model.ts';
+import { AS_SENT } from './packet.ts';
 import { placeOf, policyPlace } from './rule-place.ts';
 import { siteOf } from './site.ts';
 import type { Met, PassedRules, RulePlace, Surroundings, Written } from './trace.ts';
@@ -82,7 +83,7 @@ function runProbe(
   const before: HookRun = { site, packet: 0, met: new MetRules(), logs: [], endings: [] };
   const arriving = evaluateHook({ tables: earlier }, before, family, [world]);
   const run: HookRun = { site, packet: 0, met: new MetRules(), logs: [], endings: [] };
-  const survivors = evaluateBaseChain(run, table, chain, arriving.length > 0 ? arriving : [track(world)]).length;
+  const survivors = evaluateBaseChain(run, table, chain, arriving.length > 0 ? arriving : track(world, 0)).length;
   return { ...run, survivors };
 }
 
@@ -96,9 +97,7 @@ function probeWorld(family: 'ip' | 'ip6'): World {
     destination: address,
     transport,
     length,
-    ttl: 64,
-    dscp: 0,
-    mark: 0,
+    ...AS_SENT,
     uid: 0,
     gid: 'unknown',
   } as const;

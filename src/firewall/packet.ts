@@ -1,4 +1,5 @@
 // A packet as the rules see it: its headers, its interface, its owner, and what conntrack and earlier rules tied to it.
+import type { Doubt } from './trace.ts';
 
 /** An IPv4 address as a number, an IPv6 address as a bigint. */
 export type Address = number | bigint;
@@ -30,18 +31,36 @@ export type Packet = {
   readonly transport: Transport;
   /** Bytes of the whole packet, IP header included, from at least to at most. */
   readonly length: readonly [number, number];
-  /** TTL or hop limit, and DSCP; null: set to something not known. */
+  /** TTL or hop limit, and the two parts of the type of service; null: set to something not known. */
   readonly ttl: number | null;
+  readonly dscp: number | null;
+  readonly ecn: number | null;
   readonly uid: number | null | 'unknown';
   readonly gid: number | null | 'unknown';
-  /** The packet mark; null: set to something not known. */
+  /** The packet mark and priority; null: set to something not known. */
   readonly mark: number | null;
-  readonly dscp: number | null;
+  readonly priority: number | null;
+  /** Whom the packet is for, as nft's `meta pkttype` numbers it: this host (0) unless a rule says otherwise; null: not known. */
+  readonly type: number | null;
+  /** The largest segment that a SYN offers, from at least to at most; null: not known, nor whether it still offers one. */
+  readonly segment: readonly [number, number] | null;
   readonly conntrack: ConntrackView;
 };
 
+/** `meta pkttype host`. */
+export const TO_HOST = 0;
+
+/** What a socket offers on lo as its largest segment: the most by lo's own MTU of 65536, the least by any MTU that IPv4 is used with. */
+const SEGMENTS = [536, 65_495] as const;
+
+/** What rules can set in a packet, as the kernel sends packets of programs that ask for nothing special. */
+export const AS_SENT = { ttl: 64, dscp: 0, ecn: 0, mark: 0, priority: 0, type: TO_HOST, segment: SEGMENTS } as const;
+
 /** A packet as it is sent, before any connection is known. */
 export type PacketHeaders = Omit<Packet, 'conntrack'>;
+
+/** The number of a zone of conntrack, or what is not known about it. */
+export type Zone = number | Doubt;
 
 /** The packet's connection as matches see it. */
 export type ConntrackView =
@@ -50,7 +69,7 @@ export type ConntrackView =
       readonly state: 'new' | 'established' | 'related';
       readonly direction: 'original' | 'reply';
       readonly mark: number | null;
-      readonly zone: number;
+      readonly zone: Zone;
       /** Bits as in field.ts' `ct status`. */
       readonly status: number;
     };

@@ -69,7 +69,9 @@ export function readField(world: World, site: Site, field: Field): Reading {
     case 'meta mark':
       return packet.mark ?? UNKNOWN;
     case 'meta priority':
+      return packet.priority ?? UNKNOWN;
     case 'meta pkttype':
+      return packet.type ?? UNKNOWN;
     case 'meta rtclassid':
       return 0;
     case 'meta skuid':
@@ -168,7 +170,7 @@ function readHeader(world: World, name: string): Reading {
     case 'dscp':
       return packet.dscp ?? UNKNOWN;
     case 'ecn':
-      return 0;
+      return packet.ecn ?? UNKNOWN;
     case 'version':
       return packet.family === 'ip' ? 4 : 6;
     case 'hdrlength':
@@ -209,7 +211,7 @@ function readConntrack(world: World, field: Field): Reading {
     case 'ct direction':
       return track.direction === 'original' ? 0 : 1;
     case 'ct zone':
-      return connection.zone;
+      return typeof connection.zone === 'number' ? connection.zone : UNKNOWN;
     case 'ct l3proto':
       return world.packet.family === 'ip' ? 2 : 10;
     case 'ct protocol':
@@ -223,7 +225,7 @@ function readConntrack(world: World, field: Field): Reading {
 
 /** A template has the zone it was made for and nothing else (nf_ct_tmpl_alloc). */
 function readTemplate({ zone }: World, field: Field): Reading {
-  if (field === 'ct zone') return zone;
+  if (field === 'ct zone') return typeof zone === 'number' ? zone : UNKNOWN;
   return field === 'ct mark' || field === 'ct direction' ? 0 : UNKNOWN;
 }
 

@@ -179,25 +179,72 @@ function setField(
     if (index === 0) value = part;
     else value = typeof value === 'number' && typeof part === 'number' ? (value ^ part) >>> 0 : UNKNOWN;
   }
-  return { world: withField(at, world, action.field, typeof value === 'number' ? value : null), verdict: null };
+  const number = typeof value === 'number' ? (value & WIDTHS[action.field]) >>> 0 : null;
+  return { world: withField(at, world, action.field, number), verdict: null };
 }
 
-function withField({ table }: RuleSite, world: World, field: SettableField, value: number | null): World {
+/** As much of a value as the field has room for. */
+const WIDTHS: Readonly<Record<SettableField, number>> = {
+  'meta mark': 0xffffffff,
+  'ct mark': 0xffffffff,
+  'ct zone': 0xffff,
+  'meta priority': 0xffffffff,
+  'meta pkttype': 0xff,
+  'ip dscp': 0x3f,
+  'ip6 dscp': 0x3f,
+  'ip ecn': 3,
+  'ip6 ecn': 3,
+  'ip ttl': 0xff,
+  'ip6 hoplimit': 0xff,
+  'tcp option maxseg size': 0xffff,
+};
+
+function withField(at: RuleSite, world: World, field: SettableField, value: number | null): World {
   switch (field) {
     case 'meta mark':
       return { ...world, packet: { ...world.packet, mark: value } };
     case 'ct mark':
       return withConnection(world, { mark: value });
     case 'ct zone':
-      return isUntouched(world, table.layer) ? { ...world, zone: value ?? 0, track: { kind: 'template' } } : world;
+      return isUntouched(world, at.table.layer)
+        ? { ...world, zone: value ?? zoneDoubt(at), track: { kind: 'template' } }
+        : world;
     case 'ip dscp':
     case 'ip6 dscp':
       return { ...world, packet: { ...world.packet, dscp: value } };
     case 'ip ttl':
     case 'ip6 hoplimit':
       return { ...world, packet: { ...world.packet, ttl: value } };
+    case 'ip ecn':
+    case 'ip6 ecn':
+      return { ...world, packet: { ...world.packet, ecn: value } };
+    case 'tcp option maxseg size':
+      return { ...world, packet: { ...world.packet, segment: atMost(world.packet.segment, value) } };
     case 'meta priority':
+      return { ...world, packet: { ...world.packet, priority: value } };
     case 'meta pkttype':
-      return world;
+      return withType(at, world, value);
   }
+}
+
+/** Types above are for the kernel's own use; it lets no rule set them (skb_pkt_type_ok). */
+const LAST_TYPE = 3;
+
+function withType(at: RuleSite, world: World, type: number | null): World {
+  if (type !== null && type > LAST_TYPE) return world;
+  const typedBy = { hook: at.site.hook, doubt: doubt(at, notKnown('meta pkttype', 'what the rule sets it to')) };
+  return { ...world, packet: { ...world.packet, type }, typedBy };
+}
+
+function zoneDoubt(at: RuleSite): Doubt {
+  return doubt(at, notKnown('ct zone', 'what the rule sets it to'));
+}
+
+function notKnown(what: string, settledBy: string): Uncertainty {
+  return { what, settledBy, limit: false, fresh: 'unknown' };
+}
+
+/** Segments are only ever made smaller. */
+function atMost(segment: World['packet']['segment'], value: number | null): World['packet']['segment'] {
+  return segment === null || value === null ? null : [Math.min(segment[0], value), Math.min(segment[1], value)];
 }

@@ -70,6 +70,10 @@ export type SettableField =
   | Extract<Field, 'meta mark' | 'ct mark' | 'ct zone' | 'meta priority' | 'meta pkttype'>
   | 'ip dscp'
   | 'ip6 dscp'
+  | 'ip ecn'
+  | 'ip6 ecn'
+  /** Only ever made smaller, as all rules that set it do. */
+  | 'tcp option maxseg size'
   | 'ip ttl'
   | 'ip6 hoplimit';
 

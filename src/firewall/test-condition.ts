@@ -79,13 +79,10 @@ function testBounds(world: World, operand: Operand, values: readonly Pattern[]):
   return ranges.every(({ from, to }) => to < least || from > most) ? false : null;
 }
 
-/** What a socket offers on lo as its MSS: the most by lo's own MTU of 65536, the least by any MTU that IPv4 is used with. */
-const SEGMENTS = [536, 65_495] as const;
-
 function boundsOf({ packet }: World, operand: Operand): readonly [least: number, most: number] | null {
   if (operand.kind !== 'field' || operand.mask !== undefined) return null;
   if (operand.field === 'meta length' || operand.field === 'ip length') return packet.length;
-  return operand.field === 'tcp option maxseg size' ? SEGMENTS : null;
+  return operand.field === 'tcp option maxseg size' ? packet.segment : null;
 }
 
 function testAny(world: World, site: Site, table: Table, conditions: readonly Condition[]): Answer {

@@ -2,7 +2,7 @@
 import { parseAddress } from './address.ts';
 import { forgetUnconfirmed } from './conntrack.ts';
 import { clientPacket, type Ends, type Part, SCRIPT, serverPacket } from './conversation-packets.ts';
-import { errorPacket } from './error-packet.ts';
+import { errorPacket, mayBeUnanswered } from './error-packet.ts';
 import type { Ruleset } from './model.ts';
 import { reversed } from './nat.ts';
 import type { PacketHeaders } from './packet.ts';
@@ -11,7 +11,7 @@ import { isFresh } from './run-rule.ts';
 import { siteOf } from './site.ts';
 import type { Conversation, Doubt, PacketTrace, RulePlace, Stop, Surroundings, Trace } from './trace.ts';
 import { type Journey, type Stopped, travel } from './travel.ts';
-import { joinTri, mergeWorlds, type Tri, type Tuple, type World } from './world.ts';
+import { joinTri, mergeWorlds, sending, type Tri, type Tuple, type World } from './world.ts';
 
 type Course = Ends & {
   readonly ruleset: Ruleset;
@@ -101,7 +101,7 @@ function isSameEnds(one: Tuple, other: Tuple): boolean {
 
 function hasError({ stopped }: Journey, index: number): boolean {
   const stop = stopped[index];
-  return stop !== undefined && errorPacket(stop) !== null;
+  return stop !== undefined && errorPacket(stop) !== null && !mayBeUnanswered(stop);
 }
 
 /** The errors that REJECT sends about stopped packets, and about those errors; returns the worlds after them. */
@@ -143,7 +143,7 @@ function freshWorld(course: Course, part: Part): World {
 function nextWorld(course: Course, part: Part, world: World): World {
   const packet =
     part.from === 'client' ? clientPacket(course, part) : serverPacket(course, part, world.packet, course.surroundings);
-  return { ...forgetUnconfirmed(world), packet, zone: 0, track: { kind: 'none' } };
+  return sending(forgetUnconfirmed(world), packet, { kind: 'none' });
 }
 
 function conclude(course: Course, survivors: readonly World[]): Trace {

@@ -2,7 +2,7 @@
 import type { Ending, HookRun } from './evaluate-chain.ts';
 import { evaluateHook } from './evaluate-hook.ts';
 import { eachMet, MetRules } from './met-rules.ts';
-import type { Hook, Ruleset } from './model.ts';
+import type { Hook, Ruleset, Table } from './model.ts';
 import { type ConntrackView, type Packet, protocolOf } from './packet.ts';
 import type { Device, Site } from './read-field.ts';
 import { siteOf } from './site.ts';
@@ -25,17 +25,22 @@ const HOOKS: readonly Hook[] = ['output', 'postrouting', 'egress', 'ingress', 'p
 export function travel(ruleset: Ruleset, site: Omit<Site, 'hook'>, packet: number, start: readonly World[]): Journey {
   const hooks: HookTrace[] = [];
   const stopped: Stopped[] = [];
-  const netdev = ruleset.tables.some(({ family }) => family === 'netdev');
+  const device = ruleset.tables.some(hooksDevices);
   let worlds = start;
   for (const hook of HOOKS) {
     const [first] = worlds;
     if (!first) break;
-    if (!netdev && (hook === 'egress' || hook === 'ingress')) continue;
+    if (!device && (hook === 'egress' || hook === 'ingress')) continue;
     const passed = passHook(ruleset, { ...site, hook }, packet, worlds, hooks);
     stopped.push(...passed.endings.map((ending) => ({ ...ending, hook })));
     worlds = passed.worlds;
   }
   return { hooks, worlds, stopped };
+}
+
+/** Tables of netdev, and inet's that hook into a device's ingress. */
+function hooksDevices({ family, chains }: Table): boolean {
+  return family === 'netdev' || [...chains.values()].some(({ base }) => base?.hook === 'ingress');
 }
 
 /** One packet in one hook, its connection as given, on lo unless `device` names another interface. For whole conversations use traceConversation. */

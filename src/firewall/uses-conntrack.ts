@@ -75,6 +75,6 @@ function readsConnection(operand: Operand): boolean {
     case 'constant':
       return false;
     case 'unknown':
-      return true;
+      return /(^|[\s(])ct /.test(operand.what);
   }
 }

@@ -1,5 +1,7 @@
 // One way that things may be while a packet travels: the packet, its connection, and what was assumed to get here.
-import type { Address, PacketHeaders } from './packet.ts';
+
+import type { Hook } from './model.ts';
+import type { Address, PacketHeaders, Zone } from './packet.ts';
 import type { Doubt } from './trace.ts';
 
 /** What is unknown about a condition; `fresh` is its answer for the first packet after the rules were loaded. */
@@ -25,7 +27,7 @@ export type Connection = {
   readonly protocol: number;
   /** It began with a SYN, not in its midst. */
   readonly bySyn: boolean;
-  readonly zone: number;
+  readonly zone: Zone;
   readonly mark: number | null;
   readonly status: number;
   readonly destinationDone: boolean;
@@ -57,9 +59,11 @@ export type Assumption = {
 export type World = {
   readonly packet: PacketHeaders;
   /** The zone that raw rules chose for the packet. */
-  readonly zone: number;
+  readonly zone: Zone;
   readonly track: Track;
   readonly connections: readonly Connection[];
+  /** Where the packet's type was set last; the doubt names the rule, and is one where the type is not known. */
+  readonly typedBy?: { readonly hook: Hook; readonly doubt: Doubt };
   /** Was a kernel line written; was anything logged at all, NFLOG included. */
   readonly lines: Tri;
   readonly notes: Tri;
@@ -67,6 +71,11 @@ export type World = {
   /** The ends of the request as the server got it, by which its socket knows what belongs to the conversation. */
   readonly served?: Tuple;
 };
+
+/** The world in which the packet is sent: what was tied to the one before it is gone. */
+export function sending({ typedBy: _typedBy, ...world }: World, packet: PacketHeaders, track: Track): World {
+  return { ...world, packet, zone: 0, track };
+}
 
 /** The connection of the world's packet, or null where it has none. */
 export function connectionOf(world: World): Connection | null {
@@ -107,10 +116,12 @@ function mergeTwins(worlds: readonly World[]): World[] {
   return merged;
 }
 
+const UNKNOWN_NUMBERS = { mark: null, priority: null, dscp: null, ecn: null, ttl: null };
+
 /** The world with everything unknown that rules can set to any number. */
 function blur(world: World): World {
   const connections = world.connections.map((connection) => ({ ...connection, mark: null }));
-  return { ...world, packet: { ...world.packet, mark: null, dscp: null, ttl: null }, connections };
+  return { ...world, packet: { ...world.packet, ...UNKNOWN_NUMBERS }, connections };
 }
 
 function join(one: World, other: World): World {
@@ -132,8 +143,9 @@ export function joinTri(one: Tri, other: Tri): Tri {
 
 function sameState(one: World, other: World): boolean {
   return (
-    one.zone === other.zone &&
+    same(one.zone, other.zone) &&
     same(one.packet, other.packet) &&
+    same(one.typedBy, other.typedBy) &&
     same(one.track, other.track) &&
     same(one.served, other.served) &&
     one.connections.length === other.connections.length &&

@@ -11,7 +11,7 @@ type Fixture = {
   readonly kernel: Pick<Answer, 'outcome' | 'logged'>;
   readonly dumps: readonly Dump[];
   /** Set where the dumps can't tell: what the evaluator may say instead of yes or no. */
-  readonly untold?: { readonly logged: 'maybe' };
+  readonly untold?: { readonly outcome?: 'unknown'; readonly logged?: 'maybe' };
 };
 
 const folder = new URL('../fixtures/kernel/', import.meta.url);

@@ -1,7 +1,7 @@
 // Packets that are not on lo, chosen so that each rule's limits are met from both sides.
 import { type Comparison, comparisonsIn, endsOf, rulesOf } from '../comparisons.ts';
 import type { Chain, Hook, Rule, Table } from '../model.ts';
-import type { Address, ConntrackView, Packet, Transport } from '../packet.ts';
+import { type Address, AS_SENT, type ConntrackView, type Packet, type Transport } from '../packet.ts';
 import type { Device } from '../read-field.ts';
 import type { Step, Value } from '../steps.ts';
 
@@ -101,11 +101,9 @@ function basePackets(family: 'ip' | 'ip6'): Packet[] {
       destination: family === 'ip' ? 0xc6336401 : 0x20010db8_00000000_00000000_000000feff0001n,
       transport,
       length: [100, 100],
-      ttl: 64,
+      ...AS_SENT,
       uid: 0,
       gid: 0,
-      mark: 0,
-      dscp: 0,
       conntrack,
     })),
   );

@@ -227,7 +227,7 @@ function named(value: number | undefined) {
   return value === undefined ? null : { value, mask: 0x3f };
 }
 
-const TOS: Readonly<Record<string, number>> = {
+export const TOS: Readonly<Record<string, number>> = {
   'minimize-delay': 0x10,
   'maximize-throughput': 0x08,
   'maximize-reliability': 0x04,
@@ -235,7 +235,7 @@ const TOS: Readonly<Record<string, number>> = {
   'normal-service': 0,
 };
 
-const DSCP_CLASSES: Readonly<Record<string, number>> = {
+export const DSCP_CLASSES: Readonly<Record<string, number>> = {
   CS0: 0,
   BE: 0,
   CS1: 8,

@@ -2,6 +2,7 @@
 import type { Action, Condition, Log, Nat, Operand, Verdict } from '../steps.ts';
 import { type Argument, field, type RuleContext, showArguments, type Target, unknown } from './extension.ts';
 import { parseNatTarget } from './nat-target.ts';
+import { CLASSIFY, DSCP, ECN, HL, SET, TCPMSS, TCPOPTSTRIP, TOS, TTL } from './targets-packet.ts';
 import { parseMasked, parseNumber } from './values.ts';
 
 const value = (args: readonly Argument[], ...options: readonly string[]) =>
@@ -98,39 +99,43 @@ const CONNMARK: Target = {
     const nfmask = parseNumber(value(args, 'nfmask', 'mask') ?? '0xffffffff');
     const ctmask = parseNumber(value(args, 'ctmask', 'mask') ?? '0xffffffff');
     if (nfmask === null || ctmask === null) return unreadable('CONNMARK', args);
-    if (has(args, 'left-shift-mark') || has(args, 'right-shift-mark')) return unreadable('CONNMARK', args);
+    const shift = parseShift(args);
+    if (shift === null) return unreadable('CONNMARK', args);
+    const taken = (mark: 'meta mark' | 'ct mark', mask: number): Operand => ({
+      kind: 'field',
+      field: mark,
+      mask,
+      shift,
+    });
     return saves
-      ? [{ kind: 'set', field: 'ct mark', value: [field('ct mark', ~ctmask >>> 0), field('meta mark', nfmask)] }]
-      : [{ kind: 'set', field: 'meta mark', value: [field('meta mark', ~nfmask >>> 0), field('ct mark', ctmask)] }];
+      ? [{ kind: 'set', field: 'ct mark', value: [field('ct mark', ~ctmask >>> 0), taken('meta mark', nfmask)] }]
+      : [{ kind: 'set', field: 'meta mark', value: [field('meta mark', ~nfmask >>> 0), taken('ct mark', ctmask)] }];
   },
 };
+
+/** By how many bits a mark is shifted when it is saved or restored: to the left, or below 0 to the right. */
+function parseShift(args: readonly Argument[]): number | null {
+  const left = parseNumber(value(args, 'left-shift-mark') ?? '0', 31);
+  const right = parseNumber(value(args, 'right-shift-mark') ?? '0', 31);
+  return left === null || right === null ? null : left - right;
+}
 
 const CT: Target = {
   options: { notrack: 0, helper: 1, ctevents: 1, expevents: 1, 'zone-orig': 1, 'zone-reply': 1, zone: 1, timeout: 1 },
   lower: (args) => {
     if (has(args, 'notrack')) return [{ kind: 'notrack' }];
-    if (has(args, 'zone-orig') || has(args, 'zone-reply')) return unreadable('CT', args);
-    // Whatever it is told, it gives the packet a template, of zone 0 where none is named (xt_CT.c).
-    const zone = value(args, 'zone') ?? '0';
-    const number = parseNumber(zone, 0xffff);
-    return number === null
-      ? unreadable('CT', args)
-      : [{ kind: 'set', field: 'ct zone', value: [{ kind: 'constant', value: number }] }];
+    return [{ kind: 'set', field: 'ct zone', value: [parseZone(args)] }];
   },
 };
 
-const DSCP: Target = {
-  options: { 'set-dscp': 1, 'set-dscp-class': 1 },
-  lower: (args, { family }) => setNumber(`${family} dscp`, value(args, 'set-dscp'), args),
-};
-const TTL: Target = {
-  options: { 'ttl-set': 1, 'ttl-dec': 1, 'ttl-inc': 1 },
-  lower: (args) => setNumber('ip ttl', value(args, 'ttl-set'), args),
-};
-const HL: Target = {
-  options: { 'hl-set': 1, 'hl-dec': 1, 'hl-inc': 1 },
-  lower: (args) => setNumber('ip6 hoplimit', value(args, 'hl-set'), args),
-};
+/** Whatever it is told, it gives the packet a template, of zone 0 where none is named (xt_CT.c). Zones of one direction only are not followed. */
+function parseZone(args: readonly Argument[]): Operand {
+  const zone = value(args, 'zone') ?? '0';
+  const number = parseNumber(zone, 0xffff);
+  if (has(args, 'zone-orig') || has(args, 'zone-reply') || (number === null && zone !== 'mark'))
+    return unknown(`-j CT${showArguments(args)}`, 'which zone that is');
+  return number === null ? field('meta mark', 0xffff) : { kind: 'constant', value: number };
+}
 
 const NFQUEUE: Target = {
   options: { 'queue-num': 1, 'queue-balance': 1, 'queue-bypass': 0, 'queue-cpu-fanout': 0 },
@@ -172,22 +177,13 @@ const TARGETS: Readonly<Record<string, Target>> = {
   SNAT: nat('snat', 'to-source'),
   REDIRECT: nat('redirect', 'to-ports'),
   MASQUERADE: nat('masquerade', 'to-ports'),
-  TOS: goesOn({ 'set-tos': 1, 'and-tos': 1, 'or-tos': 1, 'xor-tos': 1 }),
-  ECN: goesOn({ 'ecn-tcp-remove': 0, 'ecn-tcp-cwr': 1, 'ecn-tcp-ece': 1, 'ecn-ip-ect': 1 }),
-  TCPMSS: goesOn({ 'set-mss': 1, 'clamp-mss-to-pmtu': 0 }),
-  TCPOPTSTRIP: goesOn({ 'strip-options': 1 }),
-  CLASSIFY: goesOn({ 'set-class': 1 }),
+  TOS,
+  ECN,
+  TCPMSS,
+  TCPOPTSTRIP,
+  CLASSIFY,
+  SET,
   CHECKSUM: goesOn({ 'checksum-fill': 0 }),
-  SET: goesOn({
-    'add-set': 2,
-    'del-set': 2,
-    'map-set': 2,
-    timeout: 1,
-    exist: 0,
-    'map-mark': 0,
-    'map-prio': 0,
-    'map-queue': 0,
-  }),
   TRACE: goesOn(),
   AUDIT: goesOn({ type: 1 }),
   SECMARK: goesOn({ selctx: 1 }),
@@ -241,24 +237,6 @@ function lowerMarks(name: string, args: readonly Argument[], mark: 'meta mark' |
     default:
       return unreadable(name, args);
   }
-}
-
-/** Sets a header field to a number; where it is counted up or down, or named, its value is unknown from then on. */
-function setNumber(
-  name: 'ip dscp' | 'ip6 dscp' | 'ip ttl' | 'ip6 hoplimit',
-  text: string | undefined,
-  args: readonly Argument[],
-): Action[] {
-  const number = text === undefined ? null : parseNumber(text, 255);
-  return [
-    {
-      kind: 'set',
-      field: name,
-      value: [
-        number === null ? unknown(showArguments(args).trim(), 'its new value') : { kind: 'constant', value: number },
-      ],
-    },
-  ];
 }
 
 /** Syslog severities by number or name. */

@@ -28,15 +28,14 @@ function lowerValue(value: Json, type: ReturnType<typeof typeOf>): readonly Oper
   return fields > 1 ? operands : [lowerOperand(value, type)];
 }
 
-/** Things that no rule of the model looks at: tracing, labels, events, options of TCP. */
+/** Things that no rule of the model looks at: tracing, labels, events. */
 function isHarmless(key: Json): boolean {
   const entry = soleEntry(key);
   if (entry === null) return false;
   const [name, content] = entry;
   const field = stringAt(content, 'key') ?? '';
   if (name === 'meta') return ['nftrace', 'secmark', 'broute'].includes(field);
-  if (name === 'ct') return ['label', 'event', 'secmark', 'helper', 'timeout'].includes(field);
-  return name === 'tcp option' || (name === 'payload' && stringAt(content, 'field') === 'ecn');
+  return name === 'ct' && ['label', 'event', 'secmark', 'helper', 'timeout'].includes(field);
 }
 
 function settable(key: Json): SettableField | null {
@@ -49,6 +48,9 @@ function settable(key: Json): SettableField | null {
     case 'ct zone':
     case 'ip dscp':
     case 'ip6 dscp':
+    case 'ip ecn':
+    case 'ip6 ecn':
+    case 'tcp option maxseg size':
     case 'ip ttl':
     case 'ip6 hoplimit':
       return field;

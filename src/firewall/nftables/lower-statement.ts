@@ -9,7 +9,7 @@ import { lowerKey } from './lower-operand.ts';
 import { hasOwnConditions, lowerSet } from './lower-set.ts';
 import { lowerReject, lowerVerdict } from './lower-verdict.ts';
 import { printStatement } from './print-rule.ts';
-import { findRequirements } from './requirements.ts';
+import { findRequirements, onlyIn } from './requirements.ts';
 import { type Scope, unknown } from './scope.ts';
 import { typesOf } from './types.ts';
 
@@ -38,6 +38,8 @@ export function lowerStatement(statement: Json, scope: Scope): readonly Step[] {
       return [countConnections(statement, content, scope)];
     case 'mangle':
       return lowerMangle(statement, content, scope.family);
+    case 'reset':
+      return lowerReset(content);
     case 'notrack':
       return [{ kind: 'notrack' }];
     case 'snat':
@@ -67,8 +69,14 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'secmark',
   'dup',
   'flow',
-  'reset',
 ]);
+
+/** `{"tcp option": {"name": "maxseg"}}`: of the options that it may take away, the largest segment is the one that is looked at. */
+function lowerReset(content: Json): readonly Step[] {
+  if (stringAt(contentOf(content, 'tcp option'), 'name') !== 'maxseg') return [];
+  const value = [unknown('reset tcp option maxseg', 'nothing that the rules say')];
+  return [onlyIn('meta l4proto', 6), { kind: 'set', field: 'tcp option maxseg size', value }];
+}
 
 function judgementOf(statement: Json, scope: Scope): Action {
   return { kind: 'verdict', verdict: unknown(printStatement(statement, scope.family)) };

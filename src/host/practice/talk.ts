@@ -1,6 +1,6 @@
 // A conversation that a program on the practice server begins: with whom, by which device, and what stays the same in it.
 import { formatAddress, isLoopbackAddress, parseAddress } from '../../firewall/address.ts';
-import type { Packet, Transport } from '../../firewall/packet.ts';
+import { AS_SENT, type Packet, type Transport } from '../../firewall/packet.ts';
 import type { Conversation, Surroundings } from '../../firewall/trace.ts';
 import type { Server, Service } from './server.ts';
 
@@ -69,7 +69,7 @@ export function requestPacket({ conversation }: Talk): Packet {
       : { kind: protocol, sourcePort, destinationPort, flags: 2 };
   const addresses = { source: parseAddress(source), destination: parseAddress(destination) };
   const conntrack = { state: 'new', direction: 'original', mark: 0, zone: 0, status: 0 } as const;
-  return { family, ...addresses, transport, length: [60, 60], ttl: 64, uid, gid: uid, mark: 0, dscp: 0, conntrack };
+  return { family, ...addresses, transport, length: [60, 60], ...AS_SENT, uid, gid: uid, conntrack };
 }
 
 /** What the evaluator has to know of this server; `service` is the one talked to. */

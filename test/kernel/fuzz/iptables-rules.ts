@@ -10,6 +10,8 @@ type Place = {
   readonly table: Table;
   readonly builtin: Builtin;
   readonly prefix: string;
+  /** Whether the ruleset is about headers: what its mangle table sets, its matches read. */
+  readonly themed: boolean;
 };
 
 const builtins: Record<Table, readonly Builtin[]> = {
@@ -28,17 +30,19 @@ const dropShare: Record<Table, number> = { raw: 0.2, mangle: 0.2, nat: 0, filter
 
 /** The lines of a random iptables-save text for one family; its LOG rules have the prefix. */
 export function randomIptables(random: Random, family: Family, prefix: string): string[] {
+  const themed = random.chance(0.4);
   const tables = (['raw', 'mangle', 'nat', 'filter', 'security'] as const).filter((table) =>
-    random.chance(share[table]),
+    random.chance(themed && table === 'mangle' ? 1 : share[table]),
   );
-  return tables.flatMap((table) => tableLines(random, family, table, prefix));
+  return tables.flatMap((table) => tableLines({ random, family, table, prefix, themed }));
 }
 
-function tableLines(random: Random, family: Family, table: Table, prefix: string): string[] {
+function tableLines(given: Omit<Place, 'builtin'>): string[] {
+  const { random, table } = given;
   const heads: string[] = [];
   const rules: string[] = [];
   for (const builtin of builtins[table]) {
-    const place: Place = { random, family, table, builtin, prefix };
+    const place: Place = { ...given, builtin };
     const drops = table !== 'nat' && builtin !== 'FORWARD' && random.chance(table === 'filter' ? 0.15 : 0.02);
     heads.push(`:${builtin} ${drops ? 'DROP' : 'ACCEPT'} [0:0]`);
     const own = Array.from({ length: ownChains(place) }, (_, number) => `${builtin.toLowerCase()}-${number}`);
@@ -68,7 +72,7 @@ function chainRules(place: Place, chain: string, jumps: readonly string[], count
 }
 
 function rule(place: Place, jumps: readonly string[]): string {
-  const { random } = place;
+  const { random, table } = place;
   const protocol = random.weighted([
     [4, 'tcp'],
     [3, 'udp'],
@@ -78,8 +82,21 @@ function rule(place: Place, jumps: readonly string[]): string {
   const kinds = new Set<(place: Place) => string>();
   for (let left = random.int(protocol === null ? 0 : -1, 2); left > 0; left--) kinds.add(match(place));
   const matches = [...kinds].map((kind) => kind(place));
+  if (table === 'mangle' && random.chance(0.06)) return segmentRule(place);
   if (protocol !== null) matches.unshift(protocolMatch(place, protocol));
   return [...matches, target(place, protocol, jumps)].join(' ').trim();
+}
+
+/** Reads or sets the largest segment that a SYN offers. */
+function segmentRule(place: Place): string {
+  const { random, prefix, builtin } = place;
+  const sends = builtin === 'OUTPUT' || builtin === 'POSTROUTING';
+  const syn = '-p tcp -m tcp --tcp-flags SYN,RST SYN';
+  const does = random.pick(['ACCEPT', 'DROP', `LOG --log-prefix "${prefix} "`]);
+  return random.pick([
+    `${syn} -m tcpmss ${not(place)}--mss ${random.pick(['0:400', '400', '500:65535', '1400', '65535'])} -j ${does}`,
+    `${syn} -j TCPMSS ${random.pick(['--set-mss 400', '--set-mss 1400', ...(sends ? ['--clamp-mss-to-pmtu'] : [])])}`,
+  ]);
 }
 
 const not = ({ random }: Place) => (random.chance(0.15) ? '! ' : '');
@@ -134,7 +151,7 @@ function portRange(random: Random): string {
 }
 
 /** A kind of match; the kernel's tools take most kinds only once a rule. */
-function match({ random, builtin }: Place): (place: Place) => string {
+function match({ random, builtin, themed }: Place): (place: Place) => string {
   const sends = builtin === 'OUTPUT' || builtin === 'POSTROUTING';
   return random.weighted([
     [10, interfaceMatch],
@@ -143,7 +160,7 @@ function match({ random, builtin }: Place): (place: Place) => string {
     [4, markMatch],
     [sends ? 4 : 0, ownerMatch],
     [3, addressTypeMatch],
-    [1, headerMatch],
+    [themed ? 12 : 1, headerMatch],
     [1, commentMatch],
   ]);
 }
@@ -241,7 +258,10 @@ function headerMatch(place: Place): string {
       family === 'ip'
         ? `-m ttl --ttl-${random.pick(['eq 64', 'lt 64', 'gt 10'])}`
         : `-m hl --hl-${random.pick(['eq 64', 'lt 64', 'gt 10'])}`,
-    () => `-m dscp ${not(place)}--dscp ${random.pick(['0x00', '0x08'])}`,
+    () => `-m dscp ${not(place)}--dscp ${random.pick(['0x00', '0x08', '0x04', '0x30', '0x0a'])}`,
+    () =>
+      `-m tos ${not(place)}--tos ${random.pick(['0x10/0x3f', '0x10/0xff', '0x00/0xff', '0x02/0x03', '0xc0/0xc0', '0x28/0xfc'])}`,
+    () => `-m ecn ${not(place)}--ecn-ip-ect ${random.int(0, 3)}`,
     () =>
       `-m policy --dir ${place.builtin === 'INPUT' || place.builtin === 'PREROUTING' ? 'in' : 'out'} --pol ${random.pick(['none', 'ipsec'])}`,
     () => `-m pkttype ${not(place)}--pkt-type ${random.pick(['unicast', 'broadcast', 'multicast'])}`,
@@ -249,7 +269,7 @@ function headerMatch(place: Place): string {
 }
 
 function target(place: Place, protocol: 'tcp' | 'udp' | 'icmp' | null, jumps: readonly string[]): string {
-  const { random, table, prefix } = place;
+  const { random, table, prefix, themed } = place;
   const jump = jumps.length === 0 ? '' : random.pick(jumps);
   const kind = random.weighted([
     [6, '-j ACCEPT'],
@@ -264,7 +284,9 @@ function target(place: Place, protocol: 'tcp' | 'udp' | 'icmp' | null, jumps: re
     [table === 'mangle' || table === 'raw' ? 5 : 0.3, 'mark'],
     [table === 'raw' ? 4 : 0, '-j CT --notrack'],
     [table === 'raw' ? 1.5 : 0, '-j CT --zone 5'],
-    [table === 'mangle' ? 1 : 0, 'header'],
+    [table === 'raw' ? 0.3 : 0, '-j CT --zone mark'],
+    [table === 'raw' ? 0.3 : 0, `-j CT --zone-${random.pick(['orig', 'reply'])} 5`],
+    [table === 'mangle' ? (themed ? 16 : 4) : 0, 'header'],
     [table === 'nat' && protocol !== null && protocol !== 'icmp' ? 10 : 0, 'nat'],
   ] as const);
   switch (kind) {
@@ -282,7 +304,7 @@ function target(place: Place, protocol: 'tcp' | 'udp' | 'icmp' | null, jumps: re
     case 'mark':
       return markTarget(random);
     case 'header':
-      return headerTarget(place);
+      return headerTarget(place, protocol);
     case 'nat':
       return natTarget(place);
     default:
@@ -307,11 +329,32 @@ function markTarget(random: Random): string {
     `-j CONNMARK --set-xmark ${value}/0xffffffff`,
     '-j CONNMARK --save-mark',
     '-j CONNMARK --restore-mark',
+    '-j CONNMARK --save-mark --nfmask 0x3 --ctmask 0xff --left-shift-mark 1',
+    '-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0x3 --right-shift-mark 1',
   ]);
 }
 
-function headerTarget({ random, family }: Place): string {
-  return random.pick([family === 'ip' ? '-j TTL --ttl-set 5' : '-j HL --hl-set 5', '-j DSCP --set-dscp 0x08']);
+function headerTarget({ random, family, builtin }: Place, protocol: 'tcp' | 'udp' | 'icmp' | null): string {
+  const limit = family === 'ip' ? 'TTL --ttl' : 'HL --hl';
+  const sends = builtin === 'OUTPUT' || builtin === 'POSTROUTING';
+  return random.weighted([
+    [3, `-j ${limit}-set ${random.pick(['5', '64'])}`],
+    [1, `-j ${limit}-${random.pick(['dec', 'inc'])} 1`],
+    [2, `-j DSCP --set-dscp ${random.pick(['0x08', '0x04'])}`],
+    [2, '-j DSCP --set-dscp-class AF11'],
+    [2, `-j TOS --set-tos ${random.pick(['0x10', '0x10/0x3c', 'Minimize-Delay', '0xff', '0x02/0x03'])}`],
+    [2, `-j TOS ${random.pick(['--and-tos 0x10', '--or-tos 0x12', '--xor-tos 0x11'])}`],
+    [sends ? 3 : 0, `-j CLASSIFY --set-class ${random.pick(['1:10', '0:0', '0:6'])}`],
+    [
+      family === 'ip' && protocol === 'tcp' ? 4 : 0,
+      `-j ECN ${random.pick(['--ecn-tcp-remove', '--ecn-ip-ect 1', '--ecn-ip-ect 0'])}`,
+    ],
+    [
+      protocol === 'tcp' ? 4 : 0,
+      `-j TCPOPTSTRIP --strip-options ${random.pick(['mss', 'timestamp', 'sack-permitted,wscale'])}`,
+    ],
+    [1, '-j CHECKSUM --checksum-fill'],
+  ] as const);
 }
 
 function natTarget({ random, family, builtin }: Place): string {

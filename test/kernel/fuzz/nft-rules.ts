@@ -12,7 +12,10 @@ type BasePlace = {
   readonly type: ChainType;
   readonly prefix: string;
   readonly table: string;
+  readonly theme: Theme;
 };
+/** A field that the rules of a ruleset often set and read, so that what is set is read. */
+type Theme = 'priority' | 'dscp' | 'ecn' | 'segment' | 'zone' | 'type' | 'ttl' | 'mark' | null;
 /** A rule's place. nft refuses to load a rule that wants both IP versions at once, so each is about one, or neither. */
 type Place = BasePlace & { readonly version: 'ip' | 'ip6' };
 type Protocol = 'tcp' | 'udp' | 'icmp' | null;
@@ -33,7 +36,8 @@ const natPriorities: Record<Hook, string> = {
 
 /** The lines of a random nft script: one to three tables; its log statements have the prefix. */
 export function randomNft(random: Random, prefix: string): string[] {
-  return Array.from(
+  const theme = random.chance(0.5) ? null : random.pick(themes);
+  const tables = Array.from(
     {
       length: random.weighted([
         [5, 1],
@@ -47,12 +51,63 @@ export function randomNft(random: Random, prefix: string): string[] {
         [2, 'ip'],
         [2, 'ip6'],
       ] as const);
-      return tableLines(random, family, `t${number}`, prefix);
+      return tableLines({ random, family, prefix, theme }, `t${number}`);
     },
   ).flat();
+  return random.chance(0.05) ? [...tables, ...deviceLines(random, prefix, theme)] : tables;
 }
 
-function tableLines(random: Random, family: TableFamily, name: string, prefix: string): string[] {
+/** A table of lo itself, before and behind IP: an ingress chain, mostly an egress one. */
+function deviceLines(random: Random, prefix: string, theme: Theme): string[] {
+  const table = 'netdev lo0';
+  const hooks = (['ingress', 'egress'] as const).filter((hook) => random.chance(hook === 'ingress' ? 0.8 : 0.6));
+  const chains = hooks.map(
+    (hook) =>
+      `add chain ${table} ${hook} { type filter hook ${hook} device lo priority ${random.int(-1, 1)}; policy accept; }`,
+  );
+  const rules = hooks.flatMap((hook) =>
+    Array.from(
+      { length: random.int(1, 3) },
+      () => `add rule ${table} ${hook} ${deviceRule(random, prefix, theme, hook)}`,
+    ),
+  );
+  return [`add table ${table}`, ...chains, ...rules];
+}
+
+function deviceRule(random: Random, prefix: string, theme: Theme, hook: 'ingress' | 'egress'): string {
+  const version = random.pick(['ip', 'ip6'] as const);
+  const match = random.pick([
+    '',
+    `meta protocol ${version}`,
+    `${version} daddr ${random.pick(addresses[version])}`,
+    `tcp dport ${random.pick(ports)}`,
+    `udp sport ${random.pick(ports)}`,
+    'meta mark 1',
+    'meta priority != 0',
+    `${version} dscp != cs0`,
+  ]);
+  const types = hook === 'ingress' ? ['host', 'broadcast', 'multicast', 'other'] : [];
+  const settable = ['priority', 'dscp', 'ecn', 'mark'] as const;
+  const statement = random.weighted<string>([
+    [2, 'accept'],
+    [0.7, 'drop'],
+    [2, `log prefix "${prefix} "`],
+    [
+      4,
+      setTheme(
+        { random, version, theme: theme === 'ttl' ? theme : random.pick(settable), hook: 'output', type: 'nat' },
+        null,
+      ),
+    ],
+    ...types.map((type) => [0.8, `meta pkttype set ${type}`] as const),
+  ]);
+  return `${match} ${statement}`.trim();
+}
+
+const themes: readonly Theme[] = ['priority', 'dscp', 'ecn', 'segment', 'zone', 'type', 'ttl', 'mark'];
+
+function tableLines(given: Pick<BasePlace, 'random' | 'family' | 'prefix' | 'theme'>, name: string): string[] {
+  const { random, family } = given;
   const table = `${family} ${name}`;
   const chains: string[] = [];
   const rules: string[] = [];
@@ -62,7 +117,7 @@ function tableLines(random: Random, family: TableFamily, name: string, prefix: s
       [hook === 'output' ? 1 : 0, 'route'],
       [hook === 'input' ? 0 : 2, 'nat'],
     ]);
-    const place: BasePlace = { random, family, hook, type, prefix, table };
+    const place: BasePlace = { ...given, hook, type, table };
     const chain = `${hook}-${number}`;
     const priority = type === 'nat' ? natPriorities[hook] : random.pick(namedPriorities[hook]);
     const policy = type !== 'nat' && random.chance(0.1) ? 'drop' : 'accept';
@@ -77,7 +132,7 @@ function tableLines(random: Random, family: TableFamily, name: string, prefix: s
   base('output', 0);
   if (random.chance(0.25)) base('output', 1);
   if (random.chance(0.4)) base('input', 0);
-  if (random.chance(0.2)) base('prerouting', 0);
+  if (random.chance(given.theme === 'type' || given.theme === 'zone' ? 0.7 : 0.2)) base('prerouting', 0);
   if (random.chance(0.15)) base('postrouting', 0);
   return [`add table ${table}`, ...sets(random, table), ...chains, ...rules];
 }
@@ -118,6 +173,9 @@ function rule(base: BasePlace, jumps: readonly string[]): string {
   const kinds = new Set<(place: Place) => string>();
   for (let left = random.int(protocol === null ? 0 : -1, 2); left > 0; left--) kinds.add(match(place, protocol));
   const words = [...kinds].map((kind) => kind(place));
+  // Of a rule that wants TCP's options of another protocol nft prints one half only.
+  const reads = base.theme !== null && random.chance(0.3) && (base.theme !== 'segment' || (protocol ?? 'tcp') === 'tcp');
+  if (reads) words.push(readTheme(place));
   if (protocol !== null) words.unshift(transportMatch(place, protocol));
   if (random.chance(0.2)) words.push('counter');
   return [...words, ...statements(place, protocol, jumps)].join(' ');
@@ -281,14 +339,35 @@ function fibMatch({ random, hook }: Place): string {
   ]);
 }
 
-function headerMatch({ random, version }: Place): string {
-  return random.pick([
-    version === 'ip6' ? 'ip6 hoplimit 64' : 'ip ttl 64',
-    version === 'ip6' ? 'ip6 hoplimit < 10' : 'ip ttl > 10',
-    `meta length ${random.pick(['< 50', '40-100', '> 1000', '!= 60'])}`,
-    `meta pkttype ${random.pick(['host', 'broadcast', '!= host'])}`,
-    version === 'ip6' ? 'ip6 dscp cs0' : 'ip dscp cs0',
-  ]);
+function headerMatch(place: Place): string {
+  const { random, version } = place;
+  return random.weighted([
+    [1, `meta length ${random.pick(['< 50', '40-100', '> 1000', '!= 60'])}`],
+    [2, readTheme({ ...place, theme: random.pick(themes.filter((theme) => theme !== 'segment')) })],
+    [0.5, version === 'ip6' ? 'ip6 dscp cs0' : 'ip dscp cs0'],
+  ] as const);
+}
+
+function readTheme({ random, version, theme }: Place): string {
+  switch (theme) {
+    case 'priority':
+      return `meta priority ${random.pick(['0', '!= 0', '1:10', '!= 1:10', '{ 0, 1:10 }', '0:6', '0:5'])}`;
+    case 'dscp':
+      return `${version} dscp ${random.pick(['cs0', 'cs1', '!= cs0', '{ cs0, af11 }', '0x30', '0x04'])}`;
+    case 'ecn':
+      return `${version} ecn ${random.pick(['not-ect', '!= not-ect', 'ect1', '{ ect0, ce }'])}`;
+    case 'segment':
+      return `tcp option maxseg size ${random.pick(['400', '!= 400', '500-65535', '1-400'])}`;
+    case 'zone':
+      return `ct zone ${random.pick(['0', '5', '!= 0'])}`;
+    case 'type':
+      return `meta pkttype ${random.pick(['host', 'broadcast', '!= host', 'multicast', '{ broadcast, other }'])}`;
+    case 'ttl':
+      return `${version === 'ip' ? 'ip ttl' : 'ip6 hoplimit'} ${random.pick(['64', '< 10', '> 10', '5', '!= 64'])}`;
+    case 'mark':
+    case null:
+      return `meta mark ${random.pick(['0', '1', '!= 0', '{ 1, 2 }'])}`;
+  }
 }
 
 function statements(place: Place, protocol: Protocol, jumps: readonly string[]): string[] {
@@ -302,7 +381,9 @@ function statements(place: Place, protocol: Protocol, jumps: readonly string[]):
     [1, ' level info'],
     [1, ' flags skuid'],
   ] as const)}`;
+  const themed = place.theme !== null && filtering && random.chance(0.25) ? setTheme(place, protocol) : null;
   const end = random.weighted<string>([
+    [themed === null ? 0 : 100, themed ?? ''],
     [6, 'accept'],
     [filtering ? 1 : 0, 'drop'],
     [rejects ? 1 : 0, rejectStatement(place, protocol)],
@@ -328,7 +409,12 @@ function statements(place: Place, protocol: Protocol, jumps: readonly string[]):
     ],
     [type === 'filter' && (hook === 'output' || hook === 'prerouting') ? 0.4 : 0, 'notrack'],
     [type === 'filter' && hook === 'output' ? 0.3 : 0, 'ct zone set 5'],
-    [filtering ? 0.5 : 0, headerStatement(place)],
+    [
+      type === 'filter' && (hook === 'output' || hook === 'prerouting') ? 0.15 : 0,
+      setTheme({ ...place, theme: 'zone' }, protocol),
+    ],
+    [filtering ? 2 : 0, headerStatement(place, protocol)],
+    [filtering && hook === 'prerouting' ? 3 : 0, setTheme({ ...place, theme: 'type' }, protocol)],
     [filtering ? 0.1 : 0, `limit rate 2/hour burst 3 packets ${log}`],
     [type === 'nat' && (protocol === 'tcp' || protocol === 'udp') ? 12 : 0, natStatement(place)],
   ]);
@@ -342,11 +428,58 @@ function addressMap({ random, version }: Place, jump: string): string {
   return `${version} ${random.pick(['daddr', 'saddr'])} vmap { ${elements.join(', ')} }`;
 }
 
-function headerStatement({ random, version }: Place): string {
-  return random.pick([
-    version === 'ip' ? 'ip ttl set 5' : 'ip6 hoplimit set 5',
-    version === 'ip' ? 'ip dscp set cs1' : 'ip6 dscp set cs1',
-  ]);
+function headerStatement(place: Place, protocol: Protocol): string {
+  const { random, version } = place;
+  return random.weighted([
+    [5, setTheme({ ...place, theme: random.pick(['priority', 'dscp', 'ecn', 'ttl']) }, protocol)],
+    [protocol === 'tcp' ? 2 : 0, setTheme({ ...place, theme: 'segment' }, 'tcp')],
+    [0.7, `meta mark set ${random.pick(['numgen inc mod 2', `jhash ${version} saddr mod 4`])}`],
+  ] as const);
+}
+
+/** Sets the field, or where the hook does not allow it, the priority. */
+function setTheme(
+  { random, version, theme, hook, type }: Pick<Place, 'random' | 'version' | 'theme' | 'hook' | 'type'>,
+  protocol: Protocol,
+): string {
+  const isEarly = type === 'filter' && (hook === 'output' || hook === 'prerouting');
+  const ways: Record<Exclude<Theme, null>, readonly string[]> = {
+    priority: [
+      ...['1:10', '0:6', 'none'].map((handle) => `meta priority set ${handle}`),
+      ...(protocol === 'tcp' ? ['meta priority set tcp dport map { 25 : 1:10, 80-443 : 0:6 }'] : []),
+    ],
+    dscp: ['cs1', 'af11', '0x04'].map((value) => `${version} dscp set ${value}`),
+    ecn: ['ect0', 'ect1', 'ce', 'not-ect'].map((value) => `${version} ecn set ${value}`),
+    segment:
+      protocol === 'tcp'
+        ? [
+            ...['400', '1400', ...(hook === 'output' || hook === 'postrouting' ? ['rt mtu'] : [])].map(
+              (size) => `tcp option maxseg size set ${size}`,
+            ),
+            ...['maxseg', 'sack-permitted'].map((option) => `reset tcp option ${option}`),
+          ]
+        : [],
+    zone: isEarly
+      ? [
+          '0',
+          '5',
+          `jhash ${version} saddr . ${version} daddr mod 4`,
+          'numgen inc mod 2',
+          'meta mark map { 1 : 5, 2 : 6 }',
+        ].map((zone) => `ct zone set ${zone}`)
+      : [],
+    type:
+      isEarly && hook === 'prerouting'
+        ? [
+            ...['host', 'broadcast', 'multicast', 'other'].map((name) => `meta pkttype set ${name}`),
+            ...(protocol === 'tcp' ? ['meta pkttype set tcp dport map { 25 : host, 80-443 : multicast }'] : []),
+          ]
+        : [],
+    ttl: [version === 'ip' ? 'ip ttl set 5' : 'ip6 hoplimit set 5'],
+    mark: ['1', '2', 'numgen inc mod 2', `jhash ${version} saddr mod 4`].map((mark) => `meta mark set ${mark}`),
+  };
+  const usual = ways[theme ?? 'priority'];
+  return random.pick(usual.length > 0 ? usual : ways.priority);
 }
 
 function rejectStatement({ random, family }: Place, protocol: Protocol): string {
