@@ -174,7 +174,8 @@ function rule(base: BasePlace, jumps: readonly string[]): string {
   for (let left = random.int(protocol === null ? 0 : -1, 2); left > 0; left--) kinds.add(match(place, protocol));
   const words = [...kinds].map((kind) => kind(place));
   // Of a rule that wants TCP's options of another protocol nft prints one half only.
-  const reads = base.theme !== null && random.chance(0.3) && (base.theme !== 'segment' || (protocol ?? 'tcp') === 'tcp');
+  const reads =
+    base.theme !== null && random.chance(0.3) && (base.theme !== 'segment' || (protocol ?? 'tcp') === 'tcp');
   if (reads) words.push(readTheme(place));
   if (protocol !== null) words.unshift(transportMatch(place, protocol));
   if (random.chance(0.2)) words.push('counter');
