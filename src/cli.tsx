@@ -20,11 +20,14 @@ type GlobalOptions = {
 };
 type RulesOptions = { rules?: DumpFile[]; rules4?: DumpFile[]; rules6?: DumpFile[] };
 
-const io = (): Io => ({
-  ...openIo(globals().color),
-  openPrompt,
-  isTerminal: isTerminal('stdin') && isTerminal('stdout'),
-});
+const io = (): Io => {
+  const streams = openIo(globals().color);
+  return {
+    ...streams,
+    openPrompt: () => openPrompt(streams.stdout),
+    isTerminal: isTerminal('stdin') && isTerminal('stdout'),
+  };
+};
 
 const EXIT_CODES = `
 Exit codes:
@@ -120,10 +123,13 @@ program
   })
   .addHelpText('after', EXIT_CODES)
   .configureOutput({
+    writeOut: (text) => openIo(false).stdout(text),
+    writeErr: (text) => openIo(false).stderr(text),
     outputError: (text, write) => {
       // The program has an action of its own, so commander takes an unknown command for an argument too many.
       const unknown = /^error: too many arguments\. Expected 0 arguments but got \d+: ([^,.]*)/.exec(text);
-      write(unknown ? `lo-doctor: unknown command '${unknown[1]}'\n` : text.replace(/^error: /, 'lo-doctor: '));
+      const told = unknown ? `lo-doctor: unknown command '${unknown[1]}'` : text.replace(/^error: /, 'lo-doctor: ');
+      write(`${told.trimEnd().replaceAll('\n', '\n    ')}\n`);
     },
   })
   .exitOverride()

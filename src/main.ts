@@ -16,4 +16,6 @@ async function main([command = '', ...args]: string[]): Promise<void> {
   await (running ?? import('./cli.tsx'));
 }
 
+// Node would end with 1, which says that loopback is blocked.
+process.on('uncaughtException', fail);
 main(process.argv.slice(2)).catch(fail);

@@ -2,6 +2,7 @@
 import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import type { Io } from './commands/io.ts';
 import { type HostError, printHostError } from './host/host.ts';
+import { printableOutput } from './words/printable.ts';
 
 const COULD_NOT = 3;
 const STREAMS = { stdin: 0, stdout: 1, stderr: 2 } as const;
@@ -12,14 +13,30 @@ export const isTerminal = (stream: Stream): boolean =>
   fstatSync(STREAMS[stream]).isCharacterDevice() && process[stream].isTTY === true;
 
 /** What every command is given of the process; `color` is whether the user lets it use colours. */
-export const openIo = (color: boolean): Omit<Io, 'openPrompt' | 'isTerminal'> => ({
-  stdout: (text) => write('stdout', text),
-  stderr: (text) => write('stderr', text),
-  stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() },
-  columns: (isTerminal('stdout') ? process.stdout.columns : undefined) ?? 100,
-  color: color && isTerminal('stdout') && !process.env.NO_COLOR,
-  now: () => new Date(),
-});
+export const openIo = (color: boolean): Omit<Io, 'openPrompt' | 'isTerminal'> => {
+  const isColored = color && isTerminal('stdout') && !process.env.NO_COLOR;
+  return {
+    stdout: (text) => write('stdout', isColored ? printableColored(text) : printableOutput(text)),
+    stderr: (text) => write('stderr', printableProgress(text) ?? printableOutput(text)),
+    stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() },
+    columns: (isTerminal('stdout') ? process.stdout.columns : undefined) ?? 100,
+    color: isColored,
+    now: () => new Date(),
+  };
+};
+
+/** The colours that blocks are painted in stay; all else in them was made printable when they were laid out. */
+const printableColored = (text: string): string =>
+  text
+    .split(/(\x1b\[[\d;]*m)/)
+    .map((part, place) => (place % 2 === 1 ? part : printableOutput(part)))
+    .join('');
+
+/** A line that is drawn over the last one, and erased to its end (`logs`); null for any other text. */
+function printableProgress(text: string): string | null {
+  const drawn = /^\r([^\n]*)\x1b\[K$/.exec(text)?.[1];
+  return drawn === undefined ? null : `\r${printableOutput(drawn)}\x1b[K`;
+}
 
 /** What `logs` is given beyond that: how its progress may be drawn. */
 export const progressIo = () => ({

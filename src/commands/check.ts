@@ -2,7 +2,7 @@
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import { type Inspection, inspect, type ServerFacts } from '../diagnosis/inspect.ts';
 import { ParseError } from '../firewall/parse-error.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, printTrouble } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
 import { span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
@@ -79,7 +79,7 @@ export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams)
     return exitCode(inspection);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    io.stderr(`lo-doctor: ${error.message}\n`);
+    io.stderr(printTrouble(error.message));
     return COULD_NOT;
   }
 };

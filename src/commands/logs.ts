@@ -1,5 +1,5 @@
 // `lo-doctor logs`: what the firewall logged so far, grouped by conversation.
-import { HostError, printHostError } from '../host/host.ts';
+import { HostError, printHostError, printTrouble } from '../host/host.ts';
 import { findUsualLogs, type LogInput, openLogFile } from '../host/read-log-file.ts';
 import type { LogSummary } from '../log/count-state.ts';
 import { createLogCounter, type LogCounter } from '../log/log-counter.ts';
@@ -25,7 +25,7 @@ export async function runLogs(options: LogsOptions, io: LogsIo): Promise<number>
   const since = options.since === null ? null : parseSince(options.since, io.now());
   if (since === null && options.since !== null) {
     io.stderr(
-      `lo-doctor: "${options.since}" is no time. Write 2026-06-20, "2026-06-20 18:11", 18:11, 2h or yesterday.\n`,
+      printTrouble(`"${options.since}" is no time. Write 2026-06-20, "2026-06-20 18:11", 18:11, 2h or yesterday.`),
     );
     return 2;
   }

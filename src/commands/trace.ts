@@ -6,7 +6,7 @@ import type { Ruleset } from '../firewall/model.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import type { Conversation, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, printTrouble } from '../host/host.ts';
 import type { Io } from './io.ts';
 import { type DumpFile, readDumps } from './read-dumps.ts';
 import { traceDocument } from './trace-document.ts';
@@ -43,14 +43,14 @@ export async function runTrace(options: TraceOptions, seams: TraceSeams): Promis
   const { stdout, stderr } = seams.io;
   const conversation = conversationOf(options);
   if (typeof conversation === 'string') {
-    stderr(`lo-doctor: ${conversation}\n`);
+    stderr(printTrouble(conversation));
     return USAGE;
   }
   try {
     const { ruleset, surroundings, way } = await readRules(options, seams);
     const stranger = findStranger(conversation, surroundings);
     if (stranger !== null) {
-      stderr(`lo-doctor: ${stranger} is no address of this server, so that conversation would not go over lo.\n`);
+      stderr(printTrouble(`${stranger} is no address of this server, so that conversation would not go over lo.`));
       return USAGE;
     }
     const faults = findFaultsFor(way, conversation);
@@ -60,7 +60,7 @@ export async function runTrace(options: TraceOptions, seams: TraceSeams): Promis
     return EXIT[trace.outcome];
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    stderr(`lo-doctor: ${error.message}\n`);
+    stderr(printTrouble(error.message));
     return COULD_NOT;
   }
 }

@@ -56,6 +56,10 @@ export class HostError extends Error {
   }
 }
 
-/** The error as commands tell it: what is so, then what to do, a line each. */
-export const printHostError = ({ message, nextSteps }: HostError): string =>
-  `lo-doctor: ${message}\n${nextSteps.map((step) => `  ${step}\n`).join('')}`;
+/** What is wrong as commands tell it: what is so, then what to do, a line each. A name with a line end in it begins no line of ours. */
+export const printTrouble = (message: string, nextSteps: readonly string[] = []): string =>
+  [`lo-doctor: ${message}`, ...nextSteps.map((step) => `  ${step}`)]
+    .map((told) => `${told.replaceAll('\n', '\n    ')}\n`)
+    .join('');
+
+export const printHostError = ({ message, nextSteps }: HostError): string => printTrouble(message, nextSteps);

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 /** Asks a question and resolves with the line that answers it; null at the end of input, or when the signal takes it back. */
 export type Ask = (prompt: string, signal: AbortSignal) => Promise<string | null>;
 
-/** Reads answers from standard input, also ones that were typed ahead or piped in. `close` gives the input back. */
-export const openPrompt = (): { ask: Ask; close: () => void } => {
+/** Reads answers from standard input, also ones that were typed ahead or piped in; `write` shows the questions. `close` gives the input back. */
+export const openPrompt = (write: (text: string) => void): { ask: Ask; close: () => void } => {
   const lines = createInterface({ input: process.stdin, terminal: false });
   const waiting: string[] = [];
   let isEnded = false;
@@ -20,7 +20,7 @@ export const openPrompt = (): { ask: Ask; close: () => void } => {
   });
   const ask: Ask = (prompt, signal) =>
     new Promise((resolve) => {
-      process.stdout.write(prompt);
+      write(prompt);
       const look = () => {
         if (signal.aborted) return settle(null);
         const line = waiting.shift();

@@ -3,6 +3,7 @@ import { Box, type Key, Text, useInput, usePaste } from 'ink';
 import SelectInput from 'ink-select-input';
 import { useRef, useState } from 'react';
 import type { Choice } from '../words/page.ts';
+import { printable } from '../words/printable.ts';
 
 const Indicator = ({ isSelected = false }: { isSelected?: boolean }) => (
   <Box flexShrink={0}>
@@ -12,7 +13,7 @@ const Indicator = ({ isSelected = false }: { isSelected?: boolean }) => (
 
 const Item = ({ isSelected = false, label }: { isSelected?: boolean; label: string }) => (
   <Text wrap="truncate" {...(isSelected ? { color: 'cyan', bold: true } : {})}>
-    {label}
+    {printable(label)}
   </Text>
 );
 

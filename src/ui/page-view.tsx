@@ -4,6 +4,7 @@ import TextInput from 'ink-text-input';
 import { useState } from 'react';
 import { layOut } from '../words/lay-out.ts';
 import { type Page, span, text } from '../words/page.ts';
+import { printable, withoutHostile } from '../words/printable.ts';
 import { ChoiceList } from './choice-list.tsx';
 import { LinesView, Toned } from './lines-view.tsx';
 import { ProgressLine } from './progress-line.tsx';
@@ -25,7 +26,7 @@ const TooSmall = ({ columns, rows }: { columns: number; rows: number }) => (
 
 const Busy = ({ children }: { children: string }) => {
   const { frame } = useAnimation({ interval: 250 });
-  return <Toned tone="accent">{`${SPINNER[frame % SPINNER.length]} ${children}`}</Toned>;
+  return <Toned tone="accent">{`${SPINNER[frame % SPINNER.length]} ${printable(children)}`}</Toned>;
 };
 
 const scrollOf = (
@@ -90,10 +91,10 @@ export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>)
       {page.busy !== null && <Busy>{page.busy}</Busy>}
       {page.input !== null && (
         <Box marginTop={1}>
-          <Toned tone="accent">{`${page.input.prompt} `}</Toned>
+          <Toned tone="accent">{`${printable(page.input.prompt)} `}</Toned>
           <TextInput
             value={draft}
-            onChange={setDraft}
+            onChange={(typed) => setDraft(withoutHostile(typed))}
             onSubmit={(text) => page.input && send(page.input.toEvent(text))}
           />
         </Box>

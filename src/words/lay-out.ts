@@ -107,7 +107,7 @@ const layOutRules = (rows: readonly RuleRow[], width: number): Line[] => {
         ? []
         : [
             { text: '  ', tone: 'plain' },
-            { text: `<- ${note}`, tone },
+            { text: `<- ${printable(note)}`, tone },
           ];
     return indent(
       { text: ` ${sign} ${number.padStart(column)}  `, tone },

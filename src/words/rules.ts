@@ -2,6 +2,7 @@
 import type { ChainPlace } from '../firewall/fix/plan.ts';
 import { nameTool } from '../firewall/name-layer.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
+import { isHostile } from './printable.ts';
 
 const FAMILIES = {
   ip: 'IPv4',
@@ -60,8 +61,22 @@ export const nameNumbers = (numbers: readonly number[]): string => {
 };
 
 /** A word as a POSIX shell reads it back; quotes only where it needs them. */
-export const quoteShellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+export const quoteShellWord = (word: string): string => {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return isHostile(word) ? quoteByPrintf(word) : `'${word.replaceAll("'", `'\\''`)}'`;
+};
+
+/** `"$(printf 'no\033spam')"`: what can't be shown as it is, so that what is shown can be pasted. The substitution takes line ends away. */
+const quoteByPrintf = (word: string): string => {
+  const [, body = '', ends = ''] = /^([\s\S]*?)(\n*)$/.exec(word) ?? [];
+  const escaped = Array.from(new TextEncoder().encode(body), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\x20-\x7e\n\t]/.test(character) && !/[\\%']/.test(character)
+      ? character
+      : `\\${byte.toString(8).padStart(3, '0')}`;
+  }).join('');
+  return `"$(printf '${escaped}')${ends}"`;
+};
 
 /** A command as a shell line that does the same when it is pasted. */
 export const shellLine = (argv: readonly string[]): string => argv.map(quoteShellWord).join(' ');
