@@ -1,6 +1,7 @@
 // `lo-doctor check`: one look without questions.
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import { type Inspection, inspect, type ServerFacts } from '../diagnosis/inspect.ts';
+import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS, type ServerFacts } from '../diagnosis/inspect.ts';
+import type { StoppedPart } from '../diagnosis/judge-loopback.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import { type Host, printTrouble } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
@@ -13,12 +14,36 @@ import { readServer } from './read-server.ts';
 
 const COULD_NOT = 3;
 
-/** contract.md: 0 healthy, 1 blocked, 4 can't tell. */
-const exitCode = ({ blocked, loopback }: Inspection): number => {
-  const outcomes = Object.values(loopback).map(({ outcome }) => outcome);
-  if (blocked || outcomes.includes('blocked')) return 1;
-  return outcomes.includes('unknown') ? 4 : 0;
+/** contract.md: 0 healthy, 1 blocked or partly, 4 can't tell. */
+const EXIT: Readonly<Record<Judgement['outcome'], 0 | 1 | 4>> = {
+  works: 0,
+  absent: 0,
+  blocked: 1,
+  partly: 1,
+  unknown: 4,
+  'not-in-dump': 4,
 };
+
+const exitCode = ({ blocked, loopback }: Inspection): number => {
+  const codes = Object.values(loopback).map(({ outcome }) => EXIT[outcome]);
+  return blocked || codes.includes(1) ? 1 : Math.max(...codes);
+};
+
+const partDocument = ({ rule, ...part }: StoppedPart) => ({
+  ...part,
+  rule: rule && {
+    layer: rule.layer,
+    family: rule.family,
+    table: rule.table,
+    chain: rule.chain,
+    number: rule.number,
+    text: rule.text,
+  },
+});
+
+/** Which conversations are stopped, and for whom, by the kind of address. */
+const partlyDocument = ({ loopback }: Inspection) =>
+  LOOPBACK_KINDS.flatMap((kind) => loopback[kind].stopped.map((part) => ({ kind, ...partDocument(part) })));
 
 /** The contract's answers to "is its drop logged": a rate limit may let a packet through unlogged. */
 const LOGS = { always: 'yes', limited: 'maybe', never: 'no', unreachable: 'no' } as const;
@@ -34,7 +59,9 @@ export const checkDocument = (inspection: Inspection, time: Date) => ({
     ip: inspection.loopback.ip.outcome,
     ip6: inspection.loopback.ip6.outcome,
     own: inspection.loopback.own.outcome,
+    partly: partlyDocument(inspection),
   },
+  ...(inspection.dump === null ? {} : { notInDump: inspection.dump.missing }),
   finalRule: inspection.policies.map(({ final: { rule, action, logs } }) => ({
     layer: rule.layer,
     variant: rule.variant,
@@ -57,9 +84,19 @@ export type CheckSeams = { readonly readFile: (path: string) => string; readonly
 
 const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckSeams): Promise<ServerFacts> => {
   if (rules.length === 0) return readServer(await openHost());
-  const ruleset = readDumps(rules, readFile);
+  const { ruleset, contents: dump } = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
-  return { host, ruleset, ownAddresses: [], listeners: [], iptables: null, ownerFacts: null, logs: null, way: null };
+  return {
+    host,
+    ruleset,
+    ownAddresses: [],
+    listeners: [],
+    iptables: null,
+    ownerFacts: null,
+    logs: null,
+    way: null,
+    dump,
+  };
 };
 
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */

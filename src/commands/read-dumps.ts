@@ -1,5 +1,6 @@
 // Dumps from files as one ruleset, whatever tool printed them.
 import { combineLayers } from '../firewall/combine-layers.ts';
+import { type DumpContents, findDumpContents } from '../firewall/dump-contents.ts';
 import { findUnprintedTables } from '../firewall/iptables/find-unprinted-tables.ts';
 import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset, Table } from '../firewall/model.ts';
@@ -10,17 +11,22 @@ import { HostError } from '../host/host.ts';
 /** A dump to read; `family` only where the text of iptables-save doesn't tell it. */
 export type DumpFile = { readonly path: string; readonly family: 'ip' | 'ip6' | null };
 
+/** The rules, and what the dumps can answer for. */
+export type DumpedRules = { readonly ruleset: Ruleset; readonly contents: DumpContents };
+
 /**
  * Reads dumps of iptables-save, ip6tables-save and `nft -j list ruleset`, told apart by their text; the layers add up. Throws a ParseError for what
  * is none of them and for tables that no dump shows, a HostError for a file that can't be read.
  */
-export function readDumps(files: readonly DumpFile[], readFile: (path: string) => string): Ruleset {
+export function readDumps(files: readonly DumpFile[], readFile: (path: string) => string): DumpedRules {
   const iptables: Table[] = [];
   const nft: Table[] = [];
+  let hasNft = false;
   const unprinted: ParseError[] = [];
   for (const { path, family } of files) {
     const text = readText(path, readFile);
     if (/^\s*\{/.test(text)) {
+      hasNft = true;
       nft.push(...parseNftRuleset(text, { file: path }));
       continue;
     }
@@ -30,8 +36,9 @@ export function readDumps(files: readonly DumpFile[], readFile: (path: string) =
     );
   }
   const [first] = unprinted;
-  if (first !== undefined && nft.length === 0) throw first;
-  return combineLayers({ iptables, nft });
+  if (first !== undefined && !hasNft) throw first;
+  const ruleset = combineLayers({ iptables, nft });
+  return { ruleset, contents: findDumpContents(ruleset, hasNft) };
 }
 
 /** Without it, rules that are in force would count as absent. */

@@ -78,5 +78,6 @@ export const readServer = async (host: Host): Promise<ServerFacts> => {
     // A file that is only expected holds nothing as long as no daemon writes it.
     logs: sources.flatMap((source) => (source.kind === 'file' && source.state === 'missing' ? [] : [source.id])),
     way,
+    dump: null,
   };
 };

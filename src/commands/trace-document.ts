@@ -5,8 +5,11 @@ import type { Doubt, HookTrace, Met, RulePlace, Trace } from '../firewall/trace.
 /** Of more neighbours than these that don't match, only the number is said (`omitted`). */
 const LONGEST_RUN = 1000;
 
-/** The trace in the shape that scripts rely on; `inTheWay`: what stops it beside the rules; `omitted` counts rules in very long chains that did not match and are left out. */
-export function traceDocument(trace: Trace, inTheWay: readonly Finding[] = []) {
+/**
+ * The trace in the shape that scripts rely on; `inTheWay`: what stops it beside the rules; `missing`: what the dumps don't hold; `omitted` counts rules in
+ * very long chains that did not match and are left out.
+ */
+export function traceDocument(trace: Trace, inTheWay: readonly Finding[], missing: readonly string[] | null) {
   const { conversation, outcome, logged, stoppedAt, unknown, packets } = trace;
   const { protocol, source, destination, sourcePort, destinationPort, uid } = conversation;
   return {
@@ -17,6 +20,7 @@ export function traceDocument(trace: Trace, inTheWay: readonly Finding[] = []) {
     stoppedAt: stoppedAt && { ...stoppedAt, rule: placeDocument(stoppedAt.rule) },
     unknown: unknown.map(doubtDocument),
     ...(inTheWay.length > 0 ? { inTheWay } : {}),
+    ...(missing === null ? {} : { notInDump: missing }),
     packets: packets.map(({ packet, hooks }) => ({ packet, hooks: hooks.map(hookDocument) })),
   };
 }

@@ -9,10 +9,19 @@ import { count, nameChain, nameEndpoint, nameRule } from '../words/rules.ts';
 /** Longer runs of rules that don't match are shown as one line. */
 const LONGEST_RUN = 12;
 
-/** The whole answer, `inTheWay` beside the rules included, as lines that need no colour to be understood. */
-export function traceText(trace: Trace, inTheWay: readonly Finding[] = []): string {
+/** The whole answer, `inTheWay` beside the rules and what the dumps don't hold (`missing`) included, as lines that need no colour to be understood. */
+export function traceText(
+  trace: Trace,
+  inTheWay: readonly Finding[] = [],
+  missing: readonly string[] | null = null,
+): string {
   const faults = inTheWay.flatMap(({ title, evidence }) => [`  ${title}`, ...evidence.map((line) => `    ${line}`)]);
-  const lines = [...summary(trace, faults), ...trace.packets.flatMap((packet) => ['', ...packetLines(packet, trace)])];
+  const isAll = trace.outcome === 'blocked' || missing === null || missing.length === 0;
+  const lines = [
+    ...summary(trace, faults),
+    ...(isAll ? [] : [`  Not in the dump: ${missing.join('; ')}.`]),
+    ...trace.packets.flatMap((packet) => ['', ...packetLines(packet, trace)]),
+  ];
   return `${lines.map(printable).join('\n')}\n`;
 }
 

@@ -2,6 +2,7 @@
 import { findWayFaults } from '../diagnosis/find-way-faults.ts';
 import type { LoopbackWay, WayFault } from '../diagnosis/loopback-way.ts';
 import { formatAddress, isLoopbackAddress, parseAddress } from '../firewall/address.ts';
+import type { DumpContents } from '../firewall/dump-contents.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import type { Conversation, Surroundings, Trace } from '../firewall/trace.ts';
@@ -47,16 +48,17 @@ export async function runTrace(options: TraceOptions, seams: TraceSeams): Promis
     return USAGE;
   }
   try {
-    const { ruleset, surroundings, way } = await readRules(options, seams);
+    const { ruleset, surroundings, way, dump } = await readRules(options, seams);
     const stranger = findStranger(conversation, surroundings);
     if (stranger !== null) {
       stderr(printTrouble(`${stranger} is no address of this server, so that conversation would not go over lo.`));
       return USAGE;
     }
     const faults = findFaultsFor(way, conversation);
-    const trace = withFaults(traceConversation(ruleset, conversation, surroundings), faults);
+    const trace = heldTrace(withFaults(traceConversation(ruleset, conversation, surroundings), faults), dump);
     const told = faults.map(({ finding }) => finding);
-    stdout(options.json ? `${JSON.stringify(traceDocument(trace, told))}\n` : traceText(trace, told));
+    const missing = dump?.missing ?? null;
+    stdout(options.json ? `${JSON.stringify(traceDocument(trace, told, missing))}\n` : traceText(trace, told, missing));
     return EXIT[trace.outcome];
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
@@ -94,13 +96,16 @@ function sourceFor(to: string) {
 async function readRules(
   { rules }: TraceOptions,
   { readFile, openHost }: TraceSeams,
-): Promise<{ ruleset: Ruleset; surroundings: Surroundings; way: LoopbackWay | null }> {
+): Promise<{ ruleset: Ruleset; surroundings: Surroundings; way: LoopbackWay | null; dump: DumpContents | null }> {
   const unknownServer = { serverUid: null, serverGid: null };
-  if (rules.length > 0)
-    return { ruleset: readDumps(rules, readFile), surroundings: { ownAddresses: null, ...unknownServer }, way: null };
+  if (rules.length > 0) {
+    const { ruleset, contents: dump } = readDumps(rules, readFile);
+    return { ruleset, surroundings: { ownAddresses: null, ...unknownServer }, way: null, dump };
+  }
   const { readServer } = await import('./read-server.ts');
   const { ruleset, ownAddresses, way } = await readServer(await openHost());
-  return { ruleset, surroundings: { ownAddresses: ['127.0.0.1', '::1', ...ownAddresses], ...unknownServer }, way };
+  const surroundings = { ownAddresses: ['127.0.0.1', '::1', ...ownAddresses], ...unknownServer };
+  return { ruleset, surroundings, way, dump: null };
 }
 
 /** What is in the way of the conversation beside the rules. */
@@ -114,6 +119,13 @@ function withFaults(trace: Trace, faults: readonly WayFault[]): Trace {
   const isStopped = faults.some(({ outcome, finding }) => outcome !== 'unknown' && finding.id !== 'lo-routing-rule');
   if (faults.length === 0 || trace.outcome === 'blocked') return trace;
   return { ...trace, outcome: isStopped ? 'blocked' : 'unknown' };
+}
+
+/** A conversation of a family that is not in the dumps works by nothing that was seen. */
+function heldTrace(trace: Trace, dump: DumpContents | null): Trace {
+  const family = trace.conversation.destination.includes(':') ? 'ip6' : 'ip';
+  if (trace.outcome !== 'works' || dump === null || dump.answers.includes(family)) return trace;
+  return { ...trace, outcome: 'unknown', logged: 'maybe' };
 }
 
 /** An end of the conversation that is known not to be this server's. */

@@ -22,12 +22,13 @@ const listStops = (traces: readonly Trace[]): string[] => {
   });
 };
 
-const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): Finding | null =>
-  blocked
+const findBlocked = ({ blocked, blockedTraces, blockedServices, loopback }: Inspection): Finding | null => {
+  const isAll = Object.values(loopback).some(({ outcome }) => outcome === 'blocked');
+  return blocked
     ? {
-        id: 'loopback-blocked',
+        id: isAll ? 'loopback-blocked' : 'loopback-partly',
         severity: 'problem',
-        title: 'The firewall blocks loopback traffic.',
+        title: isAll ? 'The firewall blocks loopback traffic.' : 'The firewall stops a part of loopback traffic.',
         evidence: [
           ...blockedServices.map(
             ({ process, protocol, address, port }) =>
@@ -38,6 +39,21 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices }: Inspection): F
         advice:
           'lo-doctor walks through it: it proves it with the log, permits loopback before the rule that drops, and can take it back. The commands alone:',
         commands: [['lo-doctor', 'fix', '--all', '--dry-run']],
+      }
+    : null;
+};
+
+/** What the dumps can't tell, unless a drop in them tells enough. */
+const findNotInDump = ({ loopback, dump }: Inspection): Finding | null =>
+  dump !== null && Object.values(loopback).some(({ outcome }) => outcome === 'not-in-dump')
+    ? {
+        id: 'not-in-dump',
+        severity: 'warning',
+        title: 'The dump does not hold all that decides about loopback.',
+        evidence: dump.missing.map((part) => `not in the dump: ${part}`),
+        advice:
+          'Have them printed on the server too and give them as well (--rules may be given more than once), or run lo-doctor check there.',
+        commands: [],
       }
     : null;
 
@@ -118,6 +134,7 @@ export const findRuleFindings = (inspection: Inspection): Finding[] =>
     findUnknown(inspection),
     findUnlogged(inspection),
     findLogBehind(inspection.policies),
+    findNotInDump(inspection),
     findPingBlocked(inspection),
     ...findOwnerFindings(inspection),
   ].filter((finding) => finding !== null);

@@ -1,5 +1,6 @@
 // What the rules do to loopback traffic, worked out by evaluating them: the answer of step 1 and of `check`.
 
+import type { DumpContents, IpFamily } from '../firewall/dump-contents.ts';
 import { type FinalRule, findFinalRules } from '../firewall/final-rule.ts';
 import type { ChainPlace, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts';
 import { planLogging } from '../firewall/fix/plan-logging.ts';
@@ -10,18 +11,19 @@ import { traceConversation } from '../firewall/trace-conversation.ts';
 import { listensTo } from './failures.ts';
 import { findOwners, type OwnerFacts, type RuleOwner } from './find-owners.ts';
 import { findWayFaults } from './find-way-faults.ts';
+import { judgeLoopback, type LoopbackOutcome, type RuleJudgement } from './judge-loopback.ts';
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
 import type { LoopbackKind, LoopbackWay, WayFault } from './loopback-way.ts';
 
-/** What the rules make of traffic to one kind of address; `trace` is the most telling conversation (a blocked one, else an unknown one). */
-type RuleJudgement = { readonly outcome: Trace['outcome']; readonly trace: Trace | null };
-
 /** What loopback traffic to one kind of address comes to; `fault` is what decides instead of the rules. `absent`: there is no such address here. */
 export type Judgement = Omit<RuleJudgement, 'outcome'> & {
-  readonly outcome: Trace['outcome'] | 'absent';
+  readonly outcome: LoopbackOutcome | 'absent';
   readonly fault: WayFault | null;
 };
+
+/** The address families and kinds that loopback is judged by. */
+export const LOOPBACK_KINDS: readonly LoopbackKind[] = ['ip', 'ip6', 'own'];
 
 /** An outbound chain as a list, its final rule, and whether a loopback packet that will be dropped is logged first. */
 export type OutboundPolicy = {
@@ -44,6 +46,8 @@ export type ServerFacts = {
   readonly logs: readonly string[] | null;
   /** lo itself and the way to it; null: a dump shows nothing of that. */
   readonly way: LoopbackWay | null;
+  /** What the dumps hold; null: a server was read, and all of it. */
+  readonly dump: DumpContents | null;
 };
 
 export type Inspection = ServerFacts & {
@@ -54,6 +58,8 @@ export type Inspection = ServerFacts & {
   readonly loopback: Readonly<Record<LoopbackKind, Judgement>>;
   /** The own address that `loopback.own` is about first. */
   readonly own: string;
+  /** An own address of each family, and what traffic to own addresses of that family comes to. */
+  readonly ownByFamily: readonly { readonly address: string; readonly judgement: Judgement }[];
   /** Whether rules stop any of it. */
   readonly blocked: boolean;
   /** What is in the way beside the rules. */
@@ -81,21 +87,16 @@ export const isWayBlocked = ({ wayFaults }: Inspection): boolean =>
 /** Ports that local programs often use: judged even where nobody listens or names them. */
 const USUAL_PORTS = [21, 22, 25, 53, 80, 443, 587, 3306, 5432, 6379, 8080];
 
-/** RFC 5737: an example, where a dump names no address of the host. */
-const EXAMPLE_ADDRESS = '192.0.2.1';
+/** RFC 5737 and 3849: examples, where a dump names no address of the host. */
+const EXAMPLE_ADDRESSES = ['192.0.2.1', '2001:db8::1'];
+
+const familyOf = (address: string): IpFamily => (address.includes(':') ? 'ip6' : 'ip');
+
+/** What is worst of several outcomes, first. */
+const WORST: readonly Judgement['outcome'][] = ['blocked', 'partly', 'unknown', 'not-in-dump', 'works', 'absent'];
 
 const kindOf = ({ destination }: Conversation): LoopbackKind =>
   destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
-
-/** The worst outcome decides: one blocked conversation is a reason for something to fail; with a service that listens, the best one. */
-const judge = (traces: readonly Trace[], listeners: readonly Listener[]): RuleJudgement => {
-  const isServed = ({ conversation }: Trace) => listeners.some((listener) => listensTo(conversation)(listener));
-  const allBlocked = traces.filter(({ outcome }) => outcome === 'blocked');
-  const blocked = allBlocked.find(isServed) ?? allBlocked[0];
-  if (blocked) return { outcome: 'blocked', trace: blocked };
-  const unknown = traces.find(({ outcome }) => outcome === 'unknown');
-  return unknown ? { outcome: 'unknown', trace: unknown } : { outcome: 'works', trace: null };
-};
 
 /** What is in the way decides where it says more than the rules: nothing passes what is down, whatever they permit. */
 const withFaults = (judgement: RuleJudgement, faults: readonly WayFault[], kind: LoopbackKind): Judgement => {
@@ -104,7 +105,8 @@ const withFaults = (judgement: RuleJudgement, faults: readonly WayFault[], kind:
     .map((outcome) => ofKind.find((one) => one.outcome === outcome))
     .find((one) => one !== undefined);
   if (fault === undefined || fault.outcome === 'works') return { ...judgement, fault: null };
-  if (fault.outcome === 'unknown' && judgement.outcome === 'blocked') return { ...judgement, fault: null };
+  if (fault.outcome === 'unknown' && (judgement.outcome === 'blocked' || judgement.outcome === 'partly'))
+    return { ...judgement, fault: null };
   return { ...judgement, outcome: fault.outcome, fault };
 };
 
@@ -148,11 +150,38 @@ const listChain = ({ tables }: Ruleset, rule: RulePlace): PolicyRow[] => {
   return chain.base === null ? rows : [...rows, { number: 0, text: `policy ${chain.base.policy}`, sign: ' ' }];
 };
 
+const judgeOwn = (
+  addresses: readonly string[],
+  judgeKind: (kind: 'own', family: IpFamily) => Judgement,
+): Inspection['ownByFamily'] =>
+  (['ip', 'ip6'] as const).flatMap((family) => {
+    const own = addresses.find((address) => familyOf(address) === family);
+    if (own === undefined) return [];
+    const judgement = judgeKind('own', family);
+    return [{ address: judgement.trace?.conversation.destination ?? own, judgement }];
+  });
+
+/** An answer for both families is one only where each has one. */
+const worstOf = (judged: Inspection['ownByFamily']): Judgement => {
+  const [first] = WORST.flatMap((outcome) => judged.filter(({ judgement }) => judgement.outcome === outcome));
+  const stopped = judged.flatMap(({ judgement }) => judgement.stopped);
+  return first === undefined ? NOTHING_OWN : { ...first.judgement, stopped };
+};
+
+const NOTHING_OWN: Judgement = { outcome: 'works', trace: null, stopped: [], fault: null };
+
+const judgePing = (traces: readonly Trace[]): RuleJudgement => {
+  const pings = traces.filter(({ conversation }) => conversation.protocol === 'icmp');
+  const worst = WORST.flatMap((outcome) => pings.filter((trace) => trace.outcome === outcome))[0];
+  if (worst === undefined || worst.outcome === 'works') return { outcome: 'works', trace: null, stopped: [] };
+  return { outcome: worst.outcome, trace: worst, stopped: [] };
+};
+
 /** Judges a server's loopback traffic by its rules. */
 export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   const { ruleset, listeners, iptables } = facts;
   const owners = findOwners(ruleset, facts.ownerFacts);
-  const ownAddresses = facts.ownAddresses.length > 0 ? facts.ownAddresses : [EXAMPLE_ADDRESS];
+  const ownAddresses = facts.ownAddresses.length > 0 ? facts.ownAddresses : EXAMPLE_ADDRESSES;
   const surroundings: Surroundings = {
     ownAddresses: ['127.0.0.1', '::1', ...ownAddresses],
     serverUid: null,
@@ -165,18 +194,27 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     facts.way,
     listeners.map(({ address }) => address),
   );
-  const judgeKind = (kind: LoopbackKind) =>
+  const judge = (judged: readonly Trace[], family: IpFamily) =>
+    judgeLoopback(judged, {
+      isTelling: ({ conversation }) => listeners.some((listener) => listensTo(conversation)(listener)),
+      retrace: (conversation) => traceConversation(ruleset, conversation, surroundings),
+      isHeld: facts.dump === null || facts.dump.answers.includes(family),
+    });
+  const judgeKind = (kind: LoopbackKind, family: IpFamily) =>
     withFaults(
       judge(
-        services.filter(({ conversation }) => kindOf(conversation) === kind),
-        listeners,
+        services.filter(
+          ({ conversation }) => kindOf(conversation) === kind && familyOf(conversation.destination) === family,
+        ),
+        family,
       ),
       wayFaults,
       kind,
     );
   const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
   const unknownTraces = services.filter(({ outcome }) => outcome === 'unknown');
-  const loopback = { ip: judgeKind('ip'), ip6: judgeKind('ip6'), own: judgeKind('own') };
+  const ownByFamily = judgeOwn(ownAddresses, judgeKind);
+  const loopback = { ip: judgeKind('ip', 'ip'), ip6: judgeKind('ip6', 'ip6'), own: worstOf(ownByFamily) };
   const blocked = blockedTraces.length > 0;
   const policies = findFinalRules(ruleset, surroundings).map((final) => toPolicy(ruleset, final));
   return {
@@ -187,13 +225,11 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     policies,
     otherStops: findOtherStops(ruleset, blockedTraces, policies),
     loopback,
-    own: loopback.own.trace?.conversation.destination ?? ownAddresses[0] ?? EXAMPLE_ADDRESS,
+    own: loopback.own.trace?.conversation.destination ?? ownByFamily[0]?.address ?? '',
+    ownByFamily,
     blocked,
     wayFaults,
-    ping: judge(
-      traces.filter(({ conversation }) => conversation.protocol === 'icmp'),
-      [],
-    ),
+    ping: judgePing(traces),
     blockedServices: listeners.filter((listener) =>
       blockedTraces.some(({ conversation }) => listensTo(conversation)(listener)),
     ),

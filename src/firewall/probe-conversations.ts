@@ -16,17 +16,21 @@ export type ProbeOptions = {
   readonly ports?: readonly number[];
 };
 
-/** A port that no rule knows by number, and the one that clients call from. */
-const SOME_PORT = 31337;
+/** A port that no rule knows by number, others of that kind far from it, and the one that clients call from. */
+export const SOME_PORT = 31337;
+export const OTHER_PORTS: readonly number[] = [611, 7477, 19_793, 61_111];
 const CLIENT_PORT = 40000;
 /** A user that no rule knows by number. */
-const SOME_USER = 65534;
+export const SOME_USER = 65534;
+/** Each user that rules name is tried with so many ports that they name. */
+const MOST_BY_USER = 8;
 /** More than this many numbers of one kind in rules are generated ones: the first stand for all. */
 const MOST = 64;
 
 /**
  * TCP, UDP and ping to 127.0.0.1, ::1, each own address and each loopback address that a rule names: to the ports asked for, those in
- * rules and one that stands for all others; by root, and to one port also by the users and groups that rules name and one that none does.
+ * rules and one that stands for all others; by root, and to ports that listen or that rules name and the one for all others also by the users
+ * and groups that rules name and one that none does.
  */
 export function probeConversations({
   ruleset,
@@ -40,11 +44,19 @@ export function probeConversations({
     const listening = listeners.filter((listener) => listener.protocol === protocol).map(({ port }) => port);
     return distinct([...ports, ...listening, ...named.ports, SOME_PORT]);
   };
+  const portsByUser = (protocol: 'tcp' | 'udp') => {
+    const listening = listeners.filter((listener) => listener.protocol === protocol).map(({ port }) => port);
+    return [SOME_PORT, ...distinct([...listening, ...named.ports]).slice(0, MOST_BY_USER)];
+  };
   return addresses.flatMap((address) => [
     ...portsOf('tcp').map((port) => conversation('tcp', address, port)),
     ...portsOf('udp').map((port) => conversation('udp', address, port)),
     conversation('icmp', address, null),
-    ...named.users.map((user) => ({ ...conversation('tcp', address, SOME_PORT), ...user })),
+    ...(['tcp', 'udp'] as const).flatMap((protocol) =>
+      portsByUser(protocol).flatMap((port) =>
+        named.users.map((user) => ({ ...conversation(protocol, address, port), ...user })),
+      ),
+    ),
   ]);
 }
 

@@ -9,7 +9,8 @@ import type { Case, Phase, Story } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
 import { tellFinding } from './read-log-page.ts';
-import { count, enumerate, nameChain, nameRule } from './rules.ts';
+import { count, enumerate, enumerateFew, nameChain, nameRule } from './rules.ts';
+import { nameStoppedPart, tellStoppedParts } from './stopped-parts.ts';
 
 const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
   label:
@@ -59,7 +60,7 @@ const shorten = (listed: RuleRow[]): RuleRow[] => {
 /** A fault is told in full below: `lo-down` is enough here. */
 const nameFault = (fault: WayFault): string => `: see below (${fault.finding.id})`;
 
-const judge = ({ outcome, trace, fault }: Judgement): Rich => {
+const judge = ({ outcome, trace, stopped, fault }: Judgement): Rich => {
   switch (outcome) {
     case 'works':
       return [span('good', 'passes')];
@@ -75,16 +76,22 @@ const judge = ({ outcome, trace, fault }: Judgement): Rich => {
       const stop = trace?.stoppedAt;
       return [span('bad', 'blocked'), stop ? ` by ${nameRule(stop.rule)}` : ''];
     }
+    case 'partly':
+      return [span('bad', 'partly stopped'), `: ${tellStoppedParts(stopped).join('; ')}`];
+    case 'not-in-dump':
+      return [span('warn', 'not in the dump')];
   }
 };
 
 /** One row for each judgement; kinds that are judged alike share a row. */
-const loopbackFacts = ({ loopback, own }: Inspection): Block => {
+const loopbackFacts = ({ loopback, own, ownByFamily }: Inspection): Block => {
+  const first = ownByFamily.find(({ address }) => address === own);
+  const others = ownByFamily.filter(({ judgement }) => judgement.outcome !== first?.judgement.outcome);
   const judged = [
-    ['127.0.0.1', judge(loopback.ip)],
-    ['::1', judge(loopback.ip6)],
-    [own, judge(loopback.own)],
-  ] as const;
+    ['127.0.0.1', judge(loopback.ip)] as const,
+    ['::1', judge(loopback.ip6)] as const,
+    ...[...(first ? [first] : []), ...others].map(({ address, judgement }) => [address, judge(judgement)] as const),
+  ];
   const rows = new Map<string, { to: string[]; judgement: Rich }>();
   for (const [to, judgement] of judged) {
     const key = JSON.stringify(judgement);
@@ -170,11 +177,21 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
 };
 
 const titleOf = ({ blocked, host, loopback }: Inspection): string => {
-  const isBroken = Object.values(loopback).some(({ outcome, fault }) => outcome === 'blocked' && fault !== null);
-  if (blocked)
-    return `The firewall of ${host} blocks loopback traffic${isBroken ? ', and something else stops it as well' : ''}`;
+  const judged = Object.values(loopback);
+  const isAnyOf = (...outcomes: Judgement['outcome'][]) => judged.some(({ outcome }) => outcomes.includes(outcome));
+  const isBroken = judged.some(({ outcome, fault }) => outcome === 'blocked' && fault !== null);
+  const parts = [...new Set(judged.flatMap(({ stopped }) => stopped.map(nameStoppedPart)))];
+  if (blocked) {
+    const isAll = judged.some(({ outcome, fault }) => outcome === 'blocked' && fault === null) || parts.length === 0;
+    const what = isAll ? 'blocks loopback traffic' : `stops a part of loopback traffic: ${enumerateFew(parts)}`;
+    return `The firewall of ${host} ${what}${isBroken ? ', and something else stops it as well' : ''}`;
+  }
   if (isBroken) return `Loopback does not work on ${host}, and the firewall is not what stops it`;
-  const unsure = Object.values(loopback).some(({ outcome }) => outcome === 'unknown');
+  if (isAnyOf('not-in-dump'))
+    return isAnyOf('works')
+      ? `The rules in ${host} let loopback traffic through; what is not in the dump can't be told`
+      : `Whether loopback passes can't be told from ${host}: the rules that decide it are not in the dump`;
+  const unsure = isAnyOf('unknown');
   return unsure
     ? `Whether ${host} lets loopback through can't be told for sure`
     : `The firewall of ${host} lets loopback traffic through`;
@@ -225,6 +242,10 @@ export const tellPolicies = (inspection: Inspection): Block[] => {
   ];
 };
 
+/** What a server may have beyond its dumps. */
+const tellMissing = ({ dump }: Inspection): Block[] =>
+  dump === null || dump.missing.length === 0 ? [] : [text(span('dim', `Not in the dump: ${enumerate(dump.missing)}.`))];
+
 /** What was found by looking at the rules: for step 1 and for `check`. */
 export const tellInspection = (inspection: Inspection): { title: string; body: Block[] } => ({
   title: titleOf(inspection),
@@ -234,6 +255,7 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
     gap,
     text('Programs on this server talk to each other over the loopback interface lo.'),
     text(span('dim', describeLayers(inspection))),
+    ...tellMissing(inspection),
   ],
 });
 

@@ -19,6 +19,7 @@ function advice(program: string, ...lines: readonly string[]): string | undefine
       },
       logs: null,
       way: null,
+      dump: null,
     },
     'a1',
   );

@@ -14,6 +14,7 @@ const tell = (ruleset: Ruleset): string => {
     ownerFacts: null,
     logs: null,
     way: null,
+    dump: null,
   };
   return layOut(tellInspection(inspect({ ...known, ruleset }, 'c1')).body, 80)
     .map(lineText)
