@@ -11,6 +11,7 @@ import { findUfwRules } from '../firewall/ufw/find-ufw-rules.ts';
 import { type KnownRule, withOrigins } from '../firewall/with-origins.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
+import { readFacts } from '../host/read-facts.ts';
 import { type FirewallDump, readFirewall } from '../host/read-firewall.ts';
 import { readLoopbackWay } from '../host/read-loopback-way.ts';
 import type { Managers } from '../host/read-managers.ts';
@@ -59,17 +60,24 @@ const readWay = async (host: Host, services: Promise<readonly Listener[]>) => {
   return readLoopbackWay(host, { own, listening: listeners.map(({ address }) => address) });
 };
 
+/** The rules first: they say what else has to be read. */
+const readWithFacts = async (host: Host) => {
+  const reading = await readFirewall(host);
+  return { reading, facts: await readFacts(host, reading.dumps) };
+};
+
 /** Reads the rules, addresses and services of a server. Throws a HostError where it may not or can't. */
 export const readServer = async (host: Host): Promise<ServerFacts> => {
   const services = readListeners(host);
-  const [reading, listeners, sources, way] = await Promise.all([
-    readFirewall(host),
+  const [{ reading, facts }, listeners, sources, way] = await Promise.all([
+    readWithFacts(host),
     services,
     findLogSources(host),
     readWay(host, services),
   ]);
   return {
     host: host.name,
+    facts,
     ruleset: withOrigins(parseDumps(reading.dumps), findKnownRules(reading.managers)),
     ownAddresses: reading.ownAddresses,
     listeners,

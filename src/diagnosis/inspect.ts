@@ -1,6 +1,7 @@
 // What the rules do to loopback traffic, worked out by evaluating them: the answer of step 1 and of `check`.
 
 import type { DumpContents, IpFamily } from '../firewall/dump-contents.ts';
+import type { Facts } from '../firewall/facts/facts.ts';
 import { type FinalRule, findFinalRules } from '../firewall/final-rule.ts';
 import type { ChainPlace, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts';
 import { planLogging } from '../firewall/fix/plan-logging.ts';
@@ -48,6 +49,8 @@ export type ServerFacts = {
   readonly way: LoopbackWay | null;
   /** What the dumps hold; null: a server was read, and all of it. */
   readonly dump: DumpContents | null;
+  /** What the server keeps beside its rules; a dump shows nothing of that. */
+  readonly facts?: Facts;
 };
 
 export type Inspection = ServerFacts & {
@@ -186,6 +189,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     ownAddresses: ['127.0.0.1', '::1', ...ownAddresses],
     serverUid: null,
     serverGid: null,
+    ...(facts.facts && { facts: facts.facts }),
   };
   const probes = probeConversations({ ruleset, ownAddresses, listeners, ports: USUAL_PORTS });
   const traces = probes.map((probe) => traceConversation(ruleset, probe, surroundings));

@@ -68,5 +68,12 @@ function withHandle(list: RuleList, index: number, nft: Rule): Rule {
 
 /** What iptables never writes without its own extensions, and so can't print. */
 function isNative({ kind }: Step): boolean {
-  return kind === 'lookup' || kind === 'verdict-map' || kind === 'set' || kind === 'nat' || kind === 'notrack';
+  return (
+    kind === 'note' ||
+    kind === 'lookup' ||
+    kind === 'verdict-map' ||
+    kind === 'set' ||
+    kind === 'nat' ||
+    kind === 'notrack'
+  );
 }

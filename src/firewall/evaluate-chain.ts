@@ -1,5 +1,6 @@
 // Worlds through a base chain: rule by rule, into the chains it jumps to and back, to its policy.
 
+import { whoReads } from './facts/who-reads.ts';
 import { glanceAt } from './glance.ts';
 import type { MetRules } from './met-rules.ts';
 import type { Chain, Rule, Table } from './model.ts';
@@ -145,17 +146,21 @@ function judge(
     case 'continue':
       return [world];
     case 'queue':
-      return anyJudgement(
-        frame,
-        at,
-        world,
-        `queue ${verdict.queue}`,
-        'whether a program reads this queue, and what it decides',
-        false,
-      );
+      return judgeQueue(frame, at, world, verdict);
     case 'unknown':
       return anyJudgement(frame, at, world, verdict.what, verdict.settledBy, true);
   }
+}
+
+/** Without a program that reads the queue, the kernel drops the packet, or with `bypass` accepts it (nf_queue in net/netfilter/nf_queue.c). */
+function judgeQueue(frame: Frame, at: RuleSite, world: World, verdict: Extract<Verdict, { kind: 'queue' }>): World[] {
+  const reader = whoReads(verdict, frame.run.site.facts?.queues ?? null);
+  if (reader === 'nobody') return judge(frame, at, world, verdict.bypass ? { kind: 'accept' } : { kind: 'drop' });
+  const settledBy =
+    reader === 'a program'
+      ? 'what the program that reads it decides'
+      : 'whether a program reads this queue, and what it decides';
+  return anyJudgement(frame, at, world, `queue ${verdict.queue}`, settledBy, false);
 }
 
 /** The packet may be dropped, accepted, or (where `goesOn`) go on to the next rule. */

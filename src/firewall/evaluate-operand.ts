@@ -1,4 +1,7 @@
 // The value of an operand for a packet, and whether values fit patterns.
+import type { Noted } from './facts/answer-question.ts';
+import { HOLDS_FOR } from './facts/facts.ts';
+import type { Note } from './facts/question.ts';
 import type { ElementSet, Key, SetElement, SetReference, Table } from './model.ts';
 import { type Reading, readField, type Site, UNKNOWN } from './read-field.ts';
 import type { Operand, Pattern, Value } from './steps.ts';
@@ -35,14 +38,51 @@ export function findElement(world: World, site: Site, table: Table, key: Key, re
     if (value === undefined) return 'none';
     values.push(value);
   }
-  if (!set?.known) return 'unknown';
+  const isSeen = set?.known === true || (set?.changes === true && site.facts?.isLive === true);
+  if (set === undefined || !isSeen) return 'unknown';
+  const noted = set.changes === true ? lastNote(world, table, reference, values) : null;
+  if (noted !== null) return noted;
   let unsure = false;
   for (const element of set.elements) {
     const fit = fitsElement(values, element);
-    if (fit === true) return element;
+    if (fit === true) return lasts(element) ? element : 'unknown';
     if (fit === UNKNOWN) unsure = true;
   }
   return unsure ? 'unknown' : 'none';
+}
+
+/** What the conversation's own packets have made of the key; null where nothing. An element of a map has data that is not known. */
+function lastNote(
+  { noted = [] }: World,
+  table: Table,
+  reference: SetReference,
+  values: readonly Reading[],
+): Found | null {
+  if (noted.length === 0 || typeof reference !== 'string') return null;
+  const store = storeOf(table, reference);
+  const key = textOf(values);
+  const last = noted.findLast((one) => one.store === store && (one.key === key || one.key === null || key === null));
+  if (last === undefined) return null;
+  if (last.key === null || key === null) return 'unknown';
+  return last.does === 'remove' ? 'none' : { key: [] };
+}
+
+/** The entry that a rule makes in a set of its table, or takes away. */
+export function noteOfSet(world: World, site: Site, table: Table, note: Extract<Note, { store: 'nft' }>): Noted {
+  const values = note.key.map((operand) => evaluateOperand(world, site, table, operand));
+  return { store: storeOf(table, note.set), key: textOf(values), does: note.does };
+}
+
+function storeOf({ family, name }: Table, set: string): string {
+  return `nft ${family} ${name} ${set}`;
+}
+
+function textOf(values: readonly Reading[]): string | null {
+  return values.includes(UNKNOWN) || values.includes(undefined) ? null : values.map(String).join(' . ');
+}
+
+function lasts({ expires }: SetElement): boolean {
+  return expires === undefined || expires > HOLDS_FOR;
 }
 
 /** Whether the value is what the pattern says. */

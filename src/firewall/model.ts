@@ -58,15 +58,22 @@ export type Rule = {
 
 /**
  * A set or map, named (in `Table.sets`) or anonymous (inside a step). `known` is false where its elements are not in the
- * dump (ipset) or change with the traffic (dynamic sets): a lookup then is unknown.
+ * dump (ipset) or change with the traffic (dynamic sets): a lookup then is unknown, but where the dump is of this moment and the set
+ * `changes` with the traffic alone.
  */
-export type ElementSet = { readonly known: boolean; readonly elements: readonly SetElement[] };
+export type ElementSet = {
+  readonly known: boolean;
+  readonly elements: readonly SetElement[];
+  readonly changes?: boolean;
+};
 
 /** An element: one pattern for each part of the (concatenated) key, and for a map what the key leads to. */
 export type SetElement = {
   readonly key: readonly Pattern[];
   readonly verdict?: Verdict;
   readonly data?: readonly Value[];
+  /** In so many seconds it is gone. */
+  readonly expires?: number;
 };
 
 /** A set as steps name it: by its name in the rule's own table, or with its elements in place. */

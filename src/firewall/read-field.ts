@@ -1,5 +1,6 @@
 // Reads a field of a packet as the kernel's matches would see it at a hook.
 import { isLoopbackAddress } from './address.ts';
+import type { Facts } from './facts/facts.ts';
 import type { Field } from './field.ts';
 import type { Hook } from './model.ts';
 import { type Address, protocolOf, type Transport } from './packet.ts';
@@ -15,6 +16,7 @@ export type Site = {
   readonly device?: Device;
   /** Set for packets after the opening exchange: their log lines are none of `Trace.logged`. */
   readonly isLate?: boolean;
+  readonly facts?: Facts;
 };
 
 /** A network interface: its name and number. */

@@ -1,7 +1,9 @@
 // One rule applied to one world: whether it is met, what it changes, and the verdict it leads to.
 
 import { isUntouched } from './conntrack.ts';
-import { evaluateOperand, findElement } from './evaluate-operand.ts';
+import { evaluateOperand, findElement, noteOfSet } from './evaluate-operand.ts';
+import { noteOf } from './facts/answer-question.ts';
+import type { Note } from './facts/question.ts';
 import type { Rule, Table } from './model.ts';
 import { applyNat } from './nat.ts';
 import { type Reading, type Site, UNKNOWN } from './read-field.ts';
@@ -70,6 +72,10 @@ export function runRule(at: RuleSite, start: World): Way[] {
       doubts = [...doubts, ...fork];
       pending = [];
     }
+    if (step.kind === 'note') {
+      world = noteDown(at, world, step.note);
+      continue;
+    }
     acted = true;
     const done = act(at, world, step, logs);
     if (done === null) return leave(null, false);
@@ -132,7 +138,7 @@ function isCondition(step: Rule['steps'][number]): step is Exclude<typeof step, 
 function act(
   at: RuleSite,
   world: World,
-  action: Action,
+  action: Exclude<Action, { kind: 'note' }>,
   logs: Log[],
 ): { world: World; verdict: Verdict | null } | null {
   switch (action.kind) {
@@ -161,6 +167,11 @@ function act(
     case 'nat':
       return applyNat(at, world, action);
   }
+}
+
+function noteDown({ site, table }: RuleSite, world: World, note: Note): World {
+  const noted = note.store === 'nft' ? noteOfSet(world, site, table, note) : noteOf(world, site, note);
+  return { ...world, noted: [...(world.noted ?? []), noted] };
 }
 
 function unknownVerdict(what: string): Verdict {

@@ -5,7 +5,7 @@ import type { Site } from './read-field.ts';
 import type { Surroundings } from './trace.ts';
 
 /** The host's side of a site; `assumedOwn` are the addresses of the conversation at hand, which goes over lo. */
-export function siteOf({ ownAddresses }: Surroundings, assumedOwn: readonly Address[]): Omit<Site, 'hook'> {
+export function siteOf({ ownAddresses, facts }: Surroundings, assumedOwn: readonly Address[]): Omit<Site, 'hook'> {
   const own = ownAddresses && new Set(ownAddresses.map(parseAddress).filter((address) => address !== null));
-  return { own, assumedOwn: new Set(assumedOwn) };
+  return { own, assumedOwn: new Set(assumedOwn), ...(facts && { facts }) };
 }

@@ -1,4 +1,5 @@
 // What a rule does: an ordered list of conditions and actions, the one instruction set both languages are lowered to.
+import type { Note, Question } from './facts/question.ts';
 import type { Field } from './field.ts';
 import type { Key, SetReference } from './model.ts';
 
@@ -55,13 +56,16 @@ export type Condition =
   | { readonly kind: 'not-all'; readonly of: readonly Condition[] }
   /**
    * Met or not depending on the traffic so far: limit, hashlimit, quota, recent, statistic, connlimit, time. `fresh` is the
-   * answer for the first packet after the rules were loaded (a limit not used up: 'yes'), or 'unknown'.
+   * answer for the first packet after the rules were loaded (a limit not used up: 'yes'), or 'unknown'. `asks`: what of the server's own
+   * memory tells it (or, negated, its contrary), where that was read.
    */
   | {
       readonly kind: 'sometimes';
       readonly what: string;
       readonly limit: boolean;
       readonly fresh: 'yes' | 'no' | 'unknown';
+      readonly settledBy?: string;
+      readonly asks?: { readonly question: Question; readonly negated: boolean };
     }
   | Unknown;
 
@@ -85,6 +89,8 @@ export type Action =
   /** Sets the field to the exclusive or of the operands (one operand: to its value). */
   | { readonly kind: 'set'; readonly field: SettableField; readonly value: readonly Operand[] }
   | { readonly kind: 'notrack' }
+  /** Writes an entry into a set or a list, or takes it out; it is no verdict. */
+  | { readonly kind: 'note'; readonly note: Note }
   | Nat;
 
 /** Writes a log entry: the kernel prints a line where `group` is null, else the packet goes to the readers of that NFLOG group. */

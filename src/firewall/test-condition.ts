@@ -1,5 +1,6 @@
 // Whether a condition of a rule holds for a packet: yes, no, or uncertain and why.
 import { evaluateOperand, findElement, fits } from './evaluate-operand.ts';
+import { answerQuestion } from './facts/answer-question.ts';
 import type { Key, SetReference, Table } from './model.ts';
 import { type Site, UNKNOWN } from './read-field.ts';
 import type { Condition, Operand, Pattern } from './steps.ts';
@@ -22,13 +23,17 @@ export function testCondition(world: World, site: Site, table: Table, condition:
       return testAny(world, site, table, condition.of);
     case 'not-all':
       return negate(testAll(world, site, table, condition.of));
-    case 'sometimes':
+    case 'sometimes': {
+      const { asks } = condition;
+      const told = asks === undefined ? null : answerQuestion(world, site, asks.question);
+      if (told !== null) return told !== asks?.negated;
       return {
         what: condition.what,
-        settledBy: condition.limit ? 'how much of the limit is used up' : 'what came before',
+        settledBy: condition.settledBy ?? (condition.limit ? 'how much of the limit is used up' : 'what came before'),
         limit: condition.limit,
         fresh: condition.fresh,
       };
+    }
     case 'unknown':
       return { what: condition.what, settledBy: condition.settledBy, limit: false, fresh: 'unknown' };
   }

@@ -1,4 +1,5 @@
 // The answer of an evaluation: the way of a conversation through the hooks, the rules it met, and how it ended.
+import type { Facts } from './facts/facts.ts';
 import type { Family, Hook, Owner } from './model.ts';
 import type { Packet } from './packet.ts';
 import type { Log } from './steps.ts';
@@ -24,6 +25,8 @@ export type Surroundings = {
   /** The user whose program listens (owner matches on replies); null: not known. */
   readonly serverUid: number | null;
   readonly serverGid: number | null;
+  /** What the server keeps beside its rules; without it, nothing of that is known. */
+  readonly facts?: Facts;
 };
 
 /** A rule, or with number 0 a policy (`policy drop`), in its place. */

@@ -44,6 +44,7 @@ function isAboutConnections(step: Step): boolean {
       return step.verdict.kind === 'unknown';
     case 'log':
     case 'notrack':
+    case 'note':
       return false;
     default:
       return asksAboutConnection(step);

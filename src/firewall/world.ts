@@ -1,5 +1,5 @@
 // One way that things may be while a packet travels: the packet, its connection, and what was assumed to get here.
-
+import type { Noted } from './facts/answer-question.ts';
 import type { Hook } from './model.ts';
 import type { Address, PacketHeaders, Zone } from './packet.ts';
 import type { Doubt } from './trace.ts';
@@ -70,6 +70,8 @@ export type World = {
   readonly assumptions: readonly Assumption[];
   /** The ends of the request as the server got it, by which its socket knows what belongs to the conversation. */
   readonly served?: Tuple;
+  /** What its packets have written into sets and lists so far. */
+  readonly noted?: readonly Noted[];
 };
 
 /** The world in which the packet is sent: what was tied to the one before it is gone. */
@@ -148,6 +150,7 @@ function sameState(one: World, other: World): boolean {
     same(one.typedBy, other.typedBy) &&
     same(one.track, other.track) &&
     same(one.served, other.served) &&
+    same(one.noted, other.noted) &&
     one.connections.length === other.connections.length &&
     one.connections.every((connection, index) => same(connection, other.connections[index]))
   );

@@ -141,7 +141,7 @@ test('what can not be told exits with 4 and names what would settle it', async (
   const { code, stdout } = await trace({ file: 'set.rules' });
   expect(code).toBe(4);
   expect(stdout).toContain(
-    'It depends on "-m set --match-set x dst" in rule 1 of OUTPUT (iptables, IPv4); to settle it: what "ipset list" shows.',
+    'It depends on "-m set --match-set x dst" in rule 1 of OUTPUT (iptables, IPv4); to settle it: what "ipset list x" shows.',
   );
 });
 

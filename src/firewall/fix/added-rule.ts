@@ -57,6 +57,7 @@ export function isCondition(step: Step): step is Condition {
     case 'log':
     case 'set':
     case 'notrack':
+    case 'note':
     case 'nat':
       return false;
   }

@@ -1,5 +1,6 @@
 // What a match or a target extension is to the parser: the options it takes and what they mean.
 
+import type { Note, Side } from '../facts/question.ts';
 import type { Field } from '../field.ts';
 import type { Action, Condition, Operand, Pattern, Unknown } from '../steps.ts';
 
@@ -19,7 +20,8 @@ export type Extension<Lowered> = {
   lower(args: readonly Argument[], context: RuleContext): readonly Lowered[];
 };
 
-export type Match = Extension<Condition>;
+/** A match may write something down, as `-m recent --set` does. */
+export type Match = Extension<Condition | { readonly kind: 'note'; readonly note: Note }>;
 export type Target = Extension<Action>;
 
 /** Turns one option into conditions; null where its values can't be read. */
@@ -88,4 +90,10 @@ const never: Condition = { kind: 'any', of: [] };
 /** No condition at all where `holds`, else one that is never met. */
 export function fixed(holds: boolean): readonly Condition[] {
   return holds ? [] : [never];
+}
+
+/** `src,dst` as xt_set and its like take them; null for anything else. */
+export function readSides(text: string): readonly Side[] | null {
+  const sides = text.split(',').map((side) => (side === 'src' || side === 'dst' ? side : null));
+  return sides.every((side) => side !== null) ? sides : null;
 }

@@ -1,6 +1,7 @@
 // All of iptables' match extensions by name, with those that depend on the traffic so far or on what no dump shows.
 import type { Condition } from '../steps.ts';
-import { type Argument, fixed, type Match, showArguments, unknown, unknownMatch } from './extension.ts';
+import { type Argument, type Match, showArguments, unknown, unknownMatch } from './extension.ts';
+import * as memory from './matches-memory.ts';
 import * as packet from './matches-packet.ts';
 import * as state from './matches-state.ts';
 
@@ -19,7 +20,6 @@ function sometimes(
   };
 }
 
-const has = (args: readonly Argument[], option: string) => args.some((argument) => argument.option === option);
 const negatedIn = (args: readonly Argument[], option: string) =>
   args.some((argument) => argument.option === option && argument.negated);
 
@@ -29,63 +29,6 @@ const limit = sometimes(
   (args) => (negatedIn(args, 'limit') ? 'no' : 'yes'),
   true,
 );
-
-const hashlimit = sometimes(
-  'hashlimit',
-  {
-    'hashlimit-upto': 1,
-    'hashlimit-above': 1,
-    hashlimit: 1,
-    'hashlimit-burst': 1,
-    'hashlimit-mode': 1,
-    'hashlimit-srcmask': 1,
-    'hashlimit-dstmask': 1,
-    'hashlimit-name': 1,
-    'hashlimit-htable-size': 1,
-    'hashlimit-htable-max': 1,
-    'hashlimit-htable-expire': 1,
-    'hashlimit-htable-gcinterval': 1,
-    'hashlimit-rate-match': 0,
-    'hashlimit-rate-interval': 1,
-  },
-  (args) => (has(args, 'hashlimit-above') !== args.some(({ negated }) => negated) ? 'no' : 'yes'),
-  true,
-);
-
-const connlimit = sometimes(
-  'connlimit',
-  { 'connlimit-upto': 1, 'connlimit-above': 1, 'connlimit-mask': 1, 'connlimit-saddr': 0, 'connlimit-daddr': 0 },
-  (args) => (has(args, 'connlimit-above') !== args.some(({ negated }) => negated) ? 'no' : 'yes'),
-);
-
-/** `--set` notes the address and always matches; looking it up depends on who came before. */
-const recent: Match = {
-  options: {
-    set: 0,
-    rcheck: 0,
-    update: 0,
-    remove: 0,
-    seconds: 1,
-    reap: 0,
-    hitcount: 1,
-    rttl: 0,
-    name: 1,
-    mask: 1,
-    rsource: 0,
-    rdest: 0,
-  },
-  lower: (args) =>
-    has(args, 'set')
-      ? fixed(!negatedIn(args, 'set'))
-      : [
-          {
-            kind: 'sometimes',
-            what: `-m recent${showArguments(args)}`,
-            limit: false,
-            fresh: args.some(({ negated }) => negated) ? 'yes' : 'no',
-          },
-        ],
-};
 
 const time = sometimes(
   'time',
@@ -168,9 +111,9 @@ const MATCHES: Readonly<Record<string, Match>> = {
   cpu: state.cpu,
   devgroup: state.devgroup,
   limit,
-  hashlimit,
-  connlimit,
-  recent,
+  hashlimit: memory.hashlimit,
+  connlimit: memory.connlimit,
+  recent: memory.recent,
   time,
   statistic,
   quota,
@@ -178,19 +121,7 @@ const MATCHES: Readonly<Record<string, Match>> = {
   comment,
   nfacct: { options: { 'nfacct-name': 1 }, lower: () => [] },
   ipvs: unknownMatch('ipvs'),
-  set: unknowable('set', 'what "ipset list" shows', {
-    'match-set': 2,
-    set: 2,
-    'return-nomatch': 0,
-    'update-counters': 0,
-    'update-subcounters': 0,
-    'packets-eq': 1,
-    'packets-lt': 1,
-    'packets-gt': 1,
-    'bytes-eq': 1,
-    'bytes-lt': 1,
-    'bytes-gt': 1,
-  }),
+  set: memory.set,
   string: unknowable('string', 'what the packet carries', {
     algo: 1,
     from: 1,

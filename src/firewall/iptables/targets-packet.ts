@@ -1,6 +1,6 @@
 // iptables' targets that set what stands in a packet or is tied to it: type of service, TTL, the largest segment, the priority.
 import type { Action, Operand, SettableField } from '../steps.ts';
-import { type Argument, showArguments, type Target, unknown } from './extension.ts';
+import { type Argument, readSides, showArguments, type Target, unknown } from './extension.ts';
 import { DSCP_CLASSES, TOS as TOS_NAMES } from './matches-packet.ts';
 import { parseMasked, parseNumber } from './values.ts';
 
@@ -77,7 +77,7 @@ export const CLASSIFY: Target = {
   },
 };
 
-/** With `--map-set` it also sets what the set holds for the packet. */
+/** Adds what the packet has to a set, or deletes it there. With `--map-set` it also sets what the set holds for the packet. */
 export const SET: Target = {
   options: {
     'add-set': 2,
@@ -94,11 +94,20 @@ export const SET: Target = {
       ['map-mark', 'meta mark'],
       ['map-prio', 'meta priority'],
     ] as const;
-    return mapped.flatMap(([option, name]) =>
-      args.some((argument) => argument.option === option) ? [setNumber(name, null, args)] : [],
-    );
+    return [
+      ...args.flatMap(noteInSet),
+      ...mapped.flatMap(([option, name]) =>
+        args.some((argument) => argument.option === option) ? [setNumber(name, null, args)] : [],
+      ),
+    ];
   },
 };
+
+function noteInSet({ option, values: [set = '', text = ''] }: Argument): Action[] {
+  const sides = readSides(text);
+  if ((option !== 'add-set' && option !== 'del-set') || sides === null) return [];
+  return [{ kind: 'note', note: { store: 'ipset', set, sides, does: option === 'add-set' ? 'add' : 'remove' } }];
+}
 
 function firstOf(args: readonly Argument[], name: string): string | undefined {
   return args.find(({ option }) => option === name)?.values[0];

@@ -21,7 +21,8 @@ export function lowerQuota(content: Json, what: string): Condition {
   const total = numberAt(content, 'bytes') ?? bytes(content, 'val');
   const left = total - bytes(content, 'used');
   const fresh = left <= 0 ? inverted : left >= PLENTY ? !inverted : null;
-  return { kind: 'sometimes', what, limit: false, fresh: fresh === null ? 'unknown' : fresh ? 'yes' : 'no' };
+  const asks = { question: { on: 'quota', left }, negated: inverted } as const;
+  return { kind: 'sometimes', what, limit: false, fresh: fresh === null ? 'unknown' : fresh ? 'yes' : 'no', asks };
 }
 
 function bytes(content: Json, key: string): number {

@@ -2,7 +2,7 @@
 import type { ElementSet, SetElement, SetReference } from '../model.ts';
 import type { Pattern, Value } from '../steps.ts';
 import { type Datatype, widthOf } from './datatypes.ts';
-import { contentOf, isList, type Json, type JsonList, soleEntry } from './json.ts';
+import { contentOf, isList, type Json, type JsonList, numberAt, soleEntry } from './json.ts';
 import { lowerVerdict } from './lower-verdict.ts';
 import type { NamedSet } from './scope.ts';
 import { largestOf, parseConstant, parsePattern } from './values.ts';
@@ -38,7 +38,8 @@ const CONDITIONS = ['limit', 'quota', 'ct count'];
 function lowerElement(json: Json, types: NamedSet): SetElement | null {
   if (!isList(json)) {
     const key = lowerKeyPatterns(json, types.key);
-    return key === null ? null : { key };
+    const expires = numberAt(contentOf(json, 'elem') ?? null, 'expires');
+    return key === null ? null : { key, ...(expires === undefined ? {} : { expires }) };
   }
   const [left, right] = json;
   const key = left === undefined ? null : lowerKeyPatterns(left, types.key);

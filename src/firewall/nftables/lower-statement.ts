@@ -148,9 +148,22 @@ function lowerSetStatement(statement: Json, content: Json, scope: Scope): readon
   const present = lowerKey(key).map(
     (operand): Step => (operand.kind === 'unknown' ? operand : { kind: 'compare', operand, negated: true, values: [] }),
   );
+  const note: Step | null =
+    name === undefined
+      ? null
+      : {
+          kind: 'note',
+          note: {
+            store: 'nft',
+            set: name.replace(/^@/, ''),
+            key: lowerKey(key),
+            does: stringAt(content, 'op') === 'delete' ? 'remove' : 'add',
+          },
+        };
   return [
     ...findRequirements(key, scope.family),
     ...present,
+    ...(note === null ? [] : [note]),
     ...statements.flatMap((inner) => lowerInner(inner, text)),
   ];
 }

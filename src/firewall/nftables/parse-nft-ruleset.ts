@@ -60,11 +60,12 @@ function typesOfSet(set: JsonRecord): NamedSet {
   return { key: declaredTypes(set.type), data: declaredTypes(set.map) };
 }
 
-/** Elements that come and go with the traffic, or that have limits of their own, are not known from a dump. */
+/** Elements that come and go with the traffic are those of the moment of the dump; what limits of their own let pass is not known. */
 function lowerNamedSet(set: JsonRecord, { changing }: Scope): ElementSet {
   const dynamic = listOf(set.flags).includes('dynamic') || changing.has(stringAt(set, 'name') ?? '');
-  if (dynamic || hasOwnConditions(listOf(set.stmt))) return { known: false, elements: [] };
-  return lowerElements(listOf(set.elem), typesOfSet(set));
+  if (hasOwnConditions(listOf(set.stmt))) return { known: false, elements: [] };
+  const lowered = lowerElements(listOf(set.elem), typesOfSet(set));
+  return dynamic && lowered.known ? { ...lowered, known: false, changes: true } : lowered;
 }
 
 function lowerChain(name: string, json: JsonRecord, rules: readonly JsonRecord[], scope: Scope): Chain {

@@ -155,7 +155,7 @@ test('what can not be known is named with its rule and what would settle it', ()
     {
       rule: { chain: 'OUTPUT', number: 1 },
       what: '-m set ! --match-set good dst',
-      settledBy: 'what "ipset list" shows',
+      settledBy: 'what "ipset list good" shows',
     },
   ]);
 });

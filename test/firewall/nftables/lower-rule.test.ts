@@ -227,6 +227,7 @@ describe('statements', () => {
     };
     expect(steps(statement)).toMatchObject([
       compare('ip saddr', [], { negated: true }),
+      { kind: 'note', note: { store: 'nft', set: 'seen', does: 'add' } },
       { kind: 'sometimes', limit: true, fresh: 'no', what: 'add @seen { ip saddr limit rate over 1/hour }' },
     ]);
   });
