@@ -3,6 +3,7 @@ import type { FinalRule } from '../firewall/final-rule.ts';
 import type { RulePlace, Trace } from '../firewall/trace.ts';
 import { adviseLogging } from './advise-logging.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
+import { findUnreadQueues } from './find-unread-queues.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
 import { nameAddress, nameConversation, nameRule } from './names.ts';
@@ -131,6 +132,7 @@ export const findRuleFindings = (inspection: Inspection): Finding[] =>
   [
     ...inspection.wayFaults.map(({ finding }) => finding),
     findBlocked(inspection),
+    findUnreadQueues(inspection),
     findUnknown(inspection),
     findUnlogged(inspection),
     findLogBehind(inspection.policies),
