@@ -1,16 +1,16 @@
 // `lo-doctor check`: one look without questions.
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS, type ServerFacts } from '../diagnosis/inspect.ts';
+import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
 import type { StoppedPart } from '../diagnosis/judge-loopback.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import { type Host, printTrouble } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
 import { span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
+import { inspectServer } from './inspect-server.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 import { type DumpFile, readDumps } from './read-dumps.ts';
-import { readServer } from './read-server.ts';
 
 const COULD_NOT = 3;
 
@@ -82,11 +82,11 @@ export type CheckOptions = { readonly rules: readonly DumpFile[]; readonly json:
 /** What the command needs of the outside; `readFile` throws where it can't. */
 export type CheckSeams = { readonly readFile: (path: string) => string; readonly openHost: () => Promise<Host> };
 
-const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckSeams): Promise<ServerFacts> => {
-  if (rules.length === 0) return readServer(await openHost());
+const inspectAny = async ({ rules }: CheckOptions, { readFile, openHost }: CheckSeams): Promise<Inspection> => {
+  if (rules.length === 0) return inspectServer(await openHost(), 'check');
   const { ruleset, contents: dump } = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
-  return {
+  const facts = {
     host,
     ruleset,
     ownAddresses: [],
@@ -97,12 +97,13 @@ const readFacts = async ({ rules }: CheckOptions, { readFile, openHost }: CheckS
     way: null,
     dump,
   };
+  return inspect(facts, 'check');
 };
 
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */
 export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
   try {
-    const inspection = inspect(await readFacts(options, seams), 'check');
+    const inspection = await inspectAny(options, seams);
     if (options.json) io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}\n`);
     else {
       const { title, body } = tellInspection(inspection);

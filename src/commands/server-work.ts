@@ -25,6 +25,7 @@ import type { Action } from '../wizard/action.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
+import { inspectServer } from './inspect-server.ts';
 import { planFor } from './plan-for.ts';
 import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
@@ -158,7 +159,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   };
 
   return {
-    inspect: inspectNow,
+    inspect: () => inspectServer(host, caseId),
     watchLog,
     attempt: tryAll,
     verify,

@@ -103,9 +103,9 @@ async function readRules(
     return { ruleset, surroundings: { ownAddresses: null, ...unknownServer }, way: null, dump };
   }
   const { readServer } = await import('./read-server.ts');
-  const { ruleset, ownAddresses, way } = await readServer(await openHost());
-  const surroundings = { ownAddresses: ['127.0.0.1', '::1', ...ownAddresses], ...unknownServer };
-  return { ruleset, surroundings, way, dump: null };
+  const { ruleset, ownAddresses, way, facts } = await readServer(await openHost());
+  const own = ['127.0.0.1', '::1', ...ownAddresses];
+  return { ruleset, surroundings: { ownAddresses: own, ...unknownServer, ...(facts && { facts }) }, way, dump: null };
 }
 
 /** What is in the way of the conversation beside the rules. */

@@ -7,6 +7,7 @@ import { findUnreadQueues } from './find-unread-queues.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
 import { nameAddress, nameConversation, nameRule } from './names.ts';
+import { tellTried } from './tell-tried.ts';
 
 /** Destinations that are named of those that a rule stops. */
 const NAMED = 3;
@@ -23,7 +24,7 @@ const listStops = (traces: readonly Trace[]): string[] => {
   });
 };
 
-const findBlocked = ({ blocked, blockedTraces, blockedServices, loopback }: Inspection): Finding | null => {
+const findBlocked = ({ blocked, blockedTraces, blockedServices, loopback, tried = [] }: Inspection): Finding | null => {
   const isAll = Object.values(loopback).some(({ outcome }) => outcome === 'blocked');
   return blocked
     ? {
@@ -36,6 +37,7 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices, loopback }: Insp
               `${process ?? 'a service'} listens at ${nameAddress(address, port)} (${protocol.toUpperCase()}) and can't be reached over lo`,
           ),
           ...listStops(blockedTraces),
+          ...tried.map(tellTried),
         ],
         advice:
           'lo-doctor walks through it: it proves it with the log, permits loopback before the rule that drops, and can take it back. The commands alone:',
@@ -100,7 +102,7 @@ const findLogBehind = (policies: readonly { final: FinalRule }[]): Finding | nul
   };
 };
 
-const findUnknown = ({ loopback }: Inspection): Finding | null => {
+const findUnknown = ({ loopback, tried = [] }: Inspection): Finding | null => {
   const doubts = Object.values(loopback).flatMap(({ outcome, trace }) =>
     outcome === 'unknown' ? (trace?.unknown ?? []) : [],
   );
@@ -109,7 +111,10 @@ const findUnknown = ({ loopback }: Inspection): Finding | null => {
     id: 'loopback-unknown',
     severity: 'warning',
     title: "Whether loopback passes can't be told from the rules alone.",
-    evidence: [...new Set(doubts.map(({ rule, what }) => `it depends on "${what}" in ${nameRule(rule)}`))],
+    evidence: [
+      ...new Set(doubts.map(({ rule, what }) => `it depends on "${what}" in ${nameRule(rule)}`)),
+      ...tried.map(tellTried),
+    ],
     advice: `What would settle it: ${[...new Set(doubts.map(({ settledBy }) => settledBy))].join('; ')}.`,
     commands: [],
   };

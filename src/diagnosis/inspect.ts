@@ -16,6 +16,7 @@ import { judgeLoopback, type LoopbackOutcome, type RuleJudgement } from './judge
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
 import type { LoopbackKind, LoopbackWay, WayFault } from './loopback-way.ts';
+import { settleByTrying, type Tried } from './tried.ts';
 
 /** What loopback traffic to one kind of address comes to; `fault` is what decides instead of the rules. `absent`: there is no such address here. */
 export type Judgement = Omit<RuleJudgement, 'outcome'> & {
@@ -51,6 +52,8 @@ export type ServerFacts = {
   readonly dump: DumpContents | null;
   /** What the server keeps beside its rules; a dump shows nothing of that. */
   readonly facts?: Facts;
+  /** Own attempts at what the rules alone don't tell. */
+  readonly tried?: readonly Tried[];
 };
 
 export type Inspection = ServerFacts & {
@@ -192,7 +195,9 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     ...(facts.facts && { facts: facts.facts }),
   };
   const probes = probeConversations({ ruleset, ownAddresses, listeners, ports: USUAL_PORTS });
-  const traces = probes.map((probe) => traceConversation(ruleset, probe, surroundings));
+  const traces = probes.map((probe) =>
+    settleByTrying(ruleset, traceConversation(ruleset, probe, surroundings), facts.tried ?? []),
+  );
   const services = traces.filter(({ conversation }) => conversation.protocol !== 'icmp');
   const wayFaults = findWayFaults(
     facts.way,

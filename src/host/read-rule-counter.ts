@@ -2,7 +2,7 @@
 import type { RulePlace } from '../firewall/trace.ts';
 import type { Host } from './host.ts';
 
-/** The packets that the rule has matched so far; null where it has no counter, or is gone. */
+/** The packets that the rule, or the policy, has matched so far; null where it has no counter, or is gone. */
 export async function readRuleCounter(host: Host, rule: RulePlace): Promise<number | null> {
   const { layer, variant, family, table, chain, number, handle } = rule;
   if (layer === 'nftables') {
@@ -11,8 +11,16 @@ export async function readRuleCounter(host: Host, rule: RulePlace): Promise<numb
   }
   const program = `${family === 'ip6' ? 'ip6tables' : 'iptables'}-${variant}-save`;
   const { stdout } = await host.run([program, '-c', '-t', table]);
+  if (number === 0) return parsePolicyCount(stdout, chain);
   const rules = stdout.split('\n').filter((line) => line.includes(`] -A ${chain} `));
   return parseSavedCount(rules[number - 1] ?? '');
+}
+
+/** `:OUTPUT DROP [12:720]` */
+function parsePolicyCount(saved: string, chain: string): number | null {
+  const line = saved.split('\n').find((one) => one.startsWith(`:${chain} `)) ?? '';
+  const [, packets] = /\[(\d+):\d+\]$/.exec(line) ?? [];
+  return packets === undefined ? null : Number(packets);
 }
 
 /** `[12:720] -A OUTPUT -j LOG` */

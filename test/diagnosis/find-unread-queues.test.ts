@@ -15,6 +15,7 @@ const findings = (rule: string, queues: readonly number[]) => {
       iptables: 'nft',
       ownerFacts: null,
       logs: null,
+      way: null,
       facts: { ...facts, queues: new Set(queues) },
     },
     'a1',

@@ -1,0 +1,38 @@
+// Inspects a server, and tries for itself what its rules alone don't tell.
+import { listensTo } from '../diagnosis/failures.ts';
+import { type Inspection, inspect } from '../diagnosis/inspect.ts';
+import { findSuspects, type Tried } from '../diagnosis/tried.ts';
+import type { Trace } from '../firewall/trace.ts';
+import type { Host } from '../host/host.ts';
+import { tryUnknown } from '../host/try-unknown.ts';
+import { readServer } from './read-server.ts';
+
+/** Connections that are opened at the most. */
+const MOST = 3;
+
+/**
+ * As the rules and all that is read beside them tell; where they don't, one plain TCP connection each is opened to services that listen at
+ * 127.0.0.1, ::1 and an own address, until one fails. Rejects with a HostError where the server can't be read.
+ */
+export const inspectServer = async (host: Host, caseId: string): Promise<Inspection> => {
+  const facts = await readServer(host);
+  const inspection = inspect(facts, caseId);
+  const tried: Tried[] = [];
+  for (const trace of findTrials(inspection)) {
+    // One after the other: they would count in the same rules.
+    const attempt = await tryUnknown(host, trace.conversation, findSuspects(inspection.ruleset, trace));
+    tried.push(attempt);
+    if (attempt.end !== 'connected') break;
+  }
+  return tried.length === 0 ? inspection : inspect({ ...facts, tried }, caseId);
+};
+
+/** Of each destination the first conversation that a service awaits. */
+const findTrials = ({ unknownTraces, listeners }: Inspection): Trace[] => {
+  const served = unknownTraces.filter(
+    ({ conversation }) =>
+      conversation.protocol === 'tcp' && conversation.uid === 0 && listeners.some(listensTo(conversation)),
+  );
+  const byDestination = new Map(served.toReversed().map((trace) => [trace.conversation.destination, trace]));
+  return [...byDestination.values()].toReversed().slice(0, MOST);
+};

@@ -1,0 +1,49 @@
+// What an own attempt tells where the rules alone don't: a failure convicts the rule that can have done it; a success proves one moment only.
+import { findStops, ruleAt, type Stop } from '../firewall/fix/find-stops.ts';
+import type { Ruleset } from '../firewall/model.ts';
+import type { ConnectionEnd, Conversation, RulePlace, Trace } from '../firewall/trace.ts';
+import { stopVerdict } from './find-drop-behind.ts';
+
+/** A conversation with a service that listens, opened once; `rose`: the doubtful rules whose counters rose meanwhile. */
+export type Tried = {
+  readonly conversation: Conversation;
+  readonly end: ConnectionEnd;
+  readonly rose: readonly RulePlace[];
+};
+
+/** The rules that may stop a conversation of which that is not known. */
+export const findSuspects = (ruleset: Ruleset, trace: Trace): RulePlace[] =>
+  trace.outcome === 'unknown' ? findStops(ruleset, trace).map(({ rule }) => rule) : [];
+
+/** The trace as the attempts leave it: blocked, where one failed in a way that only these rules explain; else as it was. */
+export const settleByTrying = (ruleset: Ruleset, trace: Trace, tried: readonly Tried[]): Trace => {
+  const attempt = tried.find(({ conversation }) => isSame(conversation, trace.conversation));
+  if (attempt === undefined || trace.outcome !== 'unknown' || !isStopped(attempt)) return trace;
+  const stops = findStops(ruleset, trace);
+  const stop = stops.find(({ rule }) => attempt.rose.some((one) => isSame(one, rule))) ?? soleOf(stops);
+  return { ...trace, outcome: 'blocked', stoppedAt: stop === null ? null : toStop(ruleset, stop), unknown: [] };
+};
+
+/** Nobody but a rule refuses where somebody listens; a service may be silent by itself, but then no rule counts. */
+const isStopped = ({ end, rose }: Tried): boolean => {
+  switch (end) {
+    case 'refused':
+    case 'not-permitted':
+    case 'unreachable':
+      return true;
+    case 'timed-out':
+      return rose.length > 0;
+    case 'connected':
+    case 'failed':
+      return false;
+  }
+};
+
+const toStop = (ruleset: Ruleset, { packet, hook, rule }: Stop): Trace['stoppedAt'] => {
+  const found = ruleAt(ruleset, rule);
+  return { packet, hook: hook.hook, rule, verdict: (found && stopVerdict(found)) ?? 'drop' };
+};
+
+const soleOf = (stops: readonly Stop[]): Stop | null => (stops.length === 1 ? (stops[0] ?? null) : null);
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

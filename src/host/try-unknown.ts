@@ -1,0 +1,33 @@
+// Opens a conversation of which the rules don't tell whether it passes, while the counters of the rules in doubt are watched.
+import type { ConnectionEnd, Conversation, RulePlace } from '../firewall/trace.ts';
+import type { Host } from './host.ts';
+import { probeConversation } from './probe.ts';
+import { readRuleCounter } from './read-rule-counter.ts';
+
+/** How it ended, and which of the rules counted packets meanwhile. */
+type Outcome = {
+  readonly conversation: Conversation;
+  readonly end: ConnectionEnd;
+  readonly rose: readonly RulePlace[];
+};
+
+/** Rules that are watched of many. */
+const MOST = 8;
+
+/** One connection, closed at once; 3 s at most. */
+export async function tryUnknown(
+  host: Host,
+  conversation: Conversation,
+  suspects: readonly RulePlace[],
+): Promise<Outcome> {
+  const watched = suspects.slice(0, MOST);
+  const count = () => Promise.all(watched.map((rule) => readRuleCounter(host, rule)));
+  const before = await count();
+  const { end } = await probeConversation(host, conversation);
+  const after = await count();
+  const rose = watched.filter((_, index) => {
+    const [then, now] = [before[index], after[index]];
+    return then != null && now != null && now > then;
+  });
+  return { conversation, end, rose };
+}
