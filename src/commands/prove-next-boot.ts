@@ -63,7 +63,11 @@ const loadAside = async (host: Host, facts: ServerFacts, withUfw: boolean): Prom
 const adviseStops = (facts: ServerFacts, atBoot: Ruleset): string[] =>
   findLostAtBoot(facts, atBoot)
     .slice(0, 1)
-    .map(({ conversation, stoppedAt }) => {
+    .map(({ conversation, outcome, stoppedAt, unknown: [doubt] }) => {
+      if (outcome === 'unknown') {
+        const why = doubt === undefined ? '' : `; it depends on "${doubt.what}" in ${nameRule(doubt.rule)}`;
+        return `Whether ${nameConversation(conversation)} passes with the next boot can't be told${why}`;
+      }
       const by = stoppedAt === null ? '' : ` by ${nameRule(stoppedAt.rule)}`;
       return `With the next boot ${nameConversation(conversation)} would be stopped again${by}`;
     });
@@ -79,10 +83,10 @@ const compareDirect = async (host: Host, facts: ServerFacts, kept: Kept): Promis
     const why = "firewalld's permanent direct rules are not those in force now";
     return { proof: null, advice: stops.map((stop) => `${stop}: ${why}.`) };
   }
-  const { blocked, ruleset, surroundings } = inspect(facts, 'boot');
+  const { blocked, unknownTraces, ruleset, surroundings } = inspect(facts, 'boot');
   const isRepaired = kept.repaired.every((one) => traceConversation(ruleset, one, surroundings).outcome === 'works');
   if (!isRepaired || !permanent.rules.includes(tagOf(kept.caseId))) return NOTHING;
-  const passes = blocked ? 'what the fix repaired passes' : 'loopback passes';
+  const passes = blocked || unknownTraces.length > 0 ? 'what the fix repaired passes' : 'loopback passes';
   return { proof: `firewalld's permanent direct rules are those in force now, and ${passes} with them`, advice: [] };
 };
 

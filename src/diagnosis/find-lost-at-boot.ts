@@ -4,10 +4,14 @@ import type { Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { inspect, type ServerFacts } from './inspect.ts';
 
-/** The loopback conversations that pass by the rules in force and are stopped by those that boot loads, as they go then. */
-export const findLostAtBoot = (facts: ServerFacts, atBoot: Ruleset): Trace[] => {
-  const { blockedTraces, surroundings } = inspect({ ...facts, ruleset: atBoot }, 'boot');
-  return blockedTraces.filter(
-    ({ conversation }) => traceConversation(facts.ruleset, conversation, surroundings).outcome === 'works',
+/**
+ * The loopback conversations that pass by the rules in force and not for sure by those that boot loads, as they go then. What the server
+ * keeps beside its rules now (sets, lists, who reads a queue) is not what it will have then.
+ */
+export const findLostAtBoot = ({ facts, tried: _tried, ...server }: ServerFacts, atBoot: Ruleset): Trace[] => {
+  const { blockedTraces, unknownTraces, surroundings } = inspect({ ...server, ruleset: atBoot }, 'boot');
+  const now = { ...surroundings, ...(facts && { facts }) };
+  return [...blockedTraces, ...unknownTraces].filter(
+    ({ conversation }) => traceConversation(server.ruleset, conversation, now).outcome === 'works',
   );
 };
