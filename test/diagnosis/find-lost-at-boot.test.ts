@@ -24,6 +24,7 @@ const lost = (now: Ruleset, atBoot: Ruleset) =>
       ownerFacts: null,
       logs: null,
       way: null,
+      dump: null,
       facts: {
         sets: parseIpsetSave('create banned hash:net family inet\n'),
         recent: new Map(),

@@ -16,6 +16,7 @@ const findings = (rule: string, queues: readonly number[]) => {
       ownerFacts: null,
       logs: null,
       way: null,
+      dump: null,
       facts: { ...facts, queues: new Set(queues) },
     },
     'a1',
