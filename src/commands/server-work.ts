@@ -121,7 +121,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const tryAll = async ({ tries, commandLine }: Action, signal: AbortSignal, onOutput: (output: string) => void) => {
     if (commandLine === null)
       return Promise.all(tries.map((conversation) => probeConversation(host, conversation, signal)));
-    const options = { signal, onOutput, timeout: COMMAND_TIMEOUT };
+    const options = { signal, onOutput, timeout: COMMAND_TIMEOUT, inUsersDirectory: true };
     const { code, stdout, stderr } = await host.run(['sh', '-c', commandLine], options);
     return [{ kind: 'command', commandLine, code, output: `${stdout}${stderr}` } as const];
   };

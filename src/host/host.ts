@@ -10,6 +10,8 @@ export type RunOptions = {
   timeout?: number;
   /** Ends the command early. */
   signal?: AbortSignal;
+  /** Runs it in the directory that lo-doctor was started in: for the user's own command. All else runs in /. */
+  inUsersDirectory?: boolean;
   /** Called with each piece of output (stdout and stderr as they come) while the command runs. */
   onOutput?: (text: string) => void;
 };

@@ -1,4 +1,5 @@
 // This server as a host: commands are run with execa, as argument vectors, without a shell.
+import { accessSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
@@ -10,6 +11,10 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 const DEFAULT_TIMEOUT = 30_000;
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
+/** A directory that is always there and may be entered by everyone. */
+const ROOT = '/';
+const NOWHERE =
+  'The command was not run: the directory that lo-doctor was started in is gone or may not be entered. Change into another one and start lo-doctor there.\n';
 
 /** The server that lo-doctor itself runs on. */
 export function localHost(): Host {
@@ -20,9 +25,11 @@ async function run(command: Command, options: RunOptions = {}): Promise<RunResul
   if (!isPassable(command))
     return { code: NOT_EXECUTABLE, stdout: '', stderr: 'a NUL byte in a command\n', timedOut: false };
   const [program, ...args] = command;
-  const { input, timeout = DEFAULT_TIMEOUT, signal, onOutput } = options;
+  const { input, timeout = DEFAULT_TIMEOUT, signal, onOutput, inUsersDirectory = false } = options;
+  const directory = inUsersDirectory ? findUsersDirectory() : ROOT;
+  if (directory === null) return { code: NOT_EXECUTABLE, stdout: '', stderr: NOWHERE, timedOut: false };
   const child = execa(program, args, {
-    ...common(),
+    ...common(directory),
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
     timeout,
@@ -51,7 +58,7 @@ kill "$guard"`;
 function follow(command: Command): Follow {
   if (!isPassable(command)) return { lines: splitLines(Readable.from([])), stop: () => {} };
   const child = execa('sh', ['-c', UNTIL_INPUT_ENDS, 'sh', ...command], {
-    ...common(),
+    ...common(ROOT),
     stdin: 'pipe',
     stderr: 'ignore',
     buffer: false,
@@ -76,10 +83,22 @@ function isPassable(command: Command): boolean {
   return command.every((word) => !word.includes('\0'));
 }
 
+/** Where lo-doctor was started; null where that is gone, or may not be entered by the user it runs as. */
+function findUsersDirectory(): string | null {
+  try {
+    const directory = process.cwd();
+    accessSync(directory, constants.X_OK);
+    return directory;
+  } catch {
+    return null;
+  }
+}
+
 /** What every command gets: no shell, English messages, the system directories in PATH, a process group of its own. */
-function common() {
+function common(directory: string) {
   return {
     reject: false,
+    cwd: directory,
     env: { LC_ALL: 'C', PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin` },
     // Ctrl-C in the terminal then reaches lo-doctor alone, and ending a command ends what it started.
     killDescendants: true,

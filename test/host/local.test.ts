@@ -91,6 +91,39 @@ describe('run', () => {
   });
 });
 
+describe('where commands run', () => {
+  it("is /, and for the user's own command the directory that lo-doctor was started in", async () => {
+    expect((await host.run(['pwd'])).stdout).toBe('/\n');
+    expect((await host.run(['pwd'], { inUsersDirectory: true })).stdout).toBe(`${process.cwd()}\n`);
+    const [line] = await Array.fromAsync(host.follow(['pwd']).lines);
+    expect(line).toBe('/');
+  });
+
+  it('is no trouble when the directory that lo-doctor was started in has been deleted', async () => {
+    const script = `
+      import { rmdirSync } from 'node:fs';
+      rmdirSync(process.cwd());
+      const { localHost } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/host/local.ts'))});
+      const { run, follow } = localHost();
+      const [line] = await Array.fromAsync(follow(['pwd']).lines);
+      console.log(JSON.stringify([await run(['pwd']), line, await run(['pwd'], { inUsersDirectory: true })]));`;
+    const cwd = await mkdtemp(join(directory, 'gone-'));
+    const command = ['sh', '-c', 'cd "$0" && exec "$@"', cwd, process.execPath, '--input-type=module', '-e', script];
+    const { stdout, stderr } = await host.run(['sh', ...command.slice(1)]);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([
+      { code: 0, stdout: '/\n', stderr: '', timedOut: false },
+      '/',
+      {
+        code: 126,
+        stdout: '',
+        stderr: expect.stringContaining('the directory that lo-doctor was started in is gone'),
+        timedOut: false,
+      },
+    ]);
+  });
+});
+
 describe('follow', () => {
   it('gives each line as it comes, the last one even without its end', async () => {
     const lines: string[] = [];

@@ -249,9 +249,15 @@ describeKernel('lo-doctor on a server that it can’t walk on', () => {
     // The checkout may be in a directory that nobody else may enter.
     const bind = 'touch /run/node && mkdir /run/dist && mount --bind "$0" /run/node && mount --bind "$1" /run/dist';
     await lab.run(['sh', '-c', bind, process.execPath, dirname(bundle)]);
-    const { code, stdout, stderr } = await lab.exec(['/run/node', '/run/dist/lo-doctor.js'], { uid: 65534 });
-    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^lo-doctor: .*root.*\n[\s\S]*sudo[\s\S]*lo-doctor practice/);
+    // Nor may it be in the user's own power to enter the directory it is started in, as after su or sudo -u.
+    await lab.run(['mkdir', '-m', '700', '/run/shut']);
+    for (const directory of ['/', '/run/shut']) {
+      const start =
+        'cd "$0" && exec setpriv --reuid 65534 --regid 65534 --clear-groups /run/node /run/dist/lo-doctor.js';
+      const { code, stdout, stderr } = await lab.exec(['sh', '-c', start, directory]);
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(stderr).toMatch(/^lo-doctor: .*root.*\n[\s\S]*sudo[\s\S]*lo-doctor practice/);
+    }
   });
 
   it.concurrent('needs iptables or nft, and says so', async () => {
