@@ -10,6 +10,7 @@ import { parseRuleText } from '../../src/firewall/nftables/parse-rule-text.ts';
 import { printRule } from '../../src/firewall/nftables/print-rule.ts';
 import { describeKernel } from './available.ts';
 import { type Lab, startLab } from './lab.ts';
+import { retellNft } from './retell-nft.ts';
 
 const commands = readFileSync(new URL('../fixtures/nftables/commands.nft', import.meta.url), 'utf8')
   .split('\n')
