@@ -1,5 +1,5 @@
 // What runs is built into dist/. docs/decisions/0004 says why in this form.
-// lo-doctor.js and the parts of the quick commands, each a script by itself; lo-doctor.mjs, the whole command line, with parts that are
+// lo-doctor.js, which tells a too old Node so; main.js and the parts of the quick commands, each a script by itself; lo-doctor.mjs, the whole command line, with parts that are
 // loaded when a command needs them, so that only what draws loads Ink and React. Production React, no devtools.
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -27,6 +27,7 @@ const withoutDevtools = {
 
 /** What is imported only when it is needed, by where it is found. */
 const APART = {
+  './main.ts': './main.js',
   './quick/trace.ts': './parts/trace.js',
   './quick/logs.ts': './parts/logs.js',
   './cli.tsx': './lo-doctor.mjs',
@@ -43,15 +44,25 @@ const apart = {
   },
 };
 
+const scripts = {
+  ...common,
+  format: 'cjs',
+  // import() would load the loader of modules first; require() takes modules too.
+  supported: { 'dynamic-import': false },
+  plugins: [apart],
+};
+
 const results = [
   await build({
-    ...common,
-    entryPoints: { 'lo-doctor': 'src/main.ts', 'parts/trace': 'src/quick/trace.ts', 'parts/logs': 'src/quick/logs.ts' },
-    format: 'cjs',
-    // import() would load the loader of modules first; require() takes modules too.
-    supported: { 'dynamic-import': false },
+    ...scripts,
+    entryPoints: { 'lo-doctor': 'src/start.ts' },
+    target: 'es2015',
+    define: { ...common.define, LO_DOCTOR_NODE: JSON.stringify(manifest.engines.node.replace('>=', '')) },
     banner: { js: '#!/usr/bin/env node' },
-    plugins: [apart],
+  }),
+  await build({
+    ...scripts,
+    entryPoints: { main: 'src/main.ts', 'parts/trace': 'src/quick/trace.ts', 'parts/logs': 'src/quick/logs.ts' },
   }),
   await build({
     ...common,

@@ -111,11 +111,16 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       }
     };
     const tell = () => {
-      onEntries(waiting);
+      if (waiting.length > 0) onEntries(waiting);
       waiting = [];
     };
-    void listen();
-    return { stop: logs.stop };
+    const listening = listen();
+    const stop = async () => {
+      await logs.stop();
+      await listening;
+      tell();
+    };
+    return { stop };
   };
 
   const tryAll = async ({ tries, commandLine }: Action, signal: AbortSignal, onOutput: (output: string) => void) => {
@@ -145,7 +150,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const watch = await watchLog((entries) => logged.push(...entries));
     const attempts = await retry(walk, signal);
     await pause(SETTLE);
-    watch.stop();
+    await watch.stop();
     const { plan } = walk;
     const places = plan?.changes.map(({ place }) => place) ?? [];
     const packets = plan === null ? null : await readCounters(host, places, plan.tag);

@@ -1,4 +1,5 @@
 // All live log sources as one stream: marked at once, then every line newer than the mark, from each source.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { followFile, markFile } from './follow-file.ts';
 import { followJournal, markJournal } from './follow-journal.ts';
 import { followKernelLog, type KernelRecord, markKernelLog } from './follow-kernel-log.ts';
@@ -15,9 +16,17 @@ export type RawLine = { readonly source: string; readonly line: string; readonly
 /** Open logs: the same packet stands in it once for each source that has it. */
 export type OpenLogs = {
   readonly lines: AsyncIterable<RawLine>;
-  /** Ends the lines and all that was started for them. Safe to call twice. */
-  stop(): void;
+  /**
+   * Ends the lines and all that was started for them. What was logged before the call still comes; resolves when it has.
+   * Safe to call twice.
+   */
+  stop(): Promise<void>;
 };
+
+/** The longest way of a line from where it is written to here, as a rule: through a daemon that is awake, tail and a pipe. */
+const ON_ITS_WAY = 100;
+/** What is still in hand when nothing new is taken any more; a reader that has gone must not hold up the end. */
+const IN_HAND = 1000;
 
 type Marked = (signal: AbortSignal) => AsyncIterable<string>;
 
@@ -29,9 +38,8 @@ export async function openLogs(host: Host, sources: readonly LogSource[]): Promi
   ]);
   const queue = createQueue<RawLine>();
   const controller = new AbortController();
-  for (const { id, follow } of marked) {
-    if (follow !== null) void pour(id, follow(controller.signal));
-  }
+  const pouring = marked.flatMap(({ id, follow }) => (follow === null ? [] : [pour(id, follow(controller.signal))]));
+  let ending: Promise<void> | null = null;
 
   async function pour(source: string, lines: AsyncIterable<string>): Promise<void> {
     for await (const line of lines) {
@@ -40,11 +48,18 @@ export async function openLogs(host: Host, sources: readonly LogSource[]): Promi
     }
   }
 
+  async function end(): Promise<void> {
+    await sleep(ON_ITS_WAY);
+    controller.abort();
+    await Promise.race([Promise.all(pouring), sleep(IN_HAND, null, { ref: false })]);
+    queue.end();
+  }
+
   return {
     lines: queue.items,
     stop() {
-      controller.abort();
-      queue.end();
+      ending ??= end();
+      return ending;
     },
   };
 }

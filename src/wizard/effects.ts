@@ -27,12 +27,16 @@ const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
     });
   });
 
-const watchWhile = async (work: Work, { send, signal }: EffectTools<Event>, task: () => Promise<void>) => {
+const watchWhile = async <Result>(
+  work: Work,
+  { send, signal }: EffectTools<Event>,
+  task: () => Promise<Result>,
+): Promise<Result | null> => {
   const watch = await work.watchLog((entries) => send({ name: 'entries-seen', entries }));
   try {
-    if (!signal.aborted) await task();
+    return signal.aborted ? null : await task();
   } finally {
-    watch.stop();
+    await watch.stop();
   }
 };
 
@@ -58,17 +62,22 @@ const EFFECTS: Partial<Record<PhaseName, PhaseEffect>> = {
     send({ name: 'logging-turned-on' });
   },
 
-  trying: async (work, walk, tools) =>
-    watchWhile(work, tools, async () => {
-      const { action } = walk.case;
-      if (action === null) return;
-      const onOutput = (output: string) => tools.send({ name: 'output-seen', output });
-      const attempts = await work.attempt(action, tools.signal, onOutput);
+  trying: async (work, walk, tools) => {
+    const { action } = walk.case;
+    if (action === null) return;
+    const onOutput = (output: string) => tools.send({ name: 'output-seen', output });
+    const attempts = await watchWhile(work, tools, async () => {
+      const made = await work.attempt(action, tools.signal, onOutput);
       await pause(SETTLE, tools.signal);
-      tools.send({ name: 'tried', attempts });
-    }),
+      return made;
+    });
+    // Only now all that was logged meanwhile is known.
+    if (attempts !== null) tools.send({ name: 'tried', attempts });
+  },
 
-  'awaiting-reproduction': async (work, _, tools) => watchWhile(work, tools, () => untilAborted(tools.signal)),
+  'awaiting-reproduction': async (work, _, tools) => {
+    await watchWhile(work, tools, () => untilAborted(tools.signal));
+  },
 
   'reading-log': async (work, walk, { send }) => send({ name: 'diagnosed', diagnosis: await work.diagnose(walk.case) }),
 

@@ -7,8 +7,8 @@ import type { Sighting } from '../log/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Case, Outcome, SavedForBoot, Trial, Verification } from './state.ts';
 
-/** A running watch of the logs. */
-export type Watch = { stop: () => void };
+/** A running watch of the logs. `stop` resolves when all that was logged before it has been told. */
+export type Watch = { stop: () => Promise<void> };
 
 /** What a trial came to, when it was decided elsewhere: by time, or by another process. */
 export type TrialEnd = 'confirmed' | 'rolled-back';
