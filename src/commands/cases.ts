@@ -5,6 +5,7 @@ import { type Host, HostError } from '../host/host.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
 import { confirmCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
+import { sayWhetherSaved } from '../words/verify-page.ts';
 import type { Io } from './io.ts';
 import { readPlanRecord } from './plan-record.ts';
 import { savePlan } from './save-plan.ts';
@@ -51,7 +52,7 @@ export const runConfirm = async (id: string | null, host: Host, io: CaseIo, json
   const found = await findCase(host, id, ({ state }) => state === 'armed', none);
   const document = { schema: 'lo-doctor.confirm/1', case: found.id };
   const end = await confirmCase(host, found.id);
-  const notKept = { ...document, outcome: end, files: [], proof: null, advice: [] };
+  const notKept = { ...document, outcome: end, files: [], nextBoot: null, proof: null, advice: [] };
   if (end === 'rollback-failed') {
     tell(json, io, notKept, []);
     throw await leftInForce(host, found.id);
@@ -61,10 +62,11 @@ export const runConfirm = async (id: string | null, host: Host, io: CaseIo, json
     tell(json, io, notKept, lines);
     return EXIT.rolledBack;
   }
-  const { files, proof, advice } = await savePlan(host, found.id, await readPlanRecord(host, found.id));
-  tell(json, io, { ...document, outcome: 'kept', files, proof, advice }, [
+  const saved = await savePlan(host, found.id, await readPlanRecord(host, found.id));
+  const { files, nextBoot, proof, advice } = saved;
+  tell(json, io, { ...document, outcome: 'kept', files, nextBoot, proof, advice }, [
     `Case ${found.id} is kept.`,
-    ...files.map((file) => `Saved for the next boot in ${file}.`),
+    sayWhetherSaved(saved).slice(1).join(''),
     ...(proof === null ? [] : [`Proved: ${proof}.`]),
     ...advice,
   ]);

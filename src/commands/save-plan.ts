@@ -5,7 +5,9 @@ import { type Host, HostError } from '../host/host.ts';
 import { saveForBoot } from '../host/save-for-boot.ts';
 import type { SavedForBoot } from '../wizard/state.ts';
 import { bringBack } from './bring-back.ts';
+import { placeForBoot } from './place-for-boot.ts';
 import { proveNextBoot } from './prove-next-boot.ts';
+import { readServer } from './read-server.ts';
 
 /** What a plan has to make last, and what it is known by. */
 export type BootPlan = Pick<
@@ -13,13 +15,18 @@ export type BootPlan = Pick<
   'choice' | 'repaired' | 'undo' | 'bootInsertions' | 'nftInsertions' | 'bootCommands' | 'ownersFiles' | 'bootAdvice'
 >;
 
-/** Saves the plan of a case that has just been kept. */
+/** Saves the plan of a case that has just been kept, where it works in what the next boot loads, and has that proved. */
 export const savePlan = async (host: Host, caseId: string, plan: BootPlan): Promise<SavedForBoot> => {
-  const { bootInsertions: insertions, nftInsertions, bootCommands: commands, ownersFiles } = plan;
+  const { bootCommands: commands, ownersFiles } = plan;
   const back = await bringBack(host, caseId, plan).catch(tellNothing);
+  const place = async () => placeForBoot(host, await readServer(host), caseId, plan);
+  const { bootInsertions: insertions, nftInsertions } = await place().catch((error) => {
+    tellNothing(error);
+    return plan;
+  });
   const saved = await saveForBoot(host, { caseId, insertions, nftInsertions, commands, ownersFiles });
-  const { proof, advice } = await proveNextBoot(host, { caseId, ...plan }).catch(giveUp);
-  return { ...saved, proof, advice: [...back, ...plan.bootAdvice, ...saved.advice, ...advice] };
+  const proved = await proveNextBoot(host, { caseId, ...plan }).catch(giveUp);
+  return { ...saved, ...proved, advice: [...back, ...plan.bootAdvice, ...saved.advice, ...proved.advice] };
 };
 
 /** The fix is kept already: rules that can't be read are no reason to fail now. */
@@ -28,7 +35,8 @@ const tellNothing = (error: unknown): string[] => {
   throw error;
 };
 
-const giveUp = (error: unknown): Pick<SavedForBoot, 'proof' | 'advice'> => ({
+const giveUp = (error: unknown): Pick<SavedForBoot, 'proof' | 'nextBoot' | 'advice'> => ({
+  nextBoot: 'unknown',
   proof: null,
-  advice: tellNothing(error),
+  advice: [...tellNothing(error), 'Whether loopback passes after the next boot could not be found out.'],
 });

@@ -11,8 +11,15 @@ type Way = {
   readonly enable: string;
 };
 
-function isEnabled(unit: string): Command {
-  return ['systemctl', 'is-enabled', unit];
+/** Asks the units on disk, as the next boot will find them. */
+export function askEnabled(unit: string): Command {
+  return ['systemctl', '--root=/', 'is-enabled', unit];
+}
+
+/** Whether boot starts it. Only `enabled` says so: what is enabled for this runtime, static or started by others may be no more. */
+export async function isEnabled(host: Host, command: Command): Promise<boolean> {
+  const { code, stdout } = await host.run(command);
+  return code === 0 && (command[0] !== 'systemctl' || stdout.trim() === 'enabled');
 }
 
 const WAYS: readonly Way[] = [
@@ -20,21 +27,21 @@ const WAYS: readonly Way[] = [
     name: 'netfilter-persistent',
     files: { ip: '/etc/iptables/rules.v4', ip6: '/etc/iptables/rules.v6' },
     installed: ['/usr/share/netfilter-persistent/plugins.d/15-ip4tables'],
-    enabled: { ip: isEnabled('netfilter-persistent.service'), ip6: isEnabled('netfilter-persistent.service') },
+    enabled: { ip: askEnabled('netfilter-persistent.service'), ip6: askEnabled('netfilter-persistent.service') },
     enable: 'systemctl enable netfilter-persistent',
   },
   {
     name: 'iptables-services',
     files: { ip: '/etc/sysconfig/iptables', ip6: '/etc/sysconfig/ip6tables' },
     installed: ['/usr/libexec/iptables/iptables.init'],
-    enabled: { ip: isEnabled('iptables.service'), ip6: isEnabled('ip6tables.service') },
+    enabled: { ip: askEnabled('iptables.service'), ip6: askEnabled('ip6tables.service') },
     enable: 'systemctl enable iptables ip6tables',
   },
   {
     name: "Arch's iptables services",
     files: { ip: '/etc/iptables/iptables.rules', ip6: '/etc/iptables/ip6tables.rules' },
     installed: ['/usr/lib/systemd/scripts/iptables-flush'],
-    enabled: { ip: isEnabled('iptables.service'), ip6: isEnabled('ip6tables.service') },
+    enabled: { ip: askEnabled('iptables.service'), ip6: askEnabled('ip6tables.service') },
     enable: 'systemctl enable iptables ip6tables',
   },
   {
@@ -82,7 +89,7 @@ async function lookAt(host: Host, way: Way, family: 'ip' | 'ip6'): Promise<BootP
   const path = way.files[family];
   const [exists, enabled, ...installed] = await Promise.all([
     succeeds(host, ['test', '-f', path]),
-    succeeds(host, way.enabled[family]),
+    isEnabled(host, way.enabled[family]),
     ...way.installed.map((file) => succeeds(host, ['test', '-e', file])),
   ]);
   const isInstalled = installed.every((there) => there);

@@ -4,8 +4,21 @@ import type { Host } from './host.ts';
 import { findNftScript } from './nft-script.ts';
 import { type FirewallDump, holdsAnything } from './read-firewall.ts';
 
-/** What boot loads, and the rules that come of it: more than once where it may be loaded in one order or in the other. */
-export type BootRules = { readonly files: readonly string[]; readonly outcomes: readonly (readonly FirewallDump[])[] };
+/**
+ * `loaded`: what boot loads, and the rules that come of it, more than once where it may be loaded in one order or in the other. `nothing`: boot
+ * loads nothing that is known here. `failed`: it can't be loaded aside (no namespace, or what only a real boot has); `why` as the tools say it.
+ */
+export type BootRules =
+  | {
+      readonly kind: 'loaded';
+      readonly files: readonly string[];
+      readonly outcomes: readonly (readonly FirewallDump[])[];
+    }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'failed'; readonly files: readonly string[]; readonly why: string };
+
+/** A kind of file that boot may load: rules of iptables, of ip6tables, a script of nft. */
+export type BootFile = 'ip' | 'ip6' | 'nft';
 
 const MARK = '# lo-doctor: ';
 
@@ -35,29 +48,39 @@ done
 ! command -v nft >/dev/null || { echo '${MARK}nft'; nft -j list ruleset; }`;
 
 /**
- * Null where boot loads nothing known here, or where it can't be loaded aside (no namespace, or what only a real boot has).
- * `withUfw`: boot starts ufw, too; nothing says whether before the others or after them.
+ * `withUfw`: boot starts ufw, too; nothing says whether before the others or after them. Files `evenIfUnused` are loaded where they are there,
+ * although nothing loads them yet.
  */
 export async function loadBootRules(
   host: Host,
-  { variant, withUfw }: { readonly variant: 'nft' | 'legacy'; readonly withUfw: boolean },
-): Promise<BootRules | null> {
+  {
+    variant,
+    withUfw,
+    evenIfUnused = [],
+  }: {
+    readonly variant: 'nft' | 'legacy';
+    readonly withUfw: boolean;
+    readonly evenIfUnused?: readonly BootFile[];
+  },
+): Promise<BootRules> {
   const [ip, ip6, nft] = await Promise.all([
     findBootPlace(host, 'ip'),
     findBootPlace(host, 'ip6'),
     findNftScript(host),
   ]);
-  const saved = [ip, ip6].map((place) => (place?.exists && place.isLoaded ? place.path : ''));
-  const places = [...saved, nft?.isLoaded ? nft.path : ''];
-  const files = places.filter((file) => file !== '');
+  const fileOf = (kind: BootFile, place: { path: string; isLoaded: boolean; exists: boolean } | null) =>
+    place?.exists && (place.isLoaded || evenIfUnused.includes(kind)) ? place.path : '';
+  const places = [fileOf('ip', ip), fileOf('ip6', ip6), fileOf('nft', nft && { ...nft, exists: true })];
+  const saved = places.filter((file) => file !== '');
+  const files = [...(withUfw ? ['/etc/ufw'] : []), ...saved];
   const outcomes: (readonly FirewallDump[])[] = [];
-  for (const loaders of findOrders(files.length > 0, withUfw)) {
+  for (const loaders of findOrders(saved.length > 0, withUfw)) {
     const script = [...loaders.map((load) => `${load} || exit`), DUMP].join('\n');
-    const { code, stdout } = await host.run(['unshare', '-n', 'sh', '-c', script, 'sh', ...places]);
-    if (code !== 0) return null;
+    const { code, stdout, stderr } = await host.run(['unshare', '-n', 'sh', '-c', script, 'sh', ...places]);
+    if (code !== 0) return { kind: 'failed', files, why: stderr.trim().split('\n', 1)[0] || `exit code ${code}` };
     outcomes.push(splitDumps(stdout, variant));
   }
-  return outcomes.length === 0 ? null : { files: [...(withUfw ? ['/etc/ufw'] : []), ...files], outcomes };
+  return outcomes.length === 0 ? { kind: 'nothing' } : { kind: 'loaded', files, outcomes };
 }
 
 function findOrders(hasFiles: boolean, withUfw: boolean): string[][] {

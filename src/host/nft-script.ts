@@ -2,6 +2,7 @@
 import type { Ruleset } from '../firewall/model.ts';
 import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
 import { type ScriptContext, type ScriptItem, scanScript } from '../firewall/nftables/scan-script.ts';
+import { askEnabled, isEnabled } from './find-boot-place.ts';
 import type { Command, Host } from './host.ts';
 import { readBytes } from './replace-file.ts';
 
@@ -14,12 +15,12 @@ export type NftScript = { readonly path: string; readonly isLoaded: boolean; rea
 const SCRIPTS: readonly { path: string; enabled: Command; enable: string }[] = [
   {
     path: '/etc/sysconfig/nftables.conf',
-    enabled: ['systemctl', 'is-enabled', 'nftables.service'],
+    enabled: askEnabled('nftables.service'),
     enable: 'systemctl enable nftables',
   },
   {
     path: '/etc/nftables.conf',
-    enabled: ['systemctl', 'is-enabled', 'nftables.service'],
+    enabled: askEnabled('nftables.service'),
     enable: 'systemctl enable nftables',
   },
   {
@@ -33,7 +34,7 @@ const SCRIPTS: readonly { path: string; enabled: Command; enable: string }[] = [
 export async function findNftScript(host: Host): Promise<NftScript | null> {
   for (const { path, enabled, enable } of SCRIPTS) {
     if ((await host.run(['test', '-f', path])).code !== 0) continue;
-    return { path, isLoaded: (await host.run(enabled)).code === 0, enable };
+    return { path, isLoaded: await isEnabled(host, enabled), enable };
   }
   return null;
 }

@@ -27,10 +27,14 @@ export type Verification = {
   readonly works: boolean;
 };
 
-/** What was saved for the next boot: `files` hold the rule now; else `advice` says how to. `proof`: how it was proved that it lasts, or null. */
+/**
+ * What was saved for the next boot: `files` hold the rule now; `nextBoot`: whether what passes now passes then, as far as that could be found
+ * out. `proof`: how it was proved that it does, or null; `advice` says what is left to do, and why.
+ */
 export type SavedForBoot = {
   readonly files: readonly string[];
   readonly backups: readonly string[];
+  readonly nextBoot: 'passes' | 'blocked' | 'unknown';
   readonly proof: string | null;
   readonly advice: readonly string[];
 };

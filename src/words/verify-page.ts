@@ -1,6 +1,6 @@
 // Step 5 in words: the fix is in force on trial, what works now, and whether to keep it.
 import type { Event } from '../wizard/event.ts';
-import type { Case, Outcome, Phase, Verification } from '../wizard/state.ts';
+import type { Case, Outcome, Phase, SavedForBoot, Verification } from '../wizard/state.ts';
 import { tellAttempt } from './attempts.ts';
 import { commandLines } from './fix-page.ts';
 import { type Block, gap, type Page, span, text } from './page.ts';
@@ -57,14 +57,37 @@ const ENDINGS: Record<Outcome, string> = {
 /** What the next boot will load. */
 export const tellSaved = ({ saved }: Case): Block[] => {
   if (saved === null) return [];
+  const [mark, said, rest] = sayWhetherSaved(saved);
   return [
-    ...(saved.files.length > 0
-      ? [text(span('good', 'Saved for the next boot'), ` in ${saved.files.join(' and ')}.`)]
-      : [text(span('warn', 'Not saved for the next boot:'), ' it lasts until the rules are loaded anew.')]),
+    text(span(mark, said), rest),
     ...(saved.proof === null ? [] : [text(span('good', 'Proved: '), `${saved.proof}.`)]),
     ...(saved.advice.length > 0 ? [{ kind: 'list', items: saved.advice } as const] : []),
     ...saved.backups.map((backup) => text(span('dim', `Backup: ${backup}`))),
   ];
+};
+
+/** Whether the fix is saved for the next boot: how sure that is, what is so, and the rest of the sentence. */
+export const sayWhetherSaved = ({
+  files,
+  nextBoot,
+}: Pick<SavedForBoot, 'files' | 'nextBoot'>): readonly ['good' | 'warn' | 'bad', string, string] => {
+  const where = files.join(' and ');
+  const isWritten = files.length > 0;
+  const untilThen = ' it lasts until the rules are loaded anew.';
+  switch (nextBoot) {
+    case 'passes':
+      return isWritten
+        ? ['good', 'Saved for the next boot', ` in ${where}.`]
+        : ['good', 'Nothing had to be saved', ' for the next boot.'];
+    case 'blocked':
+      return isWritten
+        ? ['bad', 'Not safe at the next boot:', ` the rule is written into ${where}, and loopback is stopped there.`]
+        : ['bad', 'Not saved for the next boot:', untilThen];
+    case 'unknown':
+      return isWritten
+        ? ['warn', 'Not proved for the next boot:', ` the rule is written into ${where}.`]
+        : ['warn', 'Not saved for the next boot:', untilThen];
+  }
 };
 
 /** What stays on the server for later. */

@@ -18,7 +18,7 @@ const fixed: Case = {
   diagnosis: blockedDiagnosis,
   plan: fixPlan,
   verification,
-  saved: { files: ['/etc/iptables/rules.v4'], backups: [], proof: null, advice: [] },
+  saved: { files: ['/etc/iptables/rules.v4'], backups: [], nextBoot: 'passes', proof: null, advice: [] },
   history: [{ at: STARTED, event: 'kept' }],
 };
 

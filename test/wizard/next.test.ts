@@ -42,7 +42,10 @@ test('the recommended way leads from inspecting to a kept fix', () => {
   const walk = walked(
     ...TO_CONFIRM,
     { name: 'keep-chosen' },
-    { name: 'kept', saved: { files: ['/etc/iptables/rules.v4'], backups: [], proof: null, advice: [] } },
+    {
+      name: 'kept',
+      saved: { files: ['/etc/iptables/rules.v4'], backups: [], nextBoot: 'passes', proof: null, advice: [] },
+    },
     { name: 'left', report: '/report.md', problem: null },
   );
   expect(walk.phase).toEqual({ name: 'finished', outcome: 'fixed', report: '/report.md', problem: null });

@@ -59,6 +59,8 @@ export type BootInsertion = {
   readonly ruleText: string;
   /** The file where the owner of the chain keeps it (ufw); without it, that of the distribution. */
   readonly file?: string;
+  /** Where the plan was made on what the file itself makes: the number of that rule among the chain's `of`. */
+  readonly next?: { readonly number: number; readonly of: number };
 };
 
 /**

@@ -44,7 +44,8 @@ type Place =
   | { kind: 'no-table' }
   | { kind: 'no-chain' };
 
-function findPlace(lines: readonly string[], { table, chain, beforeRuleText, ruleText }: BootInsertion): Place {
+function findPlace(lines: readonly string[], insertion: BootInsertion): Place {
+  const { table, chain, beforeRuleText, ruleText, next } = insertion;
   // When a file restores a table twice, the later part replaces the earlier one.
   const start = lines.findLastIndex((line) => line.trim() === `*${table}`);
   const end = lines.findIndex((line, index) => index > start && line.trim() === 'COMMIT');
@@ -59,6 +60,9 @@ function findPlace(lines: readonly string[], { table, chain, beforeRuleText, rul
   }
   if (rules.some((index) => ruleOf(lines[index] ?? '') === ruleText)) return { kind: 'present' };
   if (beforeRuleText === null) return { kind: 'at', index: last + 1, guessed: false };
+  // However they are written: as many rules as the chain has when the file is loaded are those rules.
+  const numbered = next?.of === rules.length ? rules[next.number - 1] : undefined;
+  if (numbered !== undefined) return { kind: 'at', index: numbered, guessed: false };
   const before = rules.find((index) => isSameRule(ruleOf(lines[index] ?? ''), beforeRuleText));
   return { kind: 'at', index: before ?? first, guessed: before === undefined };
 }

@@ -1,5 +1,6 @@
 // Scripts of lo-doctor's own that need more of a shell than the practice server has: known by what is special in them.
 import { type Call, type Ended, failed, printed } from '../program.ts';
+import type { Server } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';
 
 /** Does what the script would do, or answers null where it is none of them. */
@@ -14,5 +15,26 @@ export function runKnownScript(call: Call, text: string, parameters: readonly st
     const maps = server.files.find('/proc/[0-9]*/maps').map((path) => server.files.read(path) ?? '');
     return Promise.resolve(printed(maps.join('')));
   }
+  // load-boot-rules.ts, inside a namespace of its own.
+  if (text.includes('iptables-restore <"$1"')) return loadAside(server, parameters);
   return null;
+}
+
+/** The practice server has iptables alone, and no script of nft that its boot would load. */
+async function loadAside(server: Server, [, ip = '', ip6 = '']: readonly string[]): Promise<Ended> {
+  for (const [restore, path] of [
+    ['iptables-restore', ip],
+    ['ip6tables-restore', ip6],
+  ] as const) {
+    const input = server.files.read(path);
+    if (path === '') continue;
+    const { code, stderr } = await server.run([restore], { input: input ?? '' });
+    if (code !== 0) return failed(code ?? 1, stderr);
+  }
+  const saves = await Promise.all(
+    ['iptables-save', 'ip6tables-save'].map(
+      async (save) => `# lo-doctor: ${save}\n${(await server.run([save])).stdout}`,
+    ),
+  );
+  return printed(saves.join(''));
 }

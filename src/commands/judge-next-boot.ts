@@ -1,0 +1,127 @@
+// The one answer about the next boot: what it will load, and whether loopback passes there.
+import { inspect, type ServerFacts } from '../diagnosis/inspect.ts';
+import { type DirectConfiguration, printDirectTables } from '../firewall/firewalld/direct-configuration.ts';
+import { findDirectRules, parseDirectRules } from '../firewall/firewalld/direct-rule.ts';
+import { wayToLast } from '../firewall/fix/generated-policies.ts';
+import type { Ruleset } from '../firewall/model.ts';
+import { findUfwRules } from '../firewall/ufw/find-ufw-rules.ts';
+import { withOrigins } from '../firewall/with-origins.ts';
+import type { Host } from '../host/host.ts';
+import { loadBootRules } from '../host/load-boot-rules.ts';
+import { readDirectConfiguration } from '../host/read-direct-configuration.ts';
+import { readUfwRules } from '../host/read-ufw-rules.ts';
+import { nameConversation, nameRule } from '../words/rules.ts';
+import { parseDumps } from './read-server.ts';
+
+/** What boot makes: the rules that come of it (several where the order is open), by what that is known; or why it can't be known. */
+export type BootOutcomes =
+  | { readonly kind: 'known'; readonly rulesets: readonly Ruleset[]; readonly by: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** `reasons` say by what that is known, which conversation is stopped by what, or why nothing is known. */
+export type NextBoot = { readonly loopback: 'passes' | 'blocked' | 'unknown'; readonly reasons: readonly string[] };
+
+/** The server as the next boot finds it: what it keeps beside its rules now (sets, lists, queues, the state of lo) is not what it will have then. */
+export const asAtBoot = ({ facts: _facts, tried: _tried, ...server }: ServerFacts, ruleset: Ruleset): ServerFacts => ({
+  ...server,
+  ruleset,
+  way: null,
+});
+
+/** Programs that make rules of their own accord at boot, as against those that load a file. */
+export const findMakersAtBoot = ({ ownerFacts }: ServerFacts): string[] =>
+  (ownerFacts?.installed ?? [])
+    .filter(({ name, startsAtBoot }) => startsAtBoot && (name === 'ufw' || name === 'firewalld' || wayToLast(name)))
+    .map(({ name }) => name);
+
+/** Loads aside, or reads, what the next boot will make. Changes nothing. A HostError where what was loaded can't be read. */
+export const readNextBoot = async (host: Host, facts: ServerFacts): Promise<BootOutcomes> => {
+  const [maker, ...others] = findMakersAtBoot(facts);
+  if (others.length > 0)
+    return unknown(`${[maker, ...others].join(' and ')} make rules at boot, and which comes last is not known`);
+  switch (maker) {
+    case undefined:
+      return loadAside(host, facts, []);
+    case 'ufw':
+      return loadAside(host, facts, ['ufw']);
+    case 'firewalld': {
+      const permanent = await readDirectConfiguration(host, 'permanent');
+      if (permanent === null) return unknown("firewalld's permanent direct rules can't be read");
+      return loadAside(host, facts, [readDirectTables(facts, permanent)]);
+    }
+    default:
+      return unknown(`${maker} makes its rules anew from its own configuration: no file shows what they will be`);
+  }
+};
+
+/** Whether loopback passes by what the next boot makes. */
+export const judgeNextBoot = (facts: ServerFacts, boot: BootOutcomes): NextBoot => {
+  if (boot.kind === 'unknown') return { loopback: 'unknown', reasons: [boot.why] };
+  const looks = boot.rulesets.map((ruleset) => inspect({ ...facts, ruleset }, 'boot'));
+  const stopped = looks.flatMap(({ blockedTraces }) => blockedTraces)[0];
+  if (stopped !== undefined) {
+    const by = stopped.stoppedAt === null ? '' : ` by ${nameRule(stopped.stoppedAt.rule)}`;
+    return {
+      loopback: 'blocked',
+      reasons: [`${nameConversation(stopped.conversation)} is stopped${by}: ${boot.by}`],
+    };
+  }
+  const doubtful = looks
+    .flatMap(({ loopback }) => Object.values(loopback))
+    .find(({ outcome }) => outcome === 'unknown');
+  if (doubtful !== undefined)
+    return { loopback: 'unknown', reasons: [`the rules alone do not tell what passes: ${boot.by}`] };
+  return { loopback: 'passes', reasons: [boot.by] };
+};
+
+const unknown = (why: string): BootOutcomes => ({ kind: 'unknown', why });
+
+const isRuleset = (one: 'ufw' | Ruleset): one is Ruleset => one !== 'ufw';
+
+/** `beside`: what makes rules at boot beside the files that are loaded then. */
+const loadAside = async (
+  host: Host,
+  facts: ServerFacts,
+  beside: readonly ('ufw' | Ruleset)[],
+): Promise<BootOutcomes> => {
+  const withUfw = beside.includes('ufw');
+  const boot = await loadBootRules(host, { variant: facts.iptables ?? 'nft', withUfw });
+  const known = withUfw ? findUfwRules(await readUfwRules(host)) : [];
+  const tables = beside.filter(isRuleset).flatMap((ruleset) => ruleset.tables);
+  switch (boot.kind) {
+    case 'failed':
+      return unknown(`${boot.files.join(' and ')} could not be loaded aside: ${boot.why}`);
+    case 'nothing':
+      if (tables.length > 0 || beside.length > 0)
+        return { kind: 'known', rulesets: [{ tables }], by: "firewalld's permanent direct rules" };
+      return hasRules(facts)
+        ? unknown('nothing that is known here loads firewall rules at boot; a script of your own may')
+        : { kind: 'known', rulesets: [{ tables: [] }], by: 'nothing loads firewall rules at boot' };
+    case 'loaded': {
+      const order = boot.outcomes.length > 1 ? ' in either order' : '';
+      return {
+        kind: 'known',
+        rulesets: boot.outcomes.map((dumps) => ({
+          tables: [...tables, ...withOrigins(parseDumps(dumps), known).tables],
+        })),
+        by: `${boot.files.join(' and ')} loaded in a network namespace aside${order}`,
+      };
+    }
+  }
+};
+
+const hasRules = ({ ruleset }: ServerFacts): boolean =>
+  ruleset.tables.some(({ chains }) =>
+    [...chains.values()].some(({ rules, base }) => rules.length > 0 || base?.policy === 'drop'),
+  );
+
+/** What firewalld makes of them. With iptables as its backend they have chains of their own, which come too late to stop loopback in the filter table. */
+export const readDirectTables = ({ ruleset }: ServerFacts, permanent: DirectConfiguration): Ruleset => {
+  const ownChains = ruleset.tables.some(({ chains }) => chains.has('OUTPUT_direct'));
+  const dumps = printDirectTables(permanent).map((dump) => ({ layer: 'iptables', variant: 'nft', ...dump }) as const);
+  const { tables } = withOrigins(
+    parseDumps(dumps),
+    findDirectRules(parseDirectRules(permanent.rules, permanent.passthroughs)),
+  );
+  return { tables: tables.filter(({ name }) => !(ownChains && name === 'filter')) };
+};

@@ -1,0 +1,72 @@
+// Finds the place of a fix in what the next boot loads: by a plan made on the rules that those files make, which may be others than those in force.
+import { inspect, type ServerFacts } from '../diagnosis/inspect.ts';
+import type { BootInsertion, FixPlan } from '../firewall/fix/plan.ts';
+import { planFix } from '../firewall/fix/plan-fix.ts';
+import type { Ruleset } from '../firewall/model.ts';
+import { findBootPlace } from '../host/find-boot-place.ts';
+import type { Host } from '../host/host.ts';
+import { type BootFile, loadBootRules } from '../host/load-boot-rules.ts';
+import { findNftScript } from '../host/nft-script.ts';
+import { asAtBoot, findMakersAtBoot } from './judge-next-boot.ts';
+import { parseDumps } from './read-server.ts';
+
+type Insertions = Pick<FixPlan, 'bootInsertions' | 'nftInsertions'>;
+
+/**
+ * The insertions as the files want them. Where somebody else makes rules at boot (ufw, firewalld, generators), and where the files can't be
+ * loaded aside, they stay as planned on the rules in force.
+ */
+export const placeForBoot = async (
+  host: Host,
+  facts: ServerFacts,
+  caseId: string,
+  plan: Insertions & Pick<FixPlan, 'repaired' | 'choice' | 'bootAdvice'>,
+): Promise<Insertions> => {
+  if (findMakersAtBoot(facts).length > 0) return plan;
+  const asInForce = { ...plan, bootInsertions: plan.bootInsertions.map(inNoFileOfOwner) };
+  const wanted: BootFile[] = [
+    ...plan.bootInsertions.map(({ family }) => family),
+    ...plan.nftInsertions.map(() => 'nft' as const),
+  ];
+  const [boot, ...there] = await Promise.all([
+    loadBootRules(host, { variant: facts.iptables ?? 'nft', withUfw: false, evenIfUnused: wanted }),
+    findBootPlace(host, 'ip'),
+    findBootPlace(host, 'ip6'),
+    findNftScript(host),
+  ]);
+  if (boot.kind !== 'loaded') return asInForce;
+  const [dumps = []] = boot.outcomes;
+  const ruleset = parseDumps(dumps);
+  const { surroundings, probes } = inspect(asAtBoot(facts, ruleset), caseId);
+  const options = { caseId, iptables: facts.iptables, probes };
+  const atBoot = planFix(ruleset, surroundings, plan.repaired, plan.choice, options);
+  const [ip, ip6, nft] = there.map((place) => place !== null && boot.files.includes(place.path));
+  const isThere = { ip, ip6 };
+  return {
+    bootInsertions: [
+      ...atBoot.bootInsertions
+        .filter(({ family }) => isThere[family])
+        .map((one) => numbered(ruleset, inNoFileOfOwner(one))),
+      // A file that is not there yet is made of the rules in force.
+      ...asInForce.bootInsertions.filter(({ family }) => !isThere[family]),
+    ],
+    nftInsertions: nft ? atBoot.nftInsertions : plan.nftInsertions,
+  };
+};
+
+/** The chains of an owner that boot does not start are nobody's: what is put into its own files is loaded by nothing. */
+const inNoFileOfOwner = ({ family, table, chain, beforeRuleText, ruleText }: BootInsertion): BootInsertion => ({
+  family,
+  table,
+  chain,
+  beforeRuleText,
+  ruleText,
+});
+
+const numbered = ({ tables }: Ruleset, insertion: BootInsertion): BootInsertion => {
+  const { family, table, chain, beforeRuleText } = insertion;
+  const made = tables.find((one) => one.layer === 'iptables' && one.family === family && one.name === table);
+  const rules = made?.chains.get(chain)?.rules ?? [];
+  const at = rules.findIndex(({ text }) => text === beforeRuleText);
+  return at < 0 ? insertion : { ...insertion, next: { number: at + 1, of: rules.length } };
+};
