@@ -2,13 +2,16 @@
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
 import type { StoppedPart } from '../diagnosis/judge-loopback.ts';
+import type { NextBoot } from '../diagnosis/next-boot.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import { type Host, printTrouble } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
+import { tellNextBoot } from '../words/next-boot.ts';
 import { span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
 import { inspectServer } from './inspect-server.ts';
 import type { Io } from './io.ts';
+import { lookAtNextBoot } from './judge-next-boot.ts';
 import { printBlocks } from './print-blocks.ts';
 import { type DumpFile, readDumps } from './read-dumps.ts';
 
@@ -49,7 +52,7 @@ const partlyDocument = ({ loopback }: Inspection) =>
 const LOGS = { always: 'yes', limited: 'maybe', never: 'no', unreachable: 'no' } as const;
 
 /** The document of `check --json` (contract.md, schema lo-doctor.check/1). */
-export const checkDocument = (inspection: Inspection, time: Date) => ({
+export const checkDocument = (inspection: Inspection, time: Date, nextBoot: NextBoot | null = null) => ({
   schema: 'lo-doctor.check/1',
   host: inspection.host,
   time: time.toISOString(),
@@ -73,6 +76,8 @@ export const checkDocument = (inspection: Inspection, time: Date) => ({
     action,
     logs: LOGS[logs],
   })),
+  // A dump shows nothing of the boot.
+  nextBoot,
   findings: findRuleFindings(inspection),
 });
 
@@ -82,8 +87,16 @@ export type CheckOptions = { readonly rules: readonly DumpFile[]; readonly json:
 /** What the command needs of the outside; `readFile` throws where it can't. */
 export type CheckSeams = { readonly readFile: (path: string) => string; readonly openHost: () => Promise<Host> };
 
-const inspectAny = async ({ rules }: CheckOptions, { readFile, openHost }: CheckSeams): Promise<Inspection> => {
-  if (rules.length === 0) return inspectServer(await openHost(), 'check');
+type Looked = { readonly inspection: Inspection; readonly nextBoot: NextBoot | null };
+
+const look = async (options: CheckOptions, seams: CheckSeams): Promise<Looked> => {
+  if (options.rules.length > 0) return { inspection: inspectDumps(options, seams), nextBoot: null };
+  const host = await seams.openHost();
+  const inspection = await inspectServer(host, 'check');
+  return { inspection, nextBoot: await lookAtNextBoot(host, inspection) };
+};
+
+const inspectDumps = ({ rules }: CheckOptions, { readFile }: CheckSeams): Inspection => {
   const { ruleset, contents: dump } = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
   const facts = {
@@ -103,13 +116,20 @@ const inspectAny = async ({ rules }: CheckOptions, { readFile, openHost }: Check
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */
 export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
   try {
-    const inspection = await inspectAny(options, seams);
-    if (options.json) io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}\n`);
+    const { inspection, nextBoot } = await look(options, seams);
+    if (options.json)
+      io.stdout(`${JSON.stringify(checkDocument(inspection, io.now(), nextBoot))}
+`);
     else {
       const { title, body } = tellInspection(inspection);
       io.stdout(
         printBlocks(
-          withGaps([[text(span('strong', title))], body, ...findRuleFindings(inspection).map(tellFinding)]),
+          withGaps([
+            [text(span('strong', title))],
+            body,
+            ...findRuleFindings(inspection).map(tellFinding),
+            nextBoot === null ? [] : tellNextBoot(nextBoot),
+          ]),
           io,
         ),
       );

@@ -7,12 +7,14 @@ import { type Host, HostError } from '../host/host.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
+import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
 import { nameRule } from '../words/rules.ts';
 import { tellSaved, tellVerification } from '../words/verify-page.ts';
 import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
 import type { Io } from './io.ts';
+import { lookAtNextBoot } from './judge-next-boot.ts';
 import { printBlocks } from './print-blocks.ts';
 import { serverWork } from './server-work.ts';
 import { diagnosisOf, findFailing, findStillUnknown, isUnknown, listDoubts } from './what-fails.ts';
@@ -83,7 +85,7 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
     if (inTheWay.length > 0) return finish(isWayBlocked(inspection) ? 'no-cure' : 'cant-tell', null);
     const isAll = options.choice.kind === 'all';
     const what = isAll ? 'Loopback passes' : `No rule stops ${nameChoice(options.choice)} on loopback`;
-    say([text(`${what}: there is nothing to fix.`)]);
+    say([text(`${what}: there is nothing to fix.`), ...tellNextBoot(await lookAtNextBoot(host, inspection))]);
     return finish('nothing-to-do', null);
   }
   const [plan] = await work.planFix(walk, [options.choice]);

@@ -1,12 +1,13 @@
 // The one answer about the next boot: what it will load, and whether loopback passes there.
 import { inspect, type ServerFacts } from '../diagnosis/inspect.ts';
+import type { NextBoot } from '../diagnosis/next-boot.ts';
 import { type DirectConfiguration, printDirectTables } from '../firewall/firewalld/direct-configuration.ts';
 import { findDirectRules, parseDirectRules } from '../firewall/firewalld/direct-rule.ts';
 import { wayToLast } from '../firewall/fix/generated-policies.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { findUfwRules } from '../firewall/ufw/find-ufw-rules.ts';
 import { withOrigins } from '../firewall/with-origins.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, HostError } from '../host/host.ts';
 import { loadBootRules } from '../host/load-boot-rules.ts';
 import { readDirectConfiguration } from '../host/read-direct-configuration.ts';
 import { readUfwRules } from '../host/read-ufw-rules.ts';
@@ -17,9 +18,6 @@ import { parseDumps } from './read-server.ts';
 export type BootOutcomes =
   | { readonly kind: 'known'; readonly rulesets: readonly Ruleset[]; readonly by: string }
   | { readonly kind: 'unknown'; readonly why: string };
-
-/** `reasons` say by what that is known, which conversation is stopped by what, or why nothing is known. */
-export type NextBoot = { readonly loopback: 'passes' | 'blocked' | 'unknown'; readonly reasons: readonly string[] };
 
 /** The server as the next boot finds it: what it keeps beside its rules now (sets, lists, queues, the state of lo) is not what it will have then. */
 export const asAtBoot = ({ facts: _facts, tried: _tried, ...server }: ServerFacts, ruleset: Ruleset): ServerFacts => ({
@@ -54,10 +52,19 @@ export const readNextBoot = async (host: Host, facts: ServerFacts): Promise<Boot
   }
 };
 
-/** Whether loopback passes by what the next boot makes. */
-export const judgeNextBoot = (facts: ServerFacts, boot: BootOutcomes): NextBoot => {
+/** Both: what the next boot makes, and whether loopback passes there. What can't be read is not known. */
+export const lookAtNextBoot = async (host: Host, facts: ServerFacts): Promise<NextBoot> => {
+  try {
+    return judgeNextBoot(facts, await readNextBoot(host, facts));
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return { loopback: 'unknown', reasons: [error.message] };
+  }
+};
+
+const judgeNextBoot = (facts: ServerFacts, boot: BootOutcomes): NextBoot => {
   if (boot.kind === 'unknown') return { loopback: 'unknown', reasons: [boot.why] };
-  const looks = boot.rulesets.map((ruleset) => inspect({ ...facts, ruleset }, 'boot'));
+  const looks = boot.rulesets.map((ruleset) => inspect({ ...facts, ruleset, way: null }, 'boot'));
   const stopped = looks.flatMap(({ blockedTraces }) => blockedTraces)[0];
   if (stopped !== undefined) {
     const by = stopped.stoppedAt === null ? '' : ` by ${nameRule(stopped.stoppedAt.rule)}`;
