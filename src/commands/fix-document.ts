@@ -26,6 +26,7 @@ export const fixDocument = (
   schema: 'lo-doctor.fix/1',
   case: id,
   result: end,
+  ownersWords: plan?.ownersWords ?? [],
   commands: plan?.apply ?? [],
   undo: plan?.undo ?? [],
   proof: plan?.proof ?? null,

@@ -56,6 +56,7 @@ const choosing = (plans: readonly FixPlan[]): Page<Event> => {
   return page({
     title: 'How much shall be permitted?',
     body: [
+      ...useful.slice(0, 1).flatMap(tellOwnersWords),
       text(
         span('strong', 'All loopback traffic. '),
         "Only programs on this server can use lo, so it gives an outsider nothing: whoever could misuse it is on the server already. And the next local service won't fail the same way.",
@@ -116,8 +117,13 @@ const COUNTED = text(
   span('dim', "(Its numbers count lo-doctor's temporary LOG rules. Those go on leaving, so the list is without them.)"),
 );
 
+/** What whoever has banned an address here is to be told first. */
+const tellOwnersWords = ({ ownersWords }: FixPlan): Block[] =>
+  ownersWords.length === 0 ? [] : [...ownersWords.map((words) => text(span('warn', 'First: '), words)), gap];
+
 /** A plan in blocks: its commands, the policy afterwards, why there, what was proved, what stays. */
 export const tellPlan = (plan: FixPlan): Block[] => [
+  ...tellOwnersWords(plan),
   { kind: 'code', lines: commandLines(plan.apply) },
   ...(commandLines(plan.apply).join() === commandLines(plan.byHand).join() ? [] : [COUNTED]),
   gap,

@@ -3,6 +3,7 @@ import type { Chain, Rule, Ruleset } from '../model.ts';
 import { isCondition } from './added-rule.ts';
 import { chainAt } from './apply-change.ts';
 import type { Waypoint } from './find-stops.ts';
+import { untilMadeAnew } from './made-anew.ts';
 import type { ChainPlace } from './plan.ts';
 import { canBeNamed } from './write-rule.ts';
 
@@ -14,7 +15,7 @@ export type PermitPlace = { readonly place: ChainPlace; readonly at: number; rea
  * the first rule where they leave it, and before the logging that belongs to that rule.
  */
 export function findPermitPlace(ruleset: Ruleset, paths: readonly (readonly Waypoint[])[]): PermitPlace | null {
-  const shortened = paths.map((path) => withoutDropChains(ruleset, untilUnnamed(path)));
+  const shortened = paths.map((path) => withoutDropChains(ruleset, untilMadeAnew(untilUnnamed(path))));
   const [first] = shortened;
   if (first === undefined) return null;
   let depth = 0;

@@ -17,6 +17,8 @@ export type FoundPermits = {
   readonly placed: readonly PlacedPermit[];
   readonly after: Ruleset;
   readonly stops: readonly Stop[];
+  /** The conversation that showed a stop. */
+  readonly goalOf: (stop: Stop) => Conversation | undefined;
   readonly repaired: readonly Conversation[];
   readonly unsolved: readonly Trace[];
 };
@@ -59,7 +61,11 @@ export function findPermits(
   const { placed, after } = withoutNeedless(task, search, solvable);
   const unsolved = failingUnder(task, after, [...hopeful.open, ...search.open]);
   const stops = [...search.permits.values()].flatMap((permit) => permit.stops);
-  return { placed, after, stops, repaired: without(goalsOf(broken), goalsOf(unsolved)), unsolved };
+  const known = [...search.permits.values()].flatMap(({ stops: own, goals: shown }) =>
+    own.map((stop, at) => ({ stop, goal: shown[at] })),
+  );
+  const goalOf = (stop: Stop) => known.find((one) => one.stop === stop)?.goal;
+  return { placed, after, stops, goalOf, repaired: without(goalsOf(broken), goalsOf(unsolved)), unsolved };
 }
 
 /** What is searched for and how it is judged. */

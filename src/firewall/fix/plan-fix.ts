@@ -13,6 +13,7 @@ import { findNotes } from './find-notes.ts';
 import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
 import { adviseGenerated, type Generator, generatorOf } from './generated-policies.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
+import { adviseMadeAnew, makerOf, tellBans } from './made-anew.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
@@ -52,11 +53,10 @@ export function planFix(
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
   const changes = placed.map(({ change }) => change);
   const { generators = [] } = options;
-  const bootAdvice = adviseGenerated(
-    changes.map(({ place }) => place),
-    generators,
-  );
-  const savable = placed.filter(({ change }) => generatorOf(change.place, generators) === undefined);
+  const places = changes.map(({ place }) => place);
+  const bootAdvice = [...adviseGenerated(places, generators), ...adviseMadeAnew(places)];
+  const lasting = placed.filter(({ change }) => makerOf(change.place) === null);
+  const savable = lasting.filter(({ change }) => generatorOf(change.place, generators) === undefined);
   const apply = planApply(placed, options);
   return {
     choice,
@@ -66,9 +66,10 @@ export function planFix(
     byHand: apply,
     undo: planUndo(placed, options),
     bootInsertions: planBootInsertions(ruleset, savable),
-    nftInsertions: planNftInsertions(ruleset, placed),
+    nftInsertions: planNftInsertions(ruleset, lasting),
     bootCommands: planBootCommands(placed),
     ownersFiles: listOwnersFiles(placed),
+    ownersWords: tellBans(found.stops, found.goalOf),
     bootAdvice,
     after,
     policies: describePolicies(ruleset, after, placed),

@@ -120,6 +120,8 @@ export type FixPlan = {
   readonly bootCommands: readonly PlannedCommand[];
   /** Files in which owners themselves keep rules of the fix, once it is applied and `bootCommands` have run. */
   readonly ownersFiles: readonly string[];
+  /** What to tell those programs first that have banned addresses of this server. */
+  readonly ownersWords: readonly string[];
   /** What has to be done by hand so that the fix lasts; also among `notes`. */
   readonly bootAdvice: readonly string[];
   readonly after: Ruleset;

@@ -8,6 +8,11 @@ export const PASSING_CHAINS = {
   podman: /^(NETAVARK|CNI)[-_]/,
   kubernetes: /^(KUBE|cali)-/,
   libvirt: /^LIBVIRT_/,
+  crowdsec: /^CROWDSEC/i,
+  sshguard: /^sshguard$/,
+  tailscale: /^ts-/,
+  cilium: /^(OLD_)?CILIUM_/,
+  flannel: /^FLANNEL-/,
 } as const;
 
 /** Docker's own bridge, one for each of its networks, and that of a swarm. */
@@ -45,6 +50,7 @@ function ownerOfLine(line: string): string | null {
   return isAtBridge || isHairpin ? 'docker' : null;
 }
 
-function ownerOfChain(chain: string): string | null {
+/** The program whose chain that is, by its name; null for a chain that is nobody's. */
+export function ownerOfChain(chain: string): string | null {
   return Object.entries(PASSING_CHAINS).find(([, names]) => names.test(chain))?.[0] ?? null;
 }
