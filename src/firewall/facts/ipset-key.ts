@@ -1,4 +1,5 @@
 // The keys of ipset's elements as text: what a packet is looked up by, and what an element is filed under.
+import { formatAddress, prefixRange } from '../address.ts';
 import { type Address, type PacketHeaders, protocolOf } from '../packet.ts';
 import type { Side } from './question.ts';
 
@@ -14,11 +15,10 @@ export function partsOf(type: string): readonly PartKind[] | null {
 
 const KINDS: readonly PartKind[] = ['ip', 'net', 'port', 'mac', 'mark', 'iface', 'set'];
 
-/** An address with so many bits kept: `7f000000/8`. */
+/** An address with so many bits kept, as ipset prints it: `127.0.0.0/8`, `127.0.0.1`. */
 export function addressKey(address: Address, length: number): string {
-  const bits = typeof address === 'bigint' ? 128n : 32n;
-  const shift = bits - BigInt(length);
-  return `${((BigInt(address) >> shift) << shift).toString(16)}/${length}`;
+  const bits = typeof address === 'bigint' ? 128 : 32;
+  return length >= bits ? formatAddress(address) : `${formatAddress(prefixRange(address, length).from)}/${length}`;
 }
 
 /** `6:80`: the protocol's number with the port, or with an ICMP message's type and code. */

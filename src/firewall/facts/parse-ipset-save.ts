@@ -12,6 +12,8 @@ type Reading = {
   readonly shapes: Map<string, (number | null)[]>;
   readonly members: string[];
   isWhole: boolean;
+  /** Its elements are addresses or networks, and nothing else. */
+  readonly isPlain: boolean;
 };
 
 /**
@@ -24,15 +26,17 @@ type Reading = {
 export function parseIpsetSave(text: string): Map<string, IpSet> {
   const sets = new Map<string, Reading>();
   for (const line of text.split('\n')) {
-    const [verb, name = '', what = '', ...options] = line.replace(COMMENT, '').trim().split(/\s+/);
-    if (verb === 'create') sets.set(name, begin(what, options));
-    else if (verb === 'add') add(sets.get(name), what, options);
+    if (line.startsWith('add ')) addLine(sets, line);
+    else if (line.startsWith('create ')) {
+      const [, name = '', what = '', ...options] = line.split(' ');
+      sets.set(name, begin(what, options));
+    }
   }
   return new Map([...sets].map(([name, reading]) => [name, finish(reading)]));
 }
 
 /** A comment may hold any words; ipset allows no quotes in it. */
-const COMMENT = / comment "[^"]*"/;
+const COMMENT = /(?:^| )comment "[^"]*"/;
 
 function begin(type: string, options: readonly string[]): Reading {
   const netmask = optionOf(options, 'netmask');
@@ -46,13 +50,35 @@ function begin(type: string, options: readonly string[]): Reading {
     elements: new Map(),
     shapes: new Map(),
     members: [],
+    isPlain: netmask === null && (type === 'hash:ip' || type === 'hash:net'),
     // A bitmask or a mark's mask changes what is looked up.
     isWhole: partsOf(type) !== null && optionOf(options, 'bitmask') === null && optionOf(options, 'markmask') === null,
   };
 }
 
-function add(reading: Reading | undefined, what: string, options: readonly string[]): void {
+/** Sets may have hundreds of thousands of lines: nothing is done twice for one. */
+function addLine(sets: ReadonlyMap<string, Reading>, line: string): void {
+  const afterName = line.indexOf(' ', 4);
+  const afterElement = line.indexOf(' ', afterName + 1);
+  const reading = sets.get(line.slice(4, afterName));
+  const element = line.slice(afterName + 1, afterElement < 0 ? line.length : afterElement);
+  const options = afterElement < 0 ? '' : line.slice(afterElement + 1).replace(COMMENT, '');
   if (reading === undefined) return;
+  if (options === '' && reading.isPlain) addPlain(reading, element);
+  else add(reading, element, options.split(' '));
+}
+
+/** One address or network, which ipset prints as its key is written. */
+function addPlain({ elements, shapes }: Reading, element: string): void {
+  elements.set(element, PLAIN);
+  const slash = element.indexOf('/');
+  const length = slash < 0 ? (element.includes(':') ? '128' : '32') : element.slice(slash + 1);
+  if (!shapes.has(length)) shapes.set(length, [Number(length)]);
+}
+
+const PLAIN: IpSetElement = { nomatch: false, expires: null };
+
+function add(reading: Reading, what: string, options: readonly string[]): void {
   if (reading.type.startsWith('list:')) {
     reading.members.push(what);
     return;
@@ -127,7 +153,7 @@ function optionOf(options: readonly string[], name: string): string | null {
 }
 
 /** The narrowest networks are tried first, by the first part of the key before the second (ip_set_hash_gen.h). */
-function finish({ shapes, ...set }: Reading): IpSet {
+function finish({ shapes, isPlain: _isPlain, ...set }: Reading): IpSet {
   const inOrder = [...shapes.values()].sort((a, b) => {
     for (const [index, length] of a.entries()) {
       const difference = (b[index] ?? 0) - (length ?? 0);
