@@ -263,7 +263,13 @@ function readFib(world: World, site: Site, field: Field): Reading {
   const onLoopback = entering && site.device === undefined;
   if (field.endsWith(' oifname')) return onLoopback ? LOOPBACK.name : UNKNOWN;
   if (address === null) return UNKNOWN;
-  if (field.includes(' . iif') || field.includes(' . oif')) return isLoopbackAddress(address) ? LOCAL : UNKNOWN;
+  if (field.includes(' . iif') || field.includes(' . oif')) {
+    if (isLoopbackAddress(address)) return LOCAL;
+    const devices = site.facts?.devices?.get(address);
+    // An address of another device is none of this one's (inet_dev_addr_type in net/ipv4/fib_frontend.c).
+    if (devices === undefined) return UNKNOWN;
+    return devices.includes(site.device?.name ?? LOOPBACK.name) ? LOCAL : UNICAST;
+  }
   return addressType(address, site);
 }
 

@@ -1,24 +1,27 @@
 // Reads what a server keeps beside its rules: only what these rules ask for, all at once. What can't be read is not known.
 import type { Facts, IpSet, RateTable, RecentList } from '../firewall/facts/facts.ts';
+import { parseDevices } from '../firewall/facts/parse-devices.ts';
 import { parseHashlimit } from '../firewall/facts/parse-hashlimit.ts';
 import { parseIpsetSave } from '../firewall/facts/parse-ipset-save.ts';
 import { parseQueues } from '../firewall/facts/parse-queues.ts';
 import { parseKernelClock, parseRecentList } from '../firewall/facts/parse-recent-list.ts';
 import { type Asked, whatRulesAsk } from '../firewall/facts/what-rules-ask.ts';
+import type { Address } from '../firewall/packet.ts';
 import type { Host } from './host.ts';
 import type { FirewallDump } from './read-firewall.ts';
 
 /** Resolves with as many facts as there are. */
 export async function readFacts(host: Host, dumps: readonly FirewallDump[]): Promise<Facts> {
   const asked = whatRulesAsk(dumps);
-  const [sets, recent, rates, queues, connections] = await Promise.all([
+  const [sets, recent, rates, queues, connections, devices] = await Promise.all([
     readSets(host, asked.sets),
     readRecent(host, asked.lists),
     readRates(host, asked.rates),
     asked.queues ? readQueues(host) : null,
     asked.connections ? readConnections(host) : null,
+    asked.devices ? readDevices(host) : null,
   ]);
-  return { sets, recent, rates, queues, connections, isLive: true };
+  return { sets, recent, rates, queues, connections, devices, isLive: true };
 }
 
 async function readFile(host: Host, path: string): Promise<string | null> {
@@ -84,4 +87,9 @@ async function readQueues(host: Host): Promise<Set<number> | null> {
 async function readConnections(host: Host): Promise<number | null> {
   const text = await readFile(host, '/proc/sys/net/netfilter/nf_conntrack_count');
   return text !== null && /^\d+\s*$/.test(text) ? Number(text) : null;
+}
+
+async function readDevices(host: Host): Promise<Map<Address, string[]> | null> {
+  const { code, stdout } = await host.run(['ip', '-o', 'address']);
+  return code === 0 ? parseDevices(stdout) : null;
 }

@@ -31,6 +31,7 @@ const lost = (now: Ruleset, atBoot: Ruleset) =>
         rates: new Map(),
         queues: null,
         connections: null,
+        devices: null,
         isLive: true,
       },
     },

@@ -5,7 +5,14 @@ import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-sa
 
 const findings = (rule: string, queues: readonly number[]) => {
   const tables = parseIptablesSave(`*filter\n:OUTPUT ACCEPT [0:0]\n${rule}\nCOMMIT\n`, { file: 'x', family: 'ip' });
-  const facts = { sets: new Map(), recent: new Map(), rates: new Map(), connections: null, isLive: true };
+  const facts = {
+    sets: new Map(),
+    recent: new Map(),
+    rates: new Map(),
+    connections: null,
+    devices: null,
+    isLive: true,
+  };
   const inspection = inspect(
     {
       host: 'web1',

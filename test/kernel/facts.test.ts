@@ -8,7 +8,7 @@ import { traceConversation } from '../../src/firewall/trace-conversation.ts';
 import { describeKernel } from './available.ts';
 import { clearRules } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';
-import { type Lab, startLab } from './lab.ts';
+import { type Lab, ownAddresses, startLab } from './lab.ts';
 
 type Told = 'works' | 'blocked' | 'unknown';
 
@@ -108,6 +108,24 @@ describeKernel('what a server keeps beside its rules', () => {
     await setUp(list);
     expect(await compare(lab, '::1', 25)).toEqual({ told: 'blocked', real: 'blocked' });
   });
+
+  const spoofed = `nft add table inet t; nft 'add chain inet t p { type filter hook prerouting priority 0; }'
+    nft 'add rule inet t p fib daddr . iif type != { local, broadcast, multicast } drop'`;
+
+  test.each(['127.0.0.1', ...Object.values(ownAddresses)])(
+    'an address of %s, asked for on the device',
+    async (address) => {
+      await lab.listen([{ protocol: 'tcp', address, port: 4433, kind: 'banner', banner: 'hello\r\n' }]);
+      await setUp(spoofed);
+      const expected = address === '127.0.0.1' ? 'works' : 'blocked';
+      expect(await compare(lab, address, 4433)).toEqual({ told: expected, real: expected });
+      const type = '-m addrtype --dst-type LOCAL --limit-iface-in';
+      const save = address.includes(':') ? 'ip6tables' : 'iptables';
+      await clearRules(lab);
+      await setUp(`${save} -t mangle -A PREROUTING ${type} -j ACCEPT; ${save} -t mangle -A PREROUTING -j DROP`);
+      expect(await compare(lab, address, 4433)).toEqual({ told: expected, real: expected });
+    },
+  );
 
   test('a program behind a queue may let the packet pass: what it decides is not known', async () => {
     const reader = await lab.spawn(['python3', fileURLToPath(new URL('queue-reader.py', import.meta.url)), '7', '1']);

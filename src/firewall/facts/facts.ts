@@ -13,6 +13,8 @@ export type Facts = {
   readonly queues: ReadonlySet<number> | null;
   /** Tracked connections, of whatever kind. */
   readonly connections: number | null;
+  /** The devices that have an address, by all addresses of the host. */
+  readonly devices: ReadonlyMap<Address, readonly string[]> | null;
   /** True where nft's own listing is as fresh as all this, so that elements which come and go are those of this moment. */
   readonly isLive: boolean;
 };

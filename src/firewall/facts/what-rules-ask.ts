@@ -7,6 +7,7 @@ export type Asked = {
   readonly rates: ReadonlyMap<string, { readonly family: 'ip' | 'ip6'; readonly name: string }>;
   readonly queues: boolean;
   readonly connections: boolean;
+  readonly devices: boolean;
 };
 
 /** A layer's rules as its tool prints them; those of nft are in JSON. */
@@ -32,6 +33,7 @@ export function whatRulesAsk(dumps: readonly Dump[]): Asked {
     lists: new Set(named(LISTS).filter(isFileName)),
     rates: new Map(rates.map((rate) => [`${rate.family} ${rate.name}`, rate])),
     queues: dumps.some(({ layer, text }) => (layer === 'iptables' ? / -j (?:NF)?QUEUE\b/ : /"queue"/).test(text)),
+    devices: dumps.some(({ text }) => / --limit-iface-|"fib"/.test(text)),
     connections: dumps.some(({ text }) => / -m connlimit |"ct count"/.test(text)),
   };
 }

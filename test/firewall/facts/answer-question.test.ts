@@ -15,6 +15,7 @@ const NOTHING: Facts = {
   rates: new Map(),
   queues: null,
   connections: null,
+  devices: null,
   isLive: true,
 };
 

@@ -18,6 +18,7 @@ COMMIT
     rates: new Map([['ip6 http', { family: 'ip6', name: 'http' }]]),
     queues: true,
     connections: true,
+    devices: false,
   });
 });
 
@@ -28,5 +29,6 @@ test('where nothing is asked, nothing is read', () => {
     rates: new Map(),
     queues: false,
     connections: false,
+    devices: false,
   });
 });
