@@ -171,7 +171,11 @@ function act(
 
 function noteDown({ site, table }: RuleSite, world: World, note: Note): World {
   const noted = note.store === 'nft' ? noteOfSet(world, site, table, note) : noteOf(world, site, note);
-  return { ...world, noted: [...(world.noted ?? []), noted] };
+  const before = world.noted ?? [];
+  // A list counts its packets; in a set, what was the last word stays it.
+  const last = before.findLast(({ store, key }) => store === noted.store && key === noted.key);
+  if (note.store !== 'recent' && last?.does === noted.does) return world;
+  return { ...world, noted: [...before, noted] };
 }
 
 function unknownVerdict(what: string): Verdict {

@@ -104,7 +104,9 @@ const MOST_WORLDS = 16;
 export function mergeWorlds(worlds: readonly World[]): World[] {
   if (worlds.length < 2) return [...worlds];
   const merged = mergeTwins(worlds);
-  return merged.length > MOST_WORLDS ? mergeTwins(merged.map(blur)) : merged;
+  if (merged.length <= MOST_WORLDS) return merged;
+  const stores = new Set(merged.flatMap(({ noted = [] }) => noted.map(({ store }) => store)));
+  return mergeTwins(merged.map((world) => blur(world, stores)));
 }
 
 function mergeTwins(worlds: readonly World[]): World[] {
@@ -121,9 +123,10 @@ function mergeTwins(worlds: readonly World[]): World[] {
 const UNKNOWN_NUMBERS = { mark: null, priority: null, dscp: null, ecn: null, ttl: null };
 
 /** The world with everything unknown that rules can set to any number. */
-function blur(world: World): World {
+function blur(world: World, stores: ReadonlySet<string>): World {
   const connections = world.connections.map((connection) => ({ ...connection, mark: null }));
-  return { ...world, packet: { ...world.packet, ...UNKNOWN_NUMBERS }, connections };
+  const noted = [...stores].map((store): Noted => ({ store, key: null, does: 'add' }));
+  return { ...world, packet: { ...world.packet, ...UNKNOWN_NUMBERS }, connections, noted };
 }
 
 function join(one: World, other: World): World {

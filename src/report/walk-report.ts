@@ -1,4 +1,6 @@
 // A finished walk as a report for the ticket: what was found, by which evidence, what was changed, how to take it back.
+import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
+import type { Finding } from '../diagnosis/finding.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 import { tellAttempt } from '../words/attempts.ts';
 import { distinctLines } from '../words/entry-line.ts';
@@ -15,9 +17,24 @@ type Section = readonly [title: string, blocks: readonly Block[]];
 /** Log lines quoted at the most: a report is read by people. */
 const QUOTED = 20;
 
-const found = ({ inspection, diagnosis }: Case): Section[] => [
-  ['The outbound policy', inspection === null ? [] : tellPolicies(inspection)],
-  ['What was found', diagnosis === null ? [] : [...tellBlocked(diagnosis), ...diagnosis.findings.flatMap(tellFinding)]],
+/** What was left open, where the diagnosis says nothing of it. */
+const leftOpen = ({ inspection, diagnosis }: Case): Finding[] => {
+  const isOpen = (inspection?.unknownTraces.length ?? 0) > 0;
+  if (inspection === null || !isOpen || diagnosis?.findings.some(({ id }) => id === UNKNOWN)) return [];
+  return findRuleFindings(inspection).filter(({ id }) => id === UNKNOWN);
+};
+
+const UNKNOWN = 'loopback-unknown';
+
+const found = (walk: Case): Section[] => [
+  ['The outbound policy', walk.inspection === null ? [] : tellPolicies(walk.inspection)],
+  [
+    'What was found',
+    [
+      ...(walk.diagnosis === null ? [] : tellBlocked(walk.diagnosis)),
+      ...[...(walk.diagnosis?.findings ?? []), ...leftOpen(walk)].flatMap(tellFinding),
+    ],
+  ],
 ];
 
 const evidence = ({ attempts, entries }: Case): Section[] => {

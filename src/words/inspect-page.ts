@@ -2,6 +2,7 @@
 import { adviseLogging } from '../diagnosis/advise-logging.ts';
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
 import type { WayFault } from '../diagnosis/loopback-way.ts';
+import { tellTried } from '../diagnosis/tell-tried.ts';
 import type { FinalRule } from '../firewall/final-rule.ts';
 import { nameTool } from '../firewall/name-layer.ts';
 import type { Event } from '../wizard/event.ts';
@@ -272,10 +273,20 @@ const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<E
   const { title, body } = tellInspection(inspection);
   return page({
     title,
-    body: [...problem, ...body, ...tellFaults(inspection), ...loggingLine(inspection, walk)],
+    body: [
+      ...problem,
+      ...body,
+      ...tellAttempts(inspection),
+      ...tellFaults(inspection),
+      ...loggingLine(inspection, walk),
+    ],
     choices: choices(inspection, walk),
   });
 };
+
+/** What lo-doctor itself has tried where the rules alone don't tell. */
+const tellAttempts = ({ tried = [] }: Inspection): Block[] =>
+  tried.length === 0 ? [] : [{ kind: 'list', items: tried.map(tellTried) }];
 
 /** The page of a phase of step 1. */
 export const inspectPage = (phase: Phase, walk: Case): Page<Event> => {

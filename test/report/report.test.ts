@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { inspect } from '../../src/diagnosis/inspect.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import { blocksToMarkdown, escapeMarkdown, fenced } from '../../src/report/markdown.ts';
 import { reportDocument } from '../../src/report/report-document.ts';
 import { reportScript } from '../../src/report/report-script.ts';
@@ -34,6 +36,21 @@ test('a report tells what was found, by which line and rule, what was changed an
     '2026-11-22T18:00:00.000Z  the fix was kept',
   ])
     expect(report).toContain(part);
+});
+
+test('a walk that could not tell says what it depends on', () => {
+  const tables = parseIptablesSave(
+    '*filter\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m set --match-set domains dst -j DROP\nCOMMIT\n',
+    { file: 'x', family: 'ip' },
+  );
+  const [probe] = blockedInspection.probes;
+  if (probe === undefined) throw new Error('the fixture has probes');
+  const tried = [{ conversation: probe, end: 'connected', rose: [] } as const];
+  const inspection = inspect({ ...blockedInspection, ruleset: { tables }, tried }, 'a1');
+  const report = walkReport({ ...fixed, inspection, diagnosis: null, plan: null, saved: null }, 'cant-tell', 'web1');
+  expect(report).toContain("Whether the firewall stops loopback can't be told");
+  expect(report).toContain('it depends on "-m set --match-set domains dst"');
+  expect(report).toContain('connected, which proves this moment only');
 });
 
 test('nothing from outside becomes markup', () => {

@@ -154,3 +154,11 @@ test('a dump that is not of this moment knows nothing of what comes and goes', (
   expect(outcome(tables, {})).toBe('blocked');
   expect(outcome(tables, { isLive: false })).toBe('unknown');
 });
+
+test('many rules that may or may not write something down are given up as unknown, not followed for ever', () => {
+  const sets = parseIpsetSave(Array.from({ length: 30 }, (_, i) => `create s${i} hash:ip family inet\n`).join(''));
+  const rules = Array.from({ length: 30 }, (_, i) => `-A OUTPUT -m limit --limit 1/min -j SET --add-set s${i} src`);
+  const dropping = '-A OUTPUT -m set --match-set s29 src -j DROP';
+  expect(outcome(save(...rules, dropping), { sets })).toBe('unknown');
+  expect(outcome(save(...rules), { sets })).toBe('works');
+});
