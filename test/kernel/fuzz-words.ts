@@ -11,6 +11,7 @@ const { values } = parseArgs({
     n: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: 'Infinity' },
     only: { type: 'string' },
   },
 });
@@ -18,6 +19,7 @@ const figures = await fuzzWords({
   n: Number(values.n),
   seed: Number(values.seed),
   lanes: Number(values.lanes),
+  seconds: Number(values.seconds),
   programs: programsHere(),
   ...(values.only === undefined ? {} : { only: Number(values.only) }),
 });

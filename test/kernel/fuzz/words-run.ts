@@ -27,12 +27,21 @@ export type WordsOptions = {
   readonly seed: number;
   readonly programs: ReadonlySet<string>;
   readonly lanes?: number;
+  /** No server is begun after so many. */
+  readonly seconds?: number;
   /** Only this server of the run. */
   readonly only?: number;
 };
 
 /** Tries so many servers; what seems wrong is tried a second time, since a busy machine is late now and then. */
-export async function fuzzWords({ n, seed, programs, lanes = 3, only }: WordsOptions): Promise<WordsFigures> {
+export async function fuzzWords({
+  n,
+  seed,
+  programs,
+  lanes = 3,
+  seconds = Infinity,
+  only,
+}: WordsOptions): Promise<WordsFigures> {
   const start = performance.now();
   const figures: WordsFigures = {
     servers: 0,
@@ -48,7 +57,7 @@ export async function fuzzWords({ n, seed, programs, lanes = 3, only }: WordsOpt
   let next = only ?? 0;
   const end = only === undefined ? n : only + 1;
   const lane = async () => {
-    while (next < end) {
+    while (next < end && performance.now() - start < seconds * 1000) {
       const number = next++;
       // The mark must not be part of another run's.
       const mark = `w${process.pid.toString(36)}x${number.toString(36)}z`;
