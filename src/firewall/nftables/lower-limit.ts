@@ -11,7 +11,8 @@ const UNITS: Partial<Record<string, number>> = { bytes: 1, kbytes: 1024, mbytes:
 export function lowerLimit(content: Json, what: string): Condition {
   const inverted = contentOf(content, 'inv') === true;
   const unit = stringAt(content, 'rate_unit');
-  const enough = unit === undefined || unit === 'packets' || bytes(content, 'rate') + bytes(content, 'burst') >= PLENTY;
+  const within = (bytes(content, 'rate') ?? 0) + (bytes(content, 'burst') ?? 0);
+  const enough = unit === undefined || unit === 'packets' || within >= PLENTY;
   return { kind: 'sometimes', what, limit: true, fresh: enough ? (inverted ? 'no' : 'yes') : 'unknown' };
 }
 
@@ -19,12 +20,16 @@ export function lowerLimit(content: Json, what: string): Condition {
 export function lowerQuota(content: Json, what: string): Condition {
   const inverted = contentOf(content, 'inv') === true;
   const total = numberAt(content, 'bytes') ?? bytes(content, 'val');
-  const left = total - bytes(content, 'used');
+  if (total === null) return { kind: 'sometimes', what, limit: false, fresh: 'unknown' };
+  const left = total - (bytes(content, 'used') ?? 0);
   const fresh = left <= 0 ? inverted : left >= PLENTY ? !inverted : null;
   const asks = { question: { on: 'quota', left }, negated: inverted } as const;
   return { kind: 'sometimes', what, limit: false, fresh: fresh === null ? 'unknown' : fresh ? 'yes' : 'no', asks };
 }
 
-function bytes(content: Json, key: string): number {
-  return (numberAt(content, key) ?? 0) * (UNITS[stringAt(content, `${key}_unit`) ?? 'bytes'] ?? 1);
+/** Null where it is not said, or in a unit that is not known. */
+function bytes(content: Json, key: string): number | null {
+  const number = numberAt(content, key);
+  const unit = UNITS[stringAt(content, `${key}_unit`) ?? 'bytes'];
+  return number === undefined || unit === undefined ? null : number * unit;
 }

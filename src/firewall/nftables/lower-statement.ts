@@ -118,13 +118,13 @@ function lowerMeasured(statement: Json, name: 'limit' | 'quota', content: Json, 
 
 /** `ct count over 10`: a fresh connection is the first one. */
 function countConnections(statement: Json, content: Json, scope: Scope): Step {
-  const most = numberAt(content, 'val') ?? 0;
+  const most = numberAt(content, 'val');
   const over = contentOf(content, 'inv') === true;
   return {
     kind: 'sometimes',
     what: printStatement(statement, scope.family),
     limit: false,
-    fresh: most >= 1 !== over ? 'yes' : 'no',
+    fresh: most === undefined ? 'unknown' : most >= 1 !== over ? 'yes' : 'no',
   };
 }
 
