@@ -146,6 +146,7 @@ function describeOperand(operand: Operand): string {
 function describePattern(pattern: Pattern): string {
   if (typeof pattern !== 'object') return String(pattern);
   if ('prefix' in pattern) return `${pattern.prefix}*`;
+  if (pattern.to === Number.MAX_SAFE_INTEGER) return `>= ${pattern.from}`;
   return pattern.from === pattern.to ? `${pattern.from}` : `${pattern.from}-${pattern.to}`;
 }
 

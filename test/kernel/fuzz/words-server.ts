@@ -14,6 +14,8 @@ export type WordsServer = {
   readonly loIsUp: boolean;
   /** Whether the walk adds its own log rules. */
   readonly logs: boolean;
+  /** Whether a syslog daemon reads the kernel, which else only its own buffer tells. */
+  readonly daemon: boolean;
   readonly commandLine: string;
 };
 
@@ -35,6 +37,7 @@ export function randomServer(random: Random, prefix: string, programs: ReadonlyS
     services,
     loIsUp: !random.chance(0.05),
     logs: random.chance(0.5),
+    daemon: random.chance(0.3),
     commandLine: asUser(random, programs, randomCommand(random, programs, randomHost(random, target), port)),
   };
 }

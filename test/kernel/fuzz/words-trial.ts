@@ -32,7 +32,7 @@ export async function tryServer(server: WordsServer, mark: string): Promise<Word
   const loaded = await loadLayers(lab, server.layers);
   if ('complaint' in loaded) return { kind: 'not loaded', complaint: loaded.complaint };
   if (!server.loIsUp) await lab.run(['ip', 'link', 'set', 'lo', 'down']);
-  await lab.startRsyslog({ only: mark });
+  if (server.daemon) await lab.startRsyslog({ only: mark });
   const truth = await findTruth(lab, server.commandLine);
   const walked = await walkInLab(lab, { commandLine: server.commandLine, logs: server.logs, mark });
   return judge(truth, walked, await worksWithoutRules(lab, server.commandLine));
@@ -70,6 +70,8 @@ const ACQUITTALS: readonly RegExp[] = [
   /no rule is in the way/i,
   /no firewall rule says so/i,
   /but not on loopback/i,
+  /a permit of loopback would not help/i,
+  /^What was tried works/i,
   /the firewall lets (it|this connection) through/i,
 ];
 
