@@ -82,6 +82,10 @@ nft add rule ip t o limit rate over 1/hour burst 1 packets drop`;
     await server.startTcpServer(5432);
     const { code, stdout } = await server.doctor(['check']);
     expect([code, stdout.replaceAll(/\s+/g, ' ')]).toEqual([1, expect.stringContaining('No program reads queue 0')]);
+    const { stdout: planned } = await server.doctor(['fix', '--all', '--dry-run']);
+    expect(planned.replaceAll(/\s+/g, ' ')).toContain(
+      'No program reads queue 0, to which rule 1 of OUTPUT hands packets',
+    );
     expect(await server.document(['fix', '--all', '--yes'])).toMatchObject({ code: 0, document: { result: 'kept' } });
     expect(await server.probe('127.0.0.1', 5432)).toMatchObject({ outcome: 'works' });
   });

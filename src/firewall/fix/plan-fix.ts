@@ -14,6 +14,7 @@ import { type FoundPermits, findPermits, type WantedPermit } from './find-permit
 import { adviseGenerated, type Generator, generatorOf } from './generated-policies.ts';
 import { listStaysBroken } from './list-stays-broken.ts';
 import { adviseMadeAnew, makerOf, tellBans } from './made-anew.ts';
+import { noteQueues } from './note-queues.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
@@ -84,7 +85,11 @@ export function planFix(
             choice.services,
             probes.filter((one) => !passes(after, one)),
           ),
-    notes: [...findNotes(ruleset, found.stops), ...bootAdvice],
+    notes: [
+      ...noteQueues(ruleset, found.stops, surroundings.facts?.queues ?? null),
+      ...findNotes(ruleset, found.stops),
+      ...bootAdvice,
+    ],
     proof: proveNothingElse(ruleset, after, changes),
   };
 }
