@@ -1,5 +1,5 @@
 // `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
-import { type Case, listCases, readCase } from '../host/case-file.ts';
+import { type Case, isCaseId, listCases, RECORD_ROOT, readCase } from '../host/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../host/compare-with-backups.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
@@ -7,8 +7,12 @@ import { confirmCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
 import { sayWhetherSaved } from '../words/verify-page.ts';
 import type { Io } from './io.ts';
+import { needRoot } from './need-root.ts';
 import { readPlanRecord } from './plan-record.ts';
 import { savePlan } from './save-plan.ts';
+
+const CASES_ARE_ROOTS =
+  'Fixes and reports can be looked up by root alone: whether there is one here is not known without it.';
 
 type CaseIo = Pick<Io, 'stdout'>;
 
@@ -48,6 +52,7 @@ const leftInForce = async (host: Host, id: string): Promise<HostError> => {
 
 /** Keeps a fix that waits for its confirmation, also for the next boot. With `json`, a document (schema lo-doctor.confirm/1). */
 export const runConfirm = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
+  await needRoot(host, CASES_ARE_ROOTS);
   const none = 'No fix waits for its confirmation: none was applied, or it has been kept or rolled back.';
   const found = await findCase(host, id, ({ state }) => state === 'armed', none);
   const document = { schema: 'lo-doctor.confirm/1', case: found.id };
@@ -81,6 +86,7 @@ const tellCompared = ({ path, isAsBefore, backup }: ComparedFile): string => {
 
 /** Takes a fix back: its rules, and what it saved for the next boot. With `json`, a document (schema lo-doctor.undo/1). */
 export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
+  await needRoot(host, CASES_ARE_ROOTS);
   const fits = ({ state }: Case) => state === 'armed' || state === 'confirmed' || state === 'rollback-failed';
   const found = await findCase(host, id, fits, 'There is no fix on this server that could be taken back.');
   const outcome = await rollBackCase(host, found.id);
@@ -95,6 +101,13 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = 
   return EXIT.done;
 };
 
+/** The youngest record that holds such a report: a walk that changed nothing leaves one, too. */
+const findLatestReport = async (host: Host, name: string): Promise<string> => {
+  const { stdout } = await host.run(['ls', '-1t', RECORD_ROOT]);
+  for (const id of stdout.split('\n').filter(isCaseId)) if ((await readRecord(host, id, name)) !== null) return id;
+  throw new HostError('There is no report on this server yet.');
+};
+
 /** Prints the report of a walk. */
 export const runReport = async (
   id: string | null,
@@ -102,7 +115,8 @@ export const runReport = async (
   host: Host,
   io: CaseIo,
 ): Promise<number> => {
-  const found = id ?? (await findCase(host, null, () => true, 'There is no report on this server yet.')).id;
+  await needRoot(host, CASES_ARE_ROOTS);
+  const found = id ?? (await findLatestReport(host, `report.${format}`));
   const text = await readRecord(host, found, `report.${format}`);
   if (text === null)
     throw new HostError(`Case ${found} has no report on this server.`, {

@@ -1,17 +1,19 @@
 // Reading the log: what was seen is tied to the rules, and where the log was silent, it is tested.
 import { type Diagnosis, diagnose } from '../diagnosis/diagnose.ts';
+import { findCounted, type RuleRise } from '../diagnosis/find-counted.ts';
 import { findLostInDaemons } from '../diagnosis/find-lost-in-daemons.ts';
 import { findNotLogged, findSilence, KERNEL_LOG } from '../diagnosis/find-silence.ts';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
+import { nameRule } from '../diagnosis/names.ts';
 import { planLogTest } from '../diagnosis/plan-log-test.ts';
 import { withoutOwnLogging } from '../firewall/fix/without-own-logging.ts';
 import type { Trace } from '../firewall/trace.ts';
 import type { Host } from '../host/host.ts';
 import { readLogHealth } from '../host/read-log-health.ts';
-import { resolveName } from '../host/resolve-name.ts';
 import { testLogPath } from '../host/test-log-path.ts';
 import type { Case } from '../wizard/state.ts';
+import { readWitness } from './read-witness.ts';
 
 /** The level of LOG rules that say nothing else: warning. */
 const USUAL_LEVEL = 4;
@@ -53,30 +55,58 @@ const findEndedLogging = ({ logging }: Case, { ruleset }: Inspection): Finding[]
   ];
 };
 
-const findMore = async (host: Host, walk: Case, now: Inspection, { verdict, blocked, findings }: Diagnosis) => {
+/** Where lo passes, what outbound rules drop on other devices may be what fails, and may leave no line. */
+const explainOtherSilence = ({ logging, inspection }: Case): Finding[] => {
+  const rules = (inspection?.loggingPlan?.changes ?? []).map(({ reports }) => nameRule(reports));
+  if (logging !== null || rules.length === 0) return [];
+  return [
+    {
+      id: 'drops-not-logged',
+      severity: 'notice',
+      title: 'An empty log says nothing about what these rules stop: they leave no line, or not always.',
+      evidence: [...new Set(rules)].map((rule) => `stops without logging: ${rule}`),
+      advice: 'Turn logging on and repeat it: what they stop then leaves a line, whatever device it was for.',
+      commands: [],
+    },
+  ];
+};
+
+const findMore = async (host: Host, walk: Case, now: Inspection, { verdict, blocked }: Diagnosis) => {
   switch (verdict) {
     case 'loopback-blocked': {
       if (blocked.some(({ sample }) => sample !== null)) return explainEmptyFiles(host, walk);
       const traces = blocked.map(({ trace }) => trace);
       return explainSilence(host, now, traces, traces);
     }
-    case 'nothing-dropped':
-      // What works, or is stopped by nothing, leaves no entry for good reason.
-      return now.blocked && !findings.some(({ id }) => id === 'all-works')
-        ? explainSilence(host, now, now.blockedTraces, [])
-        : [];
+    case 'undecided':
+      return now.blocked ? explainSilence(host, now, now.blockedTraces, []) : explainOtherSilence(walk);
+    case 'works':
     case 'blocked-elsewhere':
+    case 'nat':
     case 'not-the-firewall':
+    case 'several-causes':
       return [];
   }
 };
 
 /** Ties what the walk has seen to the rules as they are `now`. Where the log says nothing, one test packet is sent over lo. */
-export const diagnoseWalk = async (host: Host, walk: Case, now: Inspection): Promise<Diagnosis> => {
+export const diagnoseWalk = async (
+  host: Host,
+  walk: Case,
+  now: Inspection,
+  rises: readonly RuleRise[],
+): Promise<Diagnosis> => {
   const { ruleset, surroundings, listeners } = now;
   const { entries, attempts, logging } = walk;
-  const localhost = await resolveName(host, 'localhost');
-  const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, localhost });
-  const more = [...findEndedLogging(walk, now), ...(await findMore(host, walk, now, diagnosis))];
+  const witness = await readWitness(host);
+  const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, witness });
+  const isSilent =
+    entries.length === 0 && (diagnosis.verdict === 'undecided' || diagnosis.verdict === 'loopback-blocked');
+  const counted = isSilent ? findCounted(rises) : null;
+  const more = [
+    ...(counted === null ? [] : [counted]),
+    ...findEndedLogging(walk, now),
+    ...(await findMore(host, walk, now, diagnosis)),
+  ];
   return more.length === 0 ? diagnosis : { ...diagnosis, findings: [...diagnosis.findings, ...more] };
 };

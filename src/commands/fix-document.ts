@@ -9,6 +9,7 @@ export const EXIT_CODES = {
   'dry-run': 0,
   waits: 0,
   kept: 0,
+  'kept-unverified': 1,
   'not-applied': 1,
   'no-cure': 1,
   'cant-tell': 4,

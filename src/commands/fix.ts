@@ -4,6 +4,7 @@ import { isWayBlocked } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import type { Doubt } from '../firewall/trace.ts';
 import { type Host, HostError } from '../host/host.ts';
+import { outcomeOf } from '../wizard/next.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
@@ -11,7 +12,7 @@ import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
 import { nameRule } from '../words/rules.ts';
-import { tellSaved, tellVerification } from '../words/verify-page.ts';
+import { tellOutcome, tellSaved, tellVerification } from '../words/verify-page.ts';
 import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
 import type { Io } from './io.ts';
 import { lookAtNextBoot } from './judge-next-boot.ts';
@@ -141,9 +142,10 @@ const applyAndKeep = async (
   const saved = isKept ? await work.keep(plan) : null;
   if (saved !== null) {
     const kept = { ...walk, ...seen, saved };
-    await work.writeReport(kept, 'fixed');
-    say([text('Kept.'), ...tellSaved(kept), text(`To take it back: lo-doctor undo ${walk.id}`)]);
-    return finish('kept', plan, { ...seen, saved });
+    const outcome = outcomeOf(kept);
+    await work.writeReport(kept, outcome);
+    say([text(tellOutcome(outcome, kept)), ...tellSaved(kept), text(`To take it back: lo-doctor undo ${walk.id}`)]);
+    return finish(verification.works ? 'kept' : 'kept-unverified', plan, { ...seen, saved });
   }
   if (!isKept) await work.rollBack();
   say([text('Rolled back: the rules are as they were before.')]);

@@ -1,18 +1,22 @@
 // The work of a walk done on a server, by what host/ can do there.
-import type { Attempt } from '../diagnosis/attempt.ts';
+import { type Attempt, works } from '../diagnosis/attempt.ts';
 import { listensTo } from '../diagnosis/failures.ts';
+import { findRises, listStops } from '../diagnosis/find-counted.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
-import type { Conversation } from '../firewall/trace.ts';
+import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
+import { countStops } from '../host/count-stops.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { openLogs } from '../host/open-logs.ts';
 import { probeConversation } from '../host/probe.ts';
 import { readCounters } from '../host/read-counters.ts';
+import { readOwnAddresses } from '../host/read-own-addresses.ts';
 import { startTemporary, startTrial, type Temporary, type Trial } from '../host/trial.ts';
+import { readListeners } from '../host/who-listens.ts';
 import { writeRecord } from '../host/write-record.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { EntryLine, LogLine } from '../log/entry.ts';
@@ -21,7 +25,7 @@ import { reportDocument } from '../report/report-document.ts';
 import { reportScript } from '../report/report-script.ts';
 import { walkReport } from '../report/walk-report.ts';
 import { withoutSecrets } from '../report/without-secrets.ts';
-import type { Action } from '../wizard/action.ts';
+import { type Action, calledName } from '../wizard/action.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
@@ -30,11 +34,10 @@ import { planFor } from './plan-for.ts';
 import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
 import { savePlan } from './save-plan.ts';
+import { tryCommand } from './try-command.ts';
 
 /** How long temporary log rules live when nobody takes them away: longer than a walk takes, shorter than a forgotten one. */
 const LOGGING_EXPIRES = 30 * 60;
-/** How long a command of the user's may take. */
-const COMMAND_TIMEOUT = 10 * 60_000;
 /** How long after a retry entries are waited for. */
 const SETTLE = 500;
 const POLL = 500;
@@ -49,9 +52,6 @@ const isEntryLine = (line: LogLine): line is EntryLine => line.entry !== null;
 export type ServerWorkParts = { host: Host; caseId: string; now: () => Date };
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const works = (attempt: Attempt): boolean =>
-  attempt.kind === 'connection' ? attempt.end === 'connected' : attempt.code === 0;
 
 const failing = ({ diagnosis }: Case): Conversation[] =>
   (diagnosis?.blocked ?? []).map(({ conversation }) => conversation);
@@ -72,6 +72,9 @@ const leftOver = (caseId: string, what: string): HostError =>
 export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   let logging: Temporary | null = null;
   let trial: Trial | null = null;
+
+  /** What stops packets, and what it had counted when the log began to be watched. */
+  let counted: { rules: readonly RulePlace[]; before: readonly (number | null)[] } = { rules: [], before: [] };
 
   const inspectNow = async () => inspect(await readServer(host), caseId);
 
@@ -99,6 +102,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   };
 
   const watchLog: Work['watchLog'] = async (onEntries) => {
+    const { rules } = counted;
+    counted = { rules, before: await countStops(host, rules) };
     const logs = await openLogs(host, await findLogSources(host));
     let waiting: Sighting[] = [];
     const listen = async () => {
@@ -123,12 +128,19 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     return { stop };
   };
 
+  const tryConnection = async (conversation: Conversation, signal: AbortSignal): Promise<Attempt> => {
+    const name = calledName(conversation);
+    const probed = await probeConversation(host, conversation, signal);
+    return name === null ? probed : { ...probed, name };
+  };
+
+  let runs = 0;
   const tryAll = async ({ tries, commandLine }: Action, signal: AbortSignal, onOutput: (output: string) => void) => {
-    if (commandLine === null)
-      return Promise.all(tries.map((conversation) => probeConversation(host, conversation, signal)));
-    const options = { signal, onOutput, timeout: COMMAND_TIMEOUT, inUsersDirectory: true };
-    const { code, stdout, stderr } = await host.run(['sh', '-c', commandLine], options);
-    return [{ kind: 'command', commandLine, code, output: `${stdout}${stderr}` } as const];
+    if (commandLine === null) return Promise.all(tries.map((conversation) => tryConnection(conversation, signal)));
+    const [ownAddresses, listeners] = await Promise.all([readOwnAddresses(host), readListeners(host)]);
+    runs += 1;
+    const mark = `lo-doctor-${caseId}-run-${runs}`;
+    return tryCommand(host, commandLine, { ownAddresses, listeners }, { mark, signal, onOutput });
   };
 
   /** Every conversation that failed is opened again, and the user's command is run again. */
@@ -140,9 +152,15 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const blocked = (
       seen.length > 0 ? seen.map(({ conversation }) => conversation) : meant.slice(0, MOST_TRIED)
     ).filter((conversation) => conversation.protocol === 'tcp' && isPermitted(conversation, plan?.choice));
-    const connections = await tryAll({ id: 'by-hand', tries: blocked, commandLine: null }, signal, () => {});
     const command = action?.commandLine == null ? [] : await tryAll(action, signal, () => {});
-    return [...connections, ...command];
+    // What the command's own attempts have shown just now need not be shown twice.
+    const known = command.flatMap((one) => (one.kind === 'connection' ? [one.conversation] : []));
+    const others = blocked.filter(
+      ({ destination, destinationPort }) =>
+        !known.some((one) => one.destination === destination && one.destinationPort === destinationPort),
+    );
+    const connections = await tryAll({ id: 'by-hand', tries: others, commandLine: null }, signal, () => {});
+    return [...command, ...connections];
   };
 
   const verify = async (walk: Case, signal: AbortSignal): Promise<Verification> => {
@@ -164,7 +182,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   };
 
   return {
-    inspect: () => inspectServer(host, caseId),
+    inspect: async () => {
+      const inspection = await inspectServer(host, caseId);
+      counted = { rules: listStops(inspection), before: [] };
+      return inspection;
+    },
     watchLog,
     attempt: tryAll,
     verify,
@@ -175,7 +197,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       if ((await logging?.end()) === 'rollback-failed') throw leftOver(`${caseId}-log`, 'The temporary LOG rules');
       logging = null;
     },
-    diagnose: async (walk) => diagnoseWalk(host, walk, await inspectNow()),
+    diagnose: async (walk) => {
+      const { rules, before } = counted;
+      const [now, after] = await Promise.all([inspectNow(), countStops(host, rules)]);
+      return diagnoseWalk(host, walk, now, findRises(rules, before, after));
+    },
     planFix: planNow,
     apply: async (walk, plan) => {
       const [again] = await planNow(walk, [plan.choice]);

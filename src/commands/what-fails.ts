@@ -32,7 +32,7 @@ export const findStillUnknown = ({ surroundings }: Inspection, { after, remainin
 
 /** The rules alone tell what fails: nothing was reproduced. */
 export const diagnosisOf = (inspection: Inspection, failing: readonly Trace[]): Diagnosis => ({
-  verdict: failing.every(isUnknown) ? 'nothing-dropped' : 'loopback-blocked',
+  verdict: failing.every(isUnknown) ? 'undecided' : 'loopback-blocked',
   blocked: failing
     .filter((trace) => !isUnknown(trace))
     .map(

@@ -1,6 +1,6 @@
 // `lo-doctor` and `lo-doctor practice`: the wizard, on this server or on the practice server.
 import { listCases } from '../host/case-file.ts';
-import { type Host, HostError } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
 import { rollBackOverdue } from '../host/trial.ts';
 import type { Event } from '../wizard/event.ts';
@@ -8,6 +8,7 @@ import type { Outcome, Walk } from '../wizard/state.ts';
 import type { Store } from '../wizard/store.ts';
 import type { Io } from './io.ts';
 import { nameCase } from './name-case.ts';
+import { needRoot } from './need-root.ts';
 import { openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
 import { serverWork } from './server-work.ts';
@@ -30,7 +31,9 @@ const EXIT_CODES: Record<Outcome, number> = {
   healthy: 0,
   fixed: 0,
   'not-the-firewall': 0,
+  'kept-unverified': 1,
   unfixed: 1,
+  unexplained: 4,
   'cant-tell': 4,
   'could-not-look': 3,
   'rolled-back': 5,
@@ -40,14 +43,6 @@ const EXIT_CODES: Record<Outcome, number> = {
 const faceOf = ({ practice, isPlain, io }: WizardOptions): Face => {
   if (!io.isTerminal) return practice === null ? 'plain' : 'alone';
   return isPlain ? 'plain' : 'wizard';
-};
-
-const needRoot = async (host: Host) => {
-  const { stdout } = await host.run(['id', '-u']);
-  if (stdout.trim() === '0') return;
-  throw new HostError('Reading and changing firewall rules needs root.', {
-    nextSteps: ['Run it again with sudo.', 'To look around without root: lo-doctor practice'],
-  });
 };
 
 /** What earlier walks left: overdue rollbacks are made up for, and a fix that still waits is named. */
@@ -72,7 +67,9 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
   const { practice, io, confirmWithin } = options;
   const host = practice === null ? localHost() : openPractice(practice, io);
   if (practice === null) {
-    await needRoot(host);
+    await needRoot(host, 'Reading and changing firewall rules needs root.', [
+      'To look around without root: lo-doctor practice',
+    ]);
     await settleOldCases(host, io);
   }
   const caseId = nameCase(io.now());

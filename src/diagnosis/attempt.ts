@@ -8,6 +8,10 @@ export type Attempt =
       readonly end: ConnectionEnd;
       /** The system's own words, or what the server said first. */
       readonly detail: string;
+      /** What a command has to do with the place: `the command line names it`. Absent where it was chosen without a command. */
+      readonly because?: string;
+      /** The host name by which programs call the place; absent where it was called by its address. */
+      readonly name?: string;
     }
   | {
       readonly kind: 'command';
@@ -15,4 +19,43 @@ export type Attempt =
       /** Null where a signal or the time limit ended it. */
       readonly code: number | null;
       readonly output: string;
+      /** What it did meanwhile; absent where nobody could look. */
+      readonly trail?: CommandTrail;
     };
+
+/** What a command did, and what is known of how it differs from an attempt of lo-doctor's own. */
+export type CommandTrail = {
+  /** Whom it ran as; null: root, or nobody said. */
+  readonly user: { readonly name: string; readonly uid: number } | null;
+  /** It runs in another network namespace, where the rules that are looked at here say nothing. */
+  readonly elsewhere: boolean;
+  readonly sockets: readonly TrailSocket[];
+  /** Places that are not on this server. */
+  readonly outside: readonly OutsidePlace[];
+};
+
+/** A socket that was open meanwhile; `isOwn`: the command's own, else another program's. `device`: the one it is bound to. */
+export type TrailSocket = {
+  readonly protocol: 'tcp' | 'udp';
+  readonly state: string;
+  readonly local: { readonly address: string; readonly port: number | null };
+  readonly peer: { readonly address: string; readonly port: number | null };
+  readonly device: string | null;
+  readonly process: string | null;
+  readonly uid: number;
+  readonly isOwn: boolean;
+};
+
+/** A place on another machine, why it is looked at, and the way that packets to it take (null: there is none, or nobody says). */
+export type OutsidePlace = {
+  readonly protocol: 'tcp' | 'udp' | 'icmp';
+  readonly address: string;
+  readonly port: number | null;
+  readonly because: string;
+  readonly route: { readonly device: string; readonly source: string } | null;
+  readonly uid: number;
+};
+
+/** Whether an attempt came to a good end. */
+export const works = (attempt: Attempt): boolean =>
+  attempt.kind === 'connection' ? attempt.end === 'connected' : attempt.code === 0;

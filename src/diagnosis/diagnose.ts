@@ -1,20 +1,23 @@
 // What was seen while it failed, tied to the rules: which loopback conversations the firewall stops, and by which evidence.
 
+import { findStops, ruleAt } from '../firewall/fix/find-stops.ts';
 import { withoutOwnLogging } from '../firewall/fix/without-own-logging.ts';
 import type { Ruleset } from '../firewall/model.ts';
-import type { Conversation, Stop, Surroundings, Trace } from '../firewall/trace.ts';
+import type { Conversation, RulePlace, Stop, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { createSightingCounter, type Sighting } from '../log/count-sightings.ts';
 import type { EntryLine } from '../log/entry.ts';
 import type { Attempt } from './attempt.ts';
+import type { Blame, FoundCause, Passing } from './cause.ts';
 import { type Failure, findFailures, listensTo } from './failures.ts';
-import { findElsewhere } from './find-elsewhere.ts';
+import { stopVerdict } from './find-drop-behind.ts';
 import { findLoggedOnly } from './find-logged-only.ts';
-import { findOtherCauses, type Passing } from './find-other-causes.ts';
+import { findOtherCauses } from './find-other-causes.ts';
 import type { Finding } from './finding.ts';
 import type { OwnLogging } from './judge-logged-packet.ts';
 import type { Listener } from './listener.ts';
 import { type TiedEntries, tieEntries } from './tie-entries.ts';
+import type { Witness } from './witness.ts';
 
 /**
  * A loopback conversation that the firewall stops at `stop` (null: by rules that can't be told apart). Evidence is either log entries whose
@@ -30,8 +33,18 @@ export type BlockedConversation = {
   readonly stop: Stop | null;
 };
 
-/** `blocked-elsewhere`: only packets not on lo were dropped; `nothing-dropped`: no evidence either way; `not-the-firewall`: another cause was found. */
-export type Verdict = 'loopback-blocked' | 'blocked-elsewhere' | 'nothing-dropped' | 'not-the-firewall';
+/**
+ * What the evidence comes to. `blocked-elsewhere`: rules dropped something, and no permit on lo would help; `nat`: a rule sends it elsewhere; `not-the-firewall`:
+ * another cause was found; `several-causes`: that, and drops; `works`: all that was tried; `undecided`: nothing proves anything, an empty log least of all.
+ */
+export type Verdict =
+  | 'loopback-blocked'
+  | 'blocked-elsewhere'
+  | 'nat'
+  | 'not-the-firewall'
+  | 'several-causes'
+  | 'works'
+  | 'undecided';
 
 /** Rule numbers are those without lo-doctor's own log rules. */
 export type Diagnosis = {
@@ -51,8 +64,7 @@ export type Seen = {
   readonly attempts: readonly Attempt[];
   /** lo-doctor's own log rules; null where there are none. */
   readonly own: OwnLogging | null;
-  /** The addresses of localhost in the order in which they are tried. */
-  readonly localhost: readonly string[];
+  readonly witness: Witness;
 };
 
 const isStopped = (tied: TiedEntries): tied is TiedEntries<Extract<TiedEntries['fate'], { kind: 'stopped' }>> =>
@@ -84,6 +96,27 @@ const fromFailures = ({ listeners }: Seen, traced: readonly Passing[]): BlockedC
       stop: trace.stoppedAt,
     }));
 
+/**
+ * What failed just now although somebody listens there, where the rules alone don't tell, and one rule alone can have done it: a refusal comes from
+ * a listening service's own kernel only by a rule that rejects.
+ */
+const fromUnknown = ({ listeners }: Seen, ruleset: Ruleset, traced: readonly Passing[]): BlockedConversation[] =>
+  traced.flatMap(({ failure: { conversation, end, isOwn }, trace }): BlockedConversation[] => {
+    const listener = listeners.find(listensTo(conversation)) ?? null;
+    if (trace.outcome !== 'unknown' || !isOwn || end !== 'refused' || listener === null) return [];
+    const rejects = findStops(ruleset, trace).filter(({ rule }) => verdictAt(ruleset, rule) === 'reject');
+    const [only, second] = rejects;
+    if (only === undefined) return [];
+    const stop: Stop | null =
+      second === undefined ? { packet: only.packet, hook: only.hook.hook, rule: only.rule, verdict: 'reject' } : null;
+    return [{ conversation, sample: null, entries: 0, listener, trace, stop }];
+  });
+
+const verdictAt = (ruleset: Ruleset, place: RulePlace): Stop['verdict'] | null => {
+  const rule = ruleAt(ruleset, place);
+  return rule === undefined ? null : stopVerdict(rule);
+};
+
 /** Services that listen first, then those with entries, then the most of them. */
 const byWeight = (a: BlockedConversation, b: BlockedConversation): number =>
   Number(b.listener !== null) - Number(a.listener !== null) ||
@@ -99,29 +132,33 @@ const listElsewhere = ({ entries }: Seen): EntryLine[] => {
 const nothingSeen: Finding = {
   id: 'nothing-logged',
   severity: 'notice',
-  title: 'The firewall logged no drop meanwhile.',
+  title: 'No entry was seen, which alone proves nothing.',
   evidence: [],
   advice:
-    'Either nothing was dropped, or the failing action did not happen in this time. Repeat it while lo-doctor watches, as the user and on the way that fails.',
+    'Either nothing was dropped, or what was dropped leaves no line, or the failing action did not happen in this time. Repeat it while lo-doctor watches, as the user and on the way that fails.',
   commands: [],
 };
 
 const isProblem = ({ severity }: Finding): boolean => severity === 'problem';
 
-const verdictOf = (findings: readonly Finding[]): Verdict => {
-  const [first] = findings.filter(isProblem);
-  if (first === undefined) return 'nothing-dropped';
-  return first.id === 'blocked-elsewhere' ? 'blocked-elsewhere' : 'not-the-firewall';
+/** `isKnown`: the rules say for sure what becomes of all that failed. */
+const verdictOf = (causes: readonly FoundCause[], isKnown: boolean): Verdict => {
+  const blames = new Set(causes.map(({ blame }): Blame => blame));
+  const others = blames.has('server') || blames.has('nat');
+  if (blames.has('filter')) return others ? 'several-causes' : 'blocked-elsewhere';
+  if (!isKnown) return 'undecided';
+  if (others) return blames.has('server') ? 'not-the-firewall' : 'nat';
+  return blames.has('nobody') ? 'works' : 'undecided';
 };
 
 /** Ties what was seen to the rules. Loopback is blamed only with evidence: an entry or a failure, and a rule that stops it. */
 export const diagnose = (seen: Seen): Diagnosis => {
-  const { surroundings, own, attempts, localhost } = seen;
+  const { surroundings, own, attempts, listeners, witness } = seen;
   const ruleset = withoutOwnLogging(seen.ruleset);
   const site = { ruleset, surroundings, own };
   const tied = tieEntries(site, seen.entries);
   const logged = fromLog(seen, tied);
-  const traced = findFailures(attempts, localhost).map(
+  const traced = findFailures(attempts, witness.localhost).map(
     (failure: Failure): Passing => ({
       failure,
       trace: traceConversation(ruleset, failure.conversation, surroundings),
@@ -130,17 +167,22 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const unlogged = traced.filter(
     ({ failure }) => !logged.some(({ conversation }) => isSame(conversation, failure.conversation)),
   );
-  const blocked = [...logged, ...fromFailures(seen, unlogged)].sort(byWeight);
+  const perhaps = fromUnknown(seen, ruleset, unlogged);
+  const blocked = [...logged, ...fromFailures(seen, unlogged), ...perhaps].sort(byWeight);
   const elsewhere = listElsewhere(seen);
-  const notices = findLoggedOnly(tied);
-  if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: notices };
   const passing = unlogged.filter(({ trace }) => trace.outcome === 'works');
-  const causes = [
-    ...findOtherCauses({ ruleset, listeners: seen.listeners, attempts, passing, localhost }),
-    findElsewhere(site, elsewhere),
-  ].filter((finding) => finding !== null);
-  const findings = [...causes.filter(isProblem), ...notices, ...causes.filter((one) => !isProblem(one))];
-  const verdict = verdictOf(findings);
-  const isOpen = verdict === 'nothing-dropped' && causes.length === 0;
-  return { verdict, blocked, elsewhere, findings: isOpen ? [...findings, nothingSeen] : findings };
+  const found = findOtherCauses({ ...site, elsewhere, listeners, attempts, passing, witness, found: [] });
+  // Beside what the firewall stops on lo, what explains another failure, or was stopped elsewhere, is a cause of its own.
+  const counts = ({ finding, explains, blame }: FoundCause) =>
+    isProblem(finding) && (explains.length > 0 || blame === 'filter');
+  const causes = blocked.length === 0 ? found : found.filter(counts);
+  const findings = causes.map(({ finding }) => finding);
+  const told = [...findings.filter(isProblem), ...findLoggedOnly(tied), ...findings.filter((one) => !isProblem(one))];
+  if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: told };
+  const verdict = verdictOf(
+    causes,
+    unlogged.every(({ trace }) => trace.outcome !== 'unknown'),
+  );
+  const isOpen = verdict === 'undecided' && causes.length === 0;
+  return { verdict, blocked, elsewhere, findings: isOpen ? [...told, nothingSeen] : told };
 };

@@ -1,15 +1,20 @@
 // Connections that failed just now: those that lo-doctor opened, and those that a failing command named itself.
 import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
-import type { Attempt } from './attempt.ts';
+import { type Attempt, works } from './attempt.ts';
+import { findInText } from './command-line/find-in-text.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress } from './names.ts';
 
-/** A connection that failed. `name`: the host name by which a command called it; `evidence`: one line of what was seen. */
+/**
+ * A connection that failed. `name`: the host name by which a command called it; `evidence`: what was seen, in a line. `isOwn`: lo-doctor has opened
+ * it itself, and not only read of it.
+ */
 export type Failure = {
   readonly conversation: Conversation;
   readonly end: Exclude<ConnectionEnd, 'connected'>;
   readonly name: string | null;
   readonly evidence: string;
+  readonly isOwn: boolean;
 };
 
 const ENDS: Record<Failure['end'], string> = {
@@ -20,64 +25,92 @@ const ENDS: Record<Failure['end'], string> = {
   failed: 'failed',
 };
 
-/** `localhost:21`, `127.0.0.1, port 25`, `[::1]:25`, `"localhost" (127.0.0.1), port 5432`, `/dev/tcp/127.0.0.1/25`, `host localhost port 22` */
-const ENDPOINT =
-  /(?:\[([\da-f:]*:[\da-f:.]*)\]|\b(localhost|127(?:\.\d{1,3}){3})|(?<![\w:])(::1))["')]*(?::|\/|,? +port:? *)(\d{1,5})\b/gi;
-
 /** The system's words for how connecting ends, as every program repeats them, and the numbers that MySQL's client gives instead. */
 const WORDS: readonly (readonly [RegExp, Failure['end']])[] = [
   [/connection refused|ECONNREFUSED|\(111\)/i, 'refused'],
-  [/timed? ?out|ETIMEDOUT|\(110\)/i, 'timed-out'],
+  [/timed?[- ]?out|ETIMEDOUT|\(110\)/i, 'timed-out'],
   [/operation not permitted|permission denied|EPERM|EACCES/i, 'not-permitted'],
   [/unreachable|no route to host/i, 'unreachable'],
   [/\b(?:failed|unable|can't|cannot|could not|couldn't) (?:to )?connect|connect(?:ion)? (?:to .* )?failed/i, 'failed'],
 ];
 
-const addressesOf = (name: string, localhost: readonly string[]): readonly string[] =>
-  name.toLowerCase() === 'localhost' ? localhost : [name];
+const endIn = (line: string): Failure['end'] | undefined => WORDS.find(([pattern]) => pattern.test(line))?.[1];
+
+/** Whether a line of output says that connecting failed. */
+export const isFailing = (line: string): boolean => endIn(line) !== undefined;
+
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+
+type Said = { readonly localhost: readonly string[]; readonly uid: number };
 
 /** The loopback connections that a line of output says have failed. */
-const failuresInLine = (line: string, localhost: readonly string[]): Failure[] => {
-  const end = WORDS.find(([pattern]) => pattern.test(line))?.[1];
+const failuresInLine = (line: string, { localhost, uid }: Said): Failure[] => {
+  const end = endIn(line);
   if (end === undefined) return [];
-  return [...line.matchAll(ENDPOINT)].flatMap(([, bracketed, usual, bare, digits]) => {
-    const name = bracketed ?? usual ?? bare ?? '';
-    const port = Number(digits);
-    if (port < 1 || port > 65_535) return [];
-    return addressesOf(name, localhost).map((address) => ({
+  return findInText(line).flatMap(({ host, port, protocol }) => {
+    const isName = host === 'localhost';
+    return (isName ? localhost : [host]).filter(isLoopback).map((address) => ({
       conversation: {
-        protocol: 'tcp',
+        protocol,
         source: address,
         destination: address,
         sourcePort: null,
         destinationPort: port,
-        uid: 0,
+        uid,
       },
       end,
-      name: name.toLowerCase() === 'localhost' ? 'localhost' : null,
+      name: isName ? host : null,
       evidence: `the command's output: ${line.trim()}`,
+      isOwn: false,
     }));
   });
 };
 
 const toFailures = (attempt: Attempt, localhost: readonly string[]): Failure[] => {
-  if (attempt.kind === 'command')
-    return attempt.code === 0 ? [] : attempt.output.split('\n').flatMap((line) => failuresInLine(line, localhost));
-  const { conversation, end, detail } = attempt;
+  if (attempt.kind === 'command') {
+    const said = { localhost, uid: attempt.trail?.user?.uid ?? 0 };
+    return attempt.code === 0 || attempt.trail?.elsewhere === true
+      ? []
+      : attempt.output.split('\n').flatMap((line) => failuresInLine(line, said));
+  }
+  const { conversation, end, detail, because, name = null } = attempt;
   // What could not be tried at all says nothing about the network.
   if (end === 'connected' || end === 'failed') return [];
   const where = nameAddress(conversation.destination, conversation.destinationPort);
+  const why = because === undefined ? '' : ` (${because})`;
   const words = detail === '' ? '' : ` (${detail})`;
-  return [{ conversation, end, name: null, evidence: `connecting to ${where}: ${ENDS[end]}${words}` }];
+  return [{ conversation, end, name, evidence: `connecting to ${where}${why}: ${ENDS[end]}${words}`, isOwn: true }];
 };
 
-/** All failed connections of the attempts, each endpoint once. `localhost`: its addresses in the order in which they are tried. */
+const keyOf = ({ protocol, destination, destinationPort }: Conversation): string =>
+  `${protocol} ${destination} ${destinationPort}`;
+
+/** Where lo-doctor has tried the same, that is what counts, and what a command said of it stands beside it. */
+const merge = (own: Failure | undefined, other: Failure): Failure => {
+  if (own === undefined) return other;
+  const [first, second] = other.isOwn && !own.isOwn ? [other, own] : [own, other];
+  const evidence = first.isOwn === second.isOwn ? first.evidence : `${first.evidence}; ${second.evidence}`;
+  return { ...first, name: first.name ?? second.name, evidence };
+};
+
+/**
+ * All failed connections of the attempts, each endpoint once. What a command says has failed and lo-doctor's own attempt reached is none: see
+ * find-command-alone.ts. `localhost`: its addresses in the order in which they are tried.
+ */
 export const findFailures = (attempts: readonly Attempt[], localhost: readonly string[]): Failure[] => {
+  const reached = attempts.flatMap((one) => (one.kind === 'connection' && works(one) ? [one.conversation] : []));
+  const isReached = ({ conversation, isOwn }: Failure) =>
+    reached.some(
+      (one) =>
+        one.destination === conversation.destination &&
+        one.destinationPort === conversation.destinationPort &&
+        // A command's words don't say over which protocol it went.
+        (!isOwn || one.protocol === conversation.protocol),
+    );
   const failures = new Map<string, Failure>();
   for (const failure of attempts.flatMap((attempt) => toFailures(attempt, localhost))) {
-    const { protocol, destination, destinationPort } = failure.conversation;
-    const key = `${protocol} ${destination} ${destinationPort}`;
-    if (!failures.has(key)) failures.set(key, failure);
+    const key = keyOf(failure.conversation);
+    if (!isReached(failure)) failures.set(key, merge(failures.get(key), failure));
   }
   return [...failures.values()];
 };

@@ -4,8 +4,10 @@ import type { Ruleset } from '../firewall/model.ts';
 import { AS_SENT, type Packet, type Transport } from '../firewall/packet.ts';
 import type { HookTrace, Surroundings } from '../firewall/trace.ts';
 import { evaluatePacket } from '../firewall/travel.ts';
+import { isLoopbackAddress } from '../log/address.ts';
 import type { Entry, EntryLine } from '../log/entry.ts';
 import { findPrefixHint } from '../log/find-prefix-hint.ts';
+import type { Cause } from './cause.ts';
 import type { Finding } from './finding.ts';
 import type { OwnLogging } from './judge-logged-packet.ts';
 import { nameAddress, nameRule } from './names.ts';
@@ -55,10 +57,11 @@ const toPacket = (entry: Entry): Packet | null => {
   };
 };
 
-type Judged = { readonly line: EntryLine; readonly by: string | null };
+/** A packet that was stopped: by which rule, or, where that is not known, by its prefix (null). */
+export type JudgedLine = { readonly line: EntryLine; readonly by: string | null };
 
 /** Whether the packet was stopped: by evaluation, by a log rule of lo-doctor's, or else by what its prefix says. Null: it passed, or nobody knows. */
-const judge = ({ ruleset, surroundings, own }: Site, line: EntryLine): Judged | null => {
+export const judgeLine = ({ ruleset, surroundings, own }: Site, line: EntryLine): JudgedLine | null => {
   const { entry } = line;
   const report = own?.changes.find(({ prefix }) => prefix.trim() === entry.prefix);
   if (report !== undefined) return { line, by: nameRule(report.reports) };
@@ -76,25 +79,32 @@ const judge = ({ ruleset, surroundings, own }: Site, line: EntryLine): Judged | 
   return findPrefixHint(entry.prefix) === 'stopped' ? { line, by: null } : null;
 };
 
-const tell = ({ line: { entry }, by }: Judged): string =>
+const tell = ({ line: { entry }, by }: JudgedLine): string =>
   `${entry.proto} to ${nameAddress(entry.dst ?? 'an address not in the line', entry.dpt)} by ${entry.out}: ${by === null ? `logged as "${entry.prefix}"` : `stopped by ${by}`}`;
 
-/** Outbound packets to other hosts that were stopped meanwhile. */
-export const findElsewhere = (site: Site, elsewhere: readonly EntryLine[]): Finding | null => {
-  const outgoing = elsewhere.filter(({ entry }) => entry.out !== null && entry.in === null);
-  const stopped = outgoing.map((line) => judge(site, line)).filter((judged) => judged !== null);
+/** The line of a packet that left, or was to leave, for a loopback address by another device: see find-bound-to-device.ts. */
+export const isAstray = ({ entry }: EntryLine): boolean =>
+  entry.out !== null && entry.out !== 'lo' && isLoopbackAddress(entry.dst);
+
+/** Outbound packets that were stopped meanwhile on their way by another device than lo. */
+export const findElsewhere: Cause = (clues) => {
+  const outgoing = clues.elsewhere.filter(
+    (line) => line.entry.out !== null && line.entry.in === null && !isAstray(line),
+  );
+  const stopped = outgoing.flatMap((line) => judgeLine(clues, line) ?? []);
   if (stopped.length === 0) return null;
   const targets = [...new Set(stopped.map(tell))];
-  return {
+  const finding: Finding = {
     id: 'blocked-elsewhere',
     severity: 'problem',
-    title: 'The firewall stopped outbound packets to other hosts meanwhile.',
+    title: 'The firewall stopped outbound packets that were not on lo meanwhile.',
     evidence: [
       ...targets.slice(0, LISTED),
       ...(targets.length > LISTED ? [`and ${targets.length - LISTED} more`] : []),
     ],
     advice:
-      'Loopback is not the cause. If the failing program needs these destinations, permit them in the outbound policy; ask whoever owns the policy.',
+      'A permit of loopback changes nothing about them. If the failing program needs these destinations, permit them in the outbound policy; ask whoever owns the policy.',
     commands: [],
   };
+  return { finding, blame: 'filter', explains: [] };
 };

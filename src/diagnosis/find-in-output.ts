@@ -1,5 +1,5 @@
 // What a failing command itself says of the cause: names, TLS, logins, permissions.
-import type { Attempt } from './attempt.ts';
+import type { Cause } from './cause.ts';
 import type { Finding } from './finding.ts';
 
 /** Words of a cause in a command's output, and what they mean. */
@@ -43,13 +43,17 @@ const HINTS: readonly Hint[] = [
 ];
 
 /** The cause that a failed command's own output names; a command that worked proves nothing. */
-export const findInOutput = (attempts: readonly Attempt[]): Finding | null => {
+export const findInOutput: Cause = ({ attempts, found }) => {
+  // Netfilter's own refusal is called a permission, too.
+  const isTold = found.some(({ finding, blame }) => finding.severity === 'problem' && blame === 'filter');
   for (const attempt of attempts) {
     if (attempt.kind !== 'command' || attempt.code === 0) continue;
     const lines = attempt.output.split('\n');
     for (const { words, ...said } of HINTS) {
       const line = lines.find((one) => words.test(one));
-      if (line !== undefined) return { severity: 'problem', ...said, evidence: [`its output: ${line.trim()}`] };
+      if (line === undefined || (isTold && said.id === 'permission')) continue;
+      const finding = { severity: 'problem', ...said, evidence: [`its output: ${line.trim()}`] } as const;
+      return { finding, blame: 'server', explains: [] };
     }
   }
   return null;

@@ -1,25 +1,15 @@
-// When no loopback drop was seen: what else the evidence says. Each cause is a small function; nothing seen, nothing said.
-import type { Ruleset } from '../firewall/model.ts';
-import type { Trace } from '../firewall/trace.ts';
-import type { Attempt } from './attempt.ts';
+// What else the evidence says where no rule stops what failed. Each cause is a small function; nothing seen, nothing said.
+import type { Cause, Clues, FoundCause, Passing } from './cause.ts';
 import { type Failure, listensTo } from './failures.ts';
+import { findAllWorks } from './find-all-works.ts';
+import { findBoundToDevice } from './find-bound-to-device.ts';
+import { findCommandAlone } from './find-command-alone.ts';
+import { findElsewhere } from './find-elsewhere.ts';
 import { findInOutput } from './find-in-output.ts';
+import { findOutside } from './find-outside.ts';
 import { findRedirected } from './find-redirected.ts';
-import type { Finding } from './finding.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress, namePort } from './names.ts';
-
-/** What failed although no rule stops it: a failure, and its trace. */
-export type Passing = { readonly failure: Failure; readonly trace: Trace };
-
-/** `passing`: failures whose conversations the rules let through; `localhost`: its addresses in the order in which they are tried. */
-export type Clues = {
-  readonly ruleset: Ruleset;
-  readonly listeners: readonly Listener[];
-  readonly attempts: readonly Attempt[];
-  readonly passing: readonly Passing[];
-  readonly localhost: readonly string[];
-};
 
 const PASSES = 'by its rules the firewall lets this connection through';
 
@@ -35,144 +25,192 @@ const tellListener = ({ process, address, port }: Listener): string =>
 
 const isHeard = ({ listeners }: Clues, { conversation }: Failure): boolean => listeners.some(listensTo(conversation));
 
-const findSentElsewhere = ({ ruleset, listeners, passing }: Clues): Finding | null =>
-  passing.map(({ failure, trace }) => findRedirected(ruleset, listeners, failure, trace)).find(Boolean) ?? null;
+const failuresOf = (passing: readonly Passing[]): Failure[] => passing.map(({ failure }) => failure);
 
-/** By localhost a program comes to ::1 first, and the service waits at 127.0.0.1 alone. */
-const findLocalhostIsIp6 = (clues: Clues): Finding | null => {
-  const [first] = clues.localhost;
+/** The failures at the same port, at whatever of this server's addresses. */
+const samePort = ({ passing }: Clues, { conversation: { protocol, destinationPort } }: Failure): Failure[] =>
+  failuresOf(passing).filter(
+    ({ conversation }) => conversation.protocol === protocol && conversation.destinationPort === destinationPort,
+  );
+
+const findSentElsewhere: Cause = ({ ruleset, listeners, passing }) => {
+  for (const { failure, trace } of passing) {
+    const finding = findRedirected(ruleset, listeners, failure, trace);
+    if (finding !== null) return { finding, blame: 'nat', explains: failuresOf(passing) };
+  }
+  return null;
+};
+
+/** By localhost a program comes to ::1 first, and the service waits at another of its addresses alone. */
+const findLocalhostIsIp6: Cause = (clues) => {
+  const [first, ...others] = clues.witness.localhost;
   if (first !== '::1') return null;
-  const found = clues.passing.find(({ failure }) => {
-    const isFirst = failure.name === 'localhost' && failure.conversation.destination === first;
-    return isFirst && !isHeard(clues, failure) && atPort(clues, failure).some(({ address }) => !address.includes(':'));
-  });
+  const instead = (failure: Failure) =>
+    ['127.0.0.1', ...others].find((destination) =>
+      clues.listeners.some(listensTo({ ...failure.conversation, destination })),
+    );
+  const found = failuresOf(clues.passing).find(
+    (failure) =>
+      failure.name === 'localhost' &&
+      failure.conversation.destination === first &&
+      !isHeard(clues, failure) &&
+      instead(failure) !== undefined,
+  );
   if (found === undefined) return null;
-  const { failure } = found;
-  const port = failure.conversation.destinationPort;
+  const port = found.conversation.destinationPort;
   return {
-    id: 'localhost-is-ip6',
-    severity: 'problem',
-    title: `localhost means ::1 first, where nobody listens on port ${port}.`,
-    evidence: [
-      failure.evidence,
-      `localhost resolves to ${clues.localhost.join(', then ')}`,
-      ...atPort(clues, failure).map(tellListener),
-      PASSES,
-    ],
-    advice: 'Let the program use 127.0.0.1 instead of localhost, or let the service listen on ::1 too.',
-    commands: [
-      ['getent', 'ahosts', 'localhost'],
-      ['ss', '-ltnp', `sport = :${port}`],
-    ],
+    finding: {
+      id: 'localhost-is-ip6',
+      severity: 'problem',
+      title: `localhost means ::1 first, where nobody listens on port ${port}.`,
+      evidence: [
+        found.evidence,
+        `localhost resolves to ${clues.witness.localhost.join(', then ')}`,
+        ...atPort(clues, found).map(tellListener),
+        PASSES,
+      ],
+      advice: `Let the program use ${instead(found)} instead of localhost, or let the service listen on ::1 too.`,
+      commands: [
+        ['getent', 'ahosts', 'localhost'],
+        ['ss', '-ltnp', `sport = :${port}`],
+      ],
+    },
+    blame: 'server',
+    explains: samePort(clues, found),
   };
 };
 
 /** A refusal that no rule explains: nobody listens at that address. */
-const findNobodyListens = (clues: Clues): Finding | null => {
-  const refused = clues.passing.filter(({ failure: { end } }) => end === 'refused').map(({ failure }) => failure);
-  const failure = refused.find((one) => !isHeard(clues, one));
+const findNobodyListens: Cause = (clues) => {
+  const refused = failuresOf(clues.passing).filter(({ end }) => end === 'refused');
   // Of a name's addresses it is enough that one is listened at.
-  if (failure === undefined || refused.some((one) => one.name === 'localhost' && isHeard(clues, one))) return null;
+  const isHeardByName = ({ name, conversation }: Failure) =>
+    name === 'localhost' &&
+    clues.witness.localhost.some((destination) => clues.listeners.some(listensTo({ ...conversation, destination })));
+  const failure = refused.find((one) => !isHeard(clues, one) && !isHeardByName(one));
+  if (failure === undefined) return null;
   const port = failure.conversation.destinationPort;
   const elsewhere = atPort(clues, failure);
   return {
-    id: 'nobody-listens',
-    severity: 'problem',
-    title: `Nobody listens at ${whereTo(failure)}: the connection was refused by this server itself, not by a rule.`,
-    evidence: [
-      failure.evidence,
-      PASSES,
-      ...(elsewhere.length === 0 ? [`no process listens on TCP port ${port}`] : elsewhere.map(tellListener)),
-    ],
-    advice:
-      elsewhere.length === 0
-        ? `Start the service behind ${namePort(port)}, or let the program use another one.`
-        : 'Let the service listen on the loopback address too, or let the program use the address it listens on.',
-    commands: [['ss', '-ltnp', `sport = :${port}`]],
+    finding: {
+      id: 'nobody-listens',
+      severity: 'problem',
+      title: `Nobody listens at ${whereTo(failure)}: the connection was refused by this server itself, not by a rule.`,
+      evidence: [
+        failure.evidence,
+        PASSES,
+        ...(elsewhere.length === 0 ? [`no process listens on TCP port ${port}`] : elsewhere.map(tellListener)),
+      ],
+      advice:
+        elsewhere.length === 0
+          ? `Start the service behind ${namePort(port)}, or let the program use another one.`
+          : 'Let the service listen on the loopback address too, or let the program use the address it listens on.',
+      commands: [['ss', '-ltnp', `sport = :${port}`]],
+    },
+    blame: 'server',
+    explains: samePort(clues, failure),
   };
 };
 
 /** No answer from a service that listens and that no rule keeps away. */
-const findNoAnswer = (clues: Clues): Finding | null => {
-  const silent = clues.passing.find(({ failure }) => failure.end === 'timed-out' && isHeard(clues, failure));
-  if (silent === undefined) return null;
-  const { failure } = silent;
+const findNoAnswer: Cause = (clues) => {
+  const failure = failuresOf(clues.passing).find(
+    ({ end, conversation, ...one }) =>
+      // A datagram that nobody answers may have been understood by nobody.
+      end === 'timed-out' && conversation.protocol === 'tcp' && isHeard(clues, { end, conversation, ...one }),
+  );
+  if (failure === undefined) return null;
   const [listener] = clues.listeners.filter(listensTo(failure.conversation));
   const port = failure.conversation.destinationPort;
   return {
-    id: 'no-answer',
-    severity: 'problem',
-    title: `${listener?.process ?? 'The service'} listens at ${whereTo(failure)} and does not answer, though no rule is in the way.`,
-    evidence: [failure.evidence, PASSES],
-    advice:
-      'The service hangs, or its queue of waiting connections is full: then ss shows a Recv-Q above Send-Q. Look at its own log.',
-    commands: [['ss', '-ltn', `sport = :${port}`]],
+    finding: {
+      id: 'no-answer',
+      severity: 'problem',
+      title: `${listener?.process ?? 'The service'} listens at ${whereTo(failure)} and does not answer, though no rule is in the way.`,
+      evidence: [failure.evidence, PASSES],
+      advice:
+        'The service hangs, or its queue of waiting connections is full: then ss shows a Recv-Q above Send-Q. Look at its own log.',
+      commands: [['ss', '-ltn', `sport = :${port}`]],
+    },
+    blame: 'server',
+    explains: samePort(clues, failure),
   };
 };
 
 /** Netfilter's own refusal is EPERM; where the rules pass the packet, or the word is another, somebody else refused. */
-const findNotPermitted = ({ passing }: Clues): Finding | null => {
-  const refused = passing.find(({ failure: { end } }) => end === 'not-permitted');
-  if (refused === undefined) return null;
-  const { failure } = refused;
+const findNotPermitted: Cause = ({ passing }) => {
+  const failure = failuresOf(passing).find(({ end }) => end === 'not-permitted');
+  if (failure === undefined) return null;
   return {
-    id: 'permission',
-    severity: 'problem',
-    title: `The system does not permit the connection to ${whereTo(failure)}, and no firewall rule says so.`,
-    evidence: [failure.evidence, PASSES],
-    advice:
-      'Something other than netfilter refuses it: a routing rule (prohibit), SELinux or AppArmor, or a filter on the control group of the service (IPAddressDeny= of systemd).',
-    commands: [
-      ['ip', 'route', 'get', failure.conversation.destination],
-      ['journalctl', '-k', '-g', 'avc:|apparmor=', '-n', '20'],
-    ],
+    finding: {
+      id: 'permission',
+      severity: 'problem',
+      title: `The system does not permit the connection to ${whereTo(failure)}, and no firewall rule says so.`,
+      evidence: [failure.evidence, PASSES],
+      advice:
+        'Something other than netfilter refuses it: a routing rule (prohibit), SELinux or AppArmor, or a filter on the control group of the service (IPAddressDeny= of systemd).',
+      commands: [
+        ['ip', 'route', 'get', failure.conversation.destination],
+        ['journalctl', '-k', '-g', 'avc:|apparmor=', '-n', '20'],
+      ],
+    },
+    blame: 'server',
+    explains: [failure],
   };
 };
 
 /** What failed and stays unexplained is told all the same. */
-const tellUnexplained = ({ passing }: Clues): Finding | null => {
+const tellUnexplained: Cause = ({ passing }) => {
   const [first] = passing;
   if (first === undefined) return null;
   return {
-    id: 'failed-unexplained',
-    severity: 'notice',
-    title: `The connection to ${whereTo(first.failure)} fails, though by its rules the firewall lets it through.`,
-    evidence: passing.map(({ failure: { evidence } }) => evidence),
-    advice:
-      'Look at the log of the service behind it, and at what else decides: its own access rules, TCP wrappers, routing.',
-    commands: [],
+    finding: {
+      id: 'failed-unexplained',
+      severity: 'notice',
+      title: `The connection to ${whereTo(first.failure)} fails, though by its rules the firewall lets it through.`,
+      evidence: passing.map(({ failure: { evidence } }) => evidence),
+      advice:
+        'Look at the log of the service behind it, and at what else decides: its own access rules, TCP wrappers, routing.',
+      commands: [],
+    },
+    blame: 'unknown',
+    explains: failuresOf(passing),
   };
 };
 
-/** All that was tried works: there is nothing to blame. */
-const findAllWorks = ({ attempts }: Clues): Finding | null => {
-  const works = (attempt: Attempt) =>
-    attempt.kind === 'connection' ? attempt.end === 'connected' : attempt.code === 0;
-  if (attempts.length === 0 || !attempts.every(works)) return null;
-  return {
-    id: 'all-works',
-    severity: 'notice',
-    title: 'What was tried works.',
-    evidence: attempts.map((attempt) =>
-      attempt.kind === 'connection'
-        ? `${nameAddress(attempt.conversation.destination, attempt.conversation.destinationPort)} answers`
-        : `${attempt.commandLine}: exit code 0`,
-    ),
-    advice:
-      'Repeat exactly what fails, as the user that fails: a rule can judge users, ports and addresses differently.',
-    commands: [],
-  };
+/**
+ * The causes, in the order in which they are looked for: what comes first and explains a failure keeps it from those behind it. A new cause is a
+ * file of its own (find-….ts) with one line here; what it needs to know of the server is a field of Witness.
+ */
+const CAUSES: readonly Cause[] = [
+  findBoundToDevice,
+  findSentElsewhere,
+  findLocalhostIsIp6,
+  findNobodyListens,
+  findNoAnswer,
+  findNotPermitted,
+  findOutside,
+  findElsewhere,
+  findInOutput,
+  findCommandAlone,
+  findAllWorks,
+];
+
+const explain = (causes: readonly Cause[], clues: Clues): FoundCause[] => {
+  const found: FoundCause[] = [];
+  for (const cause of causes) {
+    const explained = new Set(found.flatMap(({ explains }) => explains));
+    const passing = clues.passing.filter(({ failure }) => !explained.has(failure));
+    const one = cause({ ...clues, passing, found });
+    if (one !== null) found.push(one);
+  }
+  return found;
 };
 
-/** The findings, the strongest first; empty where nothing tells. */
-export const findOtherCauses = (clues: Clues): Finding[] => {
-  const sent = findSentElsewhere(clues);
-  const causes = [
-    ...(sent === null ? [findLocalhostIsIp6(clues), findNobodyListens(clues), findNoAnswer(clues)] : [sent]),
-    findNotPermitted(clues),
-    findInOutput(clues.attempts),
-    findAllWorks(clues),
-  ].filter((finding) => finding !== null);
-  const unexplained = causes.length === 0 ? tellUnexplained(clues) : null;
-  return unexplained === null ? causes : [unexplained];
+/** The causes that the evidence shows, the strongest first; empty where nothing tells. */
+export const findOtherCauses = (clues: Clues): FoundCause[] => {
+  const found = explain(CAUSES, clues);
+  // A drop elsewhere may have nothing to do with what failed here.
+  const isExplained = found.some(({ blame, explains }) => blame !== 'filter' || explains.length > 0);
+  return isExplained ? found : [...found, ...explain([tellUnexplained], clues)];
 };

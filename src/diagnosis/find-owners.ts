@@ -19,6 +19,8 @@ type InstalledOwner = {
   readonly isOn: boolean;
   readonly startsAtBoot: boolean;
   readonly evidence: string;
+  /** What it sets the policies of the filter table's chains to, as far as its configuration says; absent: not known. */
+  readonly policies?: Readonly<Record<string, 'accept' | 'drop'>>;
 };
 
 /**
@@ -49,6 +51,8 @@ export function findOwners({ tables }: Ruleset, facts: OwnerFacts | null): RuleO
     const manager = facts?.installed.find(({ name }) => name === sign.name);
     const own = findMarks(tables, sign, { marked, directRules: facts?.directRules ?? [] });
     if (own.length === 0 || (sign.unmarked !== undefined && manager?.startsAtBoot !== true)) return [];
+    // Rules that bear no mark are not its own where its policies are not in force.
+    if (sign.unmarked !== undefined && own.some(({ table }) => contradicts(table, manager))) return [];
     if (sign.part !== 'chains') for (const { table } of own) marked.add(table);
     const isOff = facts !== null && !isAtWork(sign.name, manager);
     return [
@@ -66,6 +70,15 @@ export function findOwners({ tables }: Ruleset, facts: OwnerFacts | null): RuleO
         ],
       },
     ];
+  });
+}
+
+/** Whether the chains of the table have other policies than the program gives them. */
+function contradicts({ name, family, chains }: Table, manager: InstalledOwner | undefined): boolean {
+  if (name !== 'filter' || family !== 'ip') return false;
+  return Object.entries(manager?.policies ?? {}).some(([chain, policy]) => {
+    const base = chains.get(chain)?.base;
+    return base != null && base.policy !== policy;
   });
 }
 

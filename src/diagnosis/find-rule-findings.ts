@@ -69,8 +69,9 @@ const isLoggedAtTimes = ({ blockedTraces }: Inspection, rule: RulePlace): boolea
 
 const findUnlogged = (inspection: Inspection): Finding | null => {
   const { blocked, loggingPlan, owners } = inspection;
-  if (!blocked || loggingPlan === null || loggingPlan.changes.length === 0) return null;
-  const silent = loggingPlan.changes.map(({ reports }) => reports);
+  const changes = loggingPlan?.changes.filter(({ traffic }) => traffic === 'loopback') ?? [];
+  if (!blocked || changes.length === 0) return null;
+  const silent = changes.map(({ reports }) => reports);
   const atTimes = silent.filter((rule) => isLoggedAtTimes(inspection, rule));
   return {
     id: 'drops-not-logged',

@@ -82,7 +82,7 @@ export type Inspection = ServerFacts & {
   readonly unknownTraces: readonly Trace[];
   /** Chains in which blocked conversations end and that are no outbound policy (INPUT), each with its stopping rules marked. */
   readonly otherStops: readonly { readonly place: ChainPlace; readonly rows: readonly PolicyRow[] }[];
-  /** Null where every drop of a loopback packet is logged already, or nothing is dropped. */
+  /** Null where every drop is logged already, or nothing is dropped; of other traffic than loopback, those of outbound rules count. */
   readonly loggingPlan: LoggingPlan | null;
 };
 
@@ -245,7 +245,11 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     probes,
     blockedTraces,
     unknownTraces,
-    loggingPlan:
-      blocked || unknownTraces.length > 0 ? planLogging(ruleset, surroundings, { caseId, iptables, probes }) : null,
+    loggingPlan: planLogging(ruleset, surroundings, {
+      caseId,
+      iptables,
+      probes,
+      finals: policies.map(({ final }) => final),
+    }),
   };
 };

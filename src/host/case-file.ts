@@ -85,7 +85,7 @@ export function checkedId(id: string): string {
   return id;
 }
 
-function isCaseId(id: string): boolean {
+export function isCaseId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id);
 }
 

@@ -2,6 +2,7 @@
 import { type DirectRule, parseDirectRules } from '../firewall/firewalld/direct-rule.ts';
 import type { UfwShown } from '../firewall/ufw/find-ufw-rules.ts';
 import type { Command, Host } from './host.ts';
+import { readFermPolicies } from './read-ferm-policies.ts';
 import { readUfwRules } from './read-ufw-rules.ts';
 
 /**
@@ -13,6 +14,8 @@ export type Manager = {
   readonly isOn: boolean;
   readonly startsAtBoot: boolean;
   readonly evidence: string;
+  /** What it sets the policies of the filter table's chains to, where its configuration says so. */
+  readonly policies?: Readonly<Record<string, 'accept' | 'drop'>>;
 };
 
 export type Managers = {
@@ -133,7 +136,8 @@ async function readService(host: Host, name: string, names: readonly string[], u
   const off = isEnabled ? await readSwitch(host, name) : null;
   const startsAtBoot = isEnabled && off === null;
   const evidence = [`${unit} is ${units.get(unit)}`, ...(off === null ? [] : [off])].join(', but ');
-  return { name, isOn: startsAtBoot, startsAtBoot, evidence };
+  const policies = name === 'ferm' ? await readFermPolicies(host) : null;
+  return { name, isOn: startsAtBoot, startsAtBoot, evidence, ...(policies === null ? {} : { policies }) };
 }
 
 /** What keeps the program from starting although its unit is enabled; null where nothing does. A line: `START_FIREHOL=NO`, `ENABLED="yes"`. */

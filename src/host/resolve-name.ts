@@ -2,8 +2,10 @@
 import type { Host } from './host.ts';
 
 /** The addresses of a name in the order in which programs try them; empty where it has none, or nothing here can tell. */
-export async function resolveName(host: Host, name: string): Promise<string[]> {
-  const { stdout } = await host.run(['getent', 'ahosts', name]);
+export async function resolveName(host: Host, name: string, timeout = 30_000): Promise<string[]> {
+  // No name begins like an option.
+  if (name.startsWith('-')) return [];
+  const { stdout } = await host.run(['getent', 'ahosts', name], { timeout });
   return [...new Set(stdout.split('\n').flatMap(parseAddress))];
 }
 

@@ -1,5 +1,6 @@
 // What a netfilter line tells as a whole: who wants what, request or reply, and whether it is a loopback drop.
 
+import { isLoopbackAddress } from './address.ts';
 import type { Entry } from './entry.ts';
 import { findPrefixHint } from './find-prefix-hint.ts';
 import { protocolName } from './protocols.ts';
@@ -61,6 +62,8 @@ function sayInterface(entry: Entry): string {
     return 'IN=lo: the packet came back in by the loopback interface, so the outbound policy let it out.';
   if (entry.in === null && entry.out === null)
     return 'The line names no interface, so it does not tell whether this is loopback traffic.';
+  if (entry.out !== null && isLoopbackAddress(entry.dst))
+    return `It is no loopback traffic, though DST is a loopback address: it was leaving by ${entry.out}, since the program has bound its socket to that device. Such a packet arrives nowhere, and a loopback rule changes nothing for it.`;
   const way =
     entry.in !== null && entry.out !== null
       ? 'was being forwarded'

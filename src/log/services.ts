@@ -169,6 +169,11 @@ const byPort = new Map(TABLE.map(([port, name, label, use]) => [port, { port, na
 /** The service that is known by the port, or null. */
 export const findService = (port: number): Service | null => byPort.get(port) ?? null;
 
+const byName = new Map(TABLE.map(([port, name]) => [name, port]));
+
+/** The port of a service by its name as in /etc/services, or null. */
+export const findServicePort = (name: string): number | null => byName.get(name) ?? null;
+
 type Ends = Pick<Packet, 'spt' | 'dpt'>;
 
 /** At which end of a packet the server is: a request goes to it, a reply comes from it; else the end with a known port. */

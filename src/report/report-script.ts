@@ -11,9 +11,9 @@ const line = ({ command, input }: PlannedCommand): string => {
 };
 
 /** POSIX shell; without arguments it applies the fix, with `undo` it takes it back. */
-export const reportScript = ({ id, plan, startedAt }: Case, outcome: Outcome, host: string): string => {
+export const reportScript = ({ id, plan, startedAt, verification }: Case, outcome: Outcome, host: string): string => {
   const head = `#!/bin/sh
-# lo-doctor, case ${id} on ${printable(host)}, ${startedAt.toISOString()}: ${tellOutcome(outcome)}
+# lo-doctor, case ${id} on ${printable(host)}, ${startedAt.toISOString()}: ${tellOutcome(outcome, { verification })}
 `;
   if (plan === null || plan.apply.length === 0) return `${head}# No fix was chosen: there is nothing to run.\n`;
   return `${head}# sh report.sh applies the fix, sh report.sh undo takes it back. No rollback is armed: keep a way in.

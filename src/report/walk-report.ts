@@ -64,17 +64,17 @@ const fix = (walk: Case): Section[] => {
   ];
 };
 
-const history = ({ history }: Case): Section[] => [
+const history = ({ history, verification }: Case): Section[] => [
   [
     'What happened when',
-    [{ kind: 'list', items: history.map(({ at, event }) => `${at.toISOString()}  ${nameEvent(event)}`) }],
+    [{ kind: 'list', items: history.map(({ at, event }) => `${at.toISOString()}  ${nameEvent(event, verification)}`) }],
   ],
 ];
 
 /** The report of a walk in Markdown. */
 export const walkReport = (walk: Case, outcome: Outcome, host: string): string => {
   const sections = [...found(walk), ...evidence(walk), ...fix(walk), ...history(walk)];
-  const head = `# lo-doctor on ${escapeMarkdown(host)}: ${escapeMarkdown(tellOutcome(outcome))}\n\nCase ${walk.id}, begun ${walk.startedAt.toISOString()}.`;
+  const head = `# lo-doctor on ${escapeMarkdown(host)}: ${escapeMarkdown(tellOutcome(outcome, walk))}\n\nCase ${walk.id}, begun ${walk.startedAt.toISOString()}.`;
   const body = sections.flatMap(([title, blocks]) =>
     blocks.length === 0 ? [] : [`## ${escapeMarkdown(title)}\n\n${blocksToMarkdown(blocks)}`],
   );

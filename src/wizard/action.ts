@@ -25,12 +25,21 @@ const PORTS: Record<'wordpress' | 'mail' | 'names' | 'database', readonly number
 /** How many connections lo-doctor opens for one action at the most. */
 const MOST_TRIES = 12;
 
-/** The addresses by which a local program reaches a listener. */
-const addressesOf = ({ address }: Listener, { ownAddresses }: Inspection): string[] => {
+/** Ports of services that programs on the same server call by `localhost`, wherever those listen. */
+const CALLED_LOCALHOST = [21, 25, 587, 3306, 5432];
+
+/** The addresses by which a local program reaches a listener, or means to. */
+const addressesOf = ({ address, port }: Listener, { ownAddresses }: Inspection): string[] => {
   if (address === '0.0.0.0') return ['127.0.0.1', ...ownAddresses.filter((own) => !own.includes(':')).slice(0, 1)];
   if (address === '::' || address === '*') return ['127.0.0.1', '::1', ...ownAddresses.slice(0, 1)];
-  return [address];
+  return CALLED_LOCALHOST.includes(port) && !address.startsWith('127.') ? ['127.0.0.1', address] : [address];
 };
+
+/** The name by which programs call the place of a try; null: its address. */
+export const calledName = ({ destination, destinationPort }: Conversation): string | null =>
+  CALLED_LOCALHOST.includes(destinationPort ?? 0) && (destination === '127.0.0.1' || destination === '::1')
+    ? 'localhost'
+    : null;
 
 const toConversation = (destination: string, port: number): Conversation => ({
   protocol: 'tcp',

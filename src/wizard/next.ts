@@ -1,17 +1,21 @@
 // The rules of the walk: what follows from a state when something happens. Pure.
+import { works } from '../diagnosis/attempt.ts';
 import { isWayBlocked } from '../diagnosis/inspect.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Event } from './event.ts';
 import { type Case, type Outcome, type Phase, stepOf, type Walk } from './state.ts';
 
 /** How a walk ends that is left now. */
-export const outcomeOf = ({ inspection, diagnosis, saved }: Case): Outcome => {
-  if (saved !== null) return 'fixed';
+export const outcomeOf = ({ inspection, diagnosis, saved, verification, attempts }: Case): Outcome => {
+  if (saved !== null) return verification?.works === true ? 'fixed' : 'kept-unverified';
   if (inspection === null) return 'could-not-look';
   if (inspection.blocked || isWayBlocked(inspection)) return 'unfixed';
-  const isFound = diagnosis !== null && diagnosis.verdict !== 'nothing-dropped';
+  const isFound = diagnosis !== null && diagnosis.verdict !== 'undecided' && diagnosis.verdict !== 'works';
   if (inspection.unknownTraces.length > 0 && !isFound) return 'cant-tell';
-  return diagnosis === null ? 'healthy' : 'not-the-firewall';
+  if (diagnosis === null || diagnosis.verdict === 'works') return 'healthy';
+  if (diagnosis.verdict !== 'undecided') return 'not-the-firewall';
+  // Nothing failed before lo-doctor's eyes, or what did has no cause that is known.
+  return attempts.every(works) ? 'healthy' : 'unexplained';
 };
 
 const goTo = (walk: Walk, phase: Phase, found: Partial<Case> = {}): Walk => ({
@@ -99,6 +103,8 @@ const readLog = (walk: Walk, event: Event): Walk => {
       return goTo(walk, { name: 'log-read' }, { diagnosis: event.diagnosis });
     case 'fix-chosen':
       return goTo(walk, { name: 'planning-fix' });
+    case 'logging-chosen':
+      return goTo(walk, { name: 'turning-logging-on' });
     case 'reproduction-chosen':
     case 'back-chosen':
       return goTo(walk, { name: 'choosing-action', problem: null });
@@ -168,8 +174,10 @@ const verify = (walk: Walk, event: Event): Walk => {
           return walk;
       }
     case 'keeping':
-      if (event.name === 'kept')
-        return goTo(walk, { name: 'leaving', outcome: 'fixed', problem: null }, { saved: event.saved });
+      if (event.name === 'kept') {
+        const outcome = outcomeOf({ ...walk.case, saved: event.saved });
+        return goTo(walk, { name: 'leaving', outcome, problem: null }, { saved: event.saved });
+      }
       if (event.name === 'rolled-back') return goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null });
       return event.name === 'failed' ? goTo(walk, { name: 'rolling-back', trial: phase.trial }) : walk;
     case 'rolling-back':

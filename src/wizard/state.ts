@@ -46,10 +46,14 @@ export type Story = { readonly symptom: string; readonly command: string };
 export type Outcome =
   | 'healthy'
   | 'fixed'
+  /** Kept by choice, though what failed still fails. */
+  | 'kept-unverified'
   | 'rolled-back'
   | 'rollback-failed'
   | 'unfixed'
   | 'not-the-firewall'
+  /** Loopback passes by the rules; what failed was not explained. */
+  | 'unexplained'
   /** The rules alone don't tell whether loopback passes, and nothing that was seen did. */
   | 'cant-tell'
   | 'could-not-look';

@@ -1,5 +1,6 @@
 // The audit trail in words: what each event of the walk meant.
 import type { Event } from '../wizard/event.ts';
+import type { Verification } from '../wizard/state.ts';
 
 const EVENTS: Partial<Record<Event['name'], string>> = {
   inspected: 'the rules were read',
@@ -29,5 +30,8 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
   left: 'temporary logging was gone, the report written',
 };
 
-/** What an event meant, in a few words. */
-export const nameEvent = (event: Event['name']): string => EVENTS[event] ?? event;
+/** What an event meant, in a few words. `verification`: what the walk's retest has shown. */
+export const nameEvent = (event: Event['name'], verification: Verification | null): string => {
+  if (event === 'kept' && verification?.works !== true) return 'the fix was kept, though what failed still fails';
+  return EVENTS[event] ?? event;
+};

@@ -40,22 +40,38 @@ const ACTIONS: Record<FinalRule['action'], string> = {
 export const tellFinalRule = ({ action, logs }: FinalRule): string =>
   `final rule: ${ACTIONS[action]}${action === 'drop' || action === 'reject' ? `, ${LOGS[logs]}` : ''}`;
 
-const listPolicy = ({ rows, final }: OutboundPolicy): RuleRow[] => {
+const listPolicy = ({ rows, final, place }: OutboundPolicy, { blockedTraces }: Inspection): RuleRow[] => {
+  const stops = blockedTraces.flatMap(({ stoppedAt }) => (stoppedAt === null ? [] : [stoppedAt.rule]));
+  const inChain = stops.filter((rule) => nameChain(rule) === nameChain(place));
   // What stands behind a final rule is never reached.
   const reached = rows.filter(({ number }) => number !== 0 || final.rule.number === 0);
   const listed: RuleRow[] = reached.map(({ number, text }) => {
     const isFinal = number === final.rule.number;
     const row: RuleRow = { sign: isFinal ? '>' : ' ', number: number === 0 ? '' : String(number), text };
-    return isFinal ? { ...row, note: tellFinalRule(final) } : row;
+    if (isFinal) return { ...row, note: tellFinalRule(final) };
+    return inChain.some((rule) => rule.number === number) ? { ...row, sign: 'x', note: 'stops loopback' } : row;
   });
   return shorten(listed);
 };
 
-/** The end of a long chain, with the number of rules that are left out. */
+/** Marked rules shown of a long chain beside its end: the first ones stand for all. */
+const MARKED = 6;
+
+/** The end of a long chain and the rules that are marked in it, with the numbers of those between that are left out. */
 const shorten = (listed: RuleRow[]): RuleRow[] => {
-  if (listed.length <= SHOWN) return listed;
-  const hidden = listed.length - SHOWN;
-  return [{ sign: ' ', number: '', text: `(${count(hidden, 'rule')} before)` }, ...listed.slice(-SHOWN)];
+  const marked = listed.flatMap(({ sign }, index) => (sign === ' ' ? [] : [index])).slice(0, MARKED);
+  const shown = (index: number) => index >= listed.length - SHOWN || marked.includes(index);
+  let hidden = 0;
+  return listed.flatMap((row, index): RuleRow[] => {
+    if (!shown(index)) {
+      hidden += 1;
+      return [];
+    }
+    const before: RuleRow = { sign: ' ', number: '', text: `(${count(hidden, 'rule')} before)` };
+    const isFirst = hidden > 0;
+    hidden = 0;
+    return isFirst ? [before, row] : [row];
+  });
 };
 
 /** A fault is told in full below: `lo-down` is enough here. */
@@ -115,11 +131,9 @@ const isLogged = ({ logging }: Case, { loggingPlan }: Inspection): boolean =>
 const choices = (inspection: Inspection, walk: Case): Choice<Event>[] => {
   const { blocked, loggingPlan } = inspection;
   const repeat: Choice<Event> = {
-    label: 'Repeat what fails, and read the log',
+    label: blocked ? 'Repeat what fails, and read the log' : 'Repeat what fails, to see what else stops it',
     event: { name: 'reproduction-chosen' },
   };
-  if (!blocked)
-    return [{ ...repeat, label: 'Repeat what fails, to see what else stops it', recommended: true }, quit(walk)];
   if (isLogged(walk, inspection) || isBlind(inspection)) return [{ ...repeat, recommended: true }, quit(walk)];
   const rules = count(loggingPlan?.changes.length ?? 0, 'LOG rule');
   return [
@@ -150,7 +164,7 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
     return [
       text('No permit in the firewall cures that. Repeat what fails, to see whether anything else is in the way.'),
     ];
-  if (!inspection.blocked)
+  if (!inspection.blocked && (walk.logging !== null || isLogged(walk, inspection)))
     return [text('If something fails on this server all the same, look at what happens when it is repeated.')];
   if (walk.logging !== null) return [text('Temporary logging is on. Next: repeat what fails and read the log.')];
   if (isBlind(inspection))
@@ -163,6 +177,7 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
     ];
   if (isLogged(walk, inspection))
     return [text('Such a drop is logged, so the log can prove it. Next: repeat what fails and read the log.')];
+  if (!inspection.blocked) return tellSilent(inspection);
   if (inspection.blockedTraces.every(({ logged }) => logged !== 'no'))
     return [
       text(
@@ -174,6 +189,18 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
   return [
     text(span('warn', 'Some of its drops would leave no entry in the log.'), ` ${logRules(inspection)}`),
     ...ownersWay(inspection),
+  ];
+};
+
+/** Drops without a line where lo passes, or where that is not known. */
+const tellSilent = ({ unknownTraces, loggingPlan }: Inspection): Block[] => {
+  const rules = [...new Set((loggingPlan?.changes ?? []).map(({ reports }) => nameRule(reports)))];
+  const which = unknownTraces.length > 0 ? 'What it may stop on lo leaves' : 'What it drops on other devices leaves';
+  return [
+    text(span('warn', `${which} no line in the log`), `, or not always: ${enumerateFew(rules)}.`),
+    text(
+      'Something that fails for it shows no entry then. LOG rules before each such drop show them, sampled; they change no verdict.',
+    ),
   ];
 };
 
@@ -227,7 +254,7 @@ export const tellPolicies = (inspection: Inspection): Block[] => {
       .filter((policy) => !isOpen(policy) && !beside.includes(policy))
       .flatMap((policy): Block[] => [
         text('Outbound policy, ', span('strong', nameChain(policy.place)), ':'),
-        { kind: 'rules', rows: listPolicy(policy) },
+        { kind: 'rules', rows: listPolicy(policy, inspection) },
       ]),
     ...(beside.length === 0
       ? []

@@ -1,6 +1,6 @@
 // Step 3 in words: the entries that prove what was dropped, field by field, and the rule that did it.
 
-import type { Attempt } from '../diagnosis/attempt.ts';
+import { type Attempt, works } from '../diagnosis/attempt.ts';
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { EntryLine } from '../log/entry.ts';
@@ -110,16 +110,19 @@ export const tellFinding = ({ title, evidence, advice, commands }: Finding): Blo
   ...(commands.length > 0 ? [{ kind: 'code', lines: commands.map(shellLine) } as const] : []),
 ];
 
+/** Why it counts without an entry. */
+const withoutEntry = (first: BlockedConversation): string => {
+  const where = nameEndpoint(first.conversation.destination, first.conversation.destinationPort);
+  if (first.trace.outcome !== 'unknown')
+    return `No entry was logged for it, but two things agree: the connection to ${where} failed just now, and by its rules the firewall stops it.`;
+  const [doubt] = first.trace.unknown;
+  const hangsOn = doubt === undefined ? '' : ` The rules alone don't tell (it depends on "${doubt.what}"), but`;
+  return `No entry was logged for it.${hangsOn} the connection to ${where} was refused just now although ${whoListens(first)}, and only a rule that rejects can have done that.`;
+};
+
 const proof = (first: BlockedConversation): Block[] =>
   first.sample === null
-    ? [
-        text(
-          'No entry was logged for it, but two things agree: the connection to ',
-          nameEndpoint(first.conversation.destination, first.conversation.destinationPort),
-          ' failed just now, and by its rules the firewall stops it.',
-        ),
-        ...ruleLine(first),
-      ]
+    ? [text(withoutEntry(first)), ...ruleLine(first)]
     : [{ kind: 'code', lines: [markEntry(first.sample)] }, fields(first, first.sample), ...ruleLine(first)];
 
 /** What the firewall stops, and by which evidence; `most` of it one by one. Empty where nothing was found blocked. */
@@ -134,12 +137,12 @@ const leave: Choice<Event> = { label: 'Leave without a fix', event: { name: 'qui
 /** Conversations that the page lists; the report has them all. */
 const LISTED = 10;
 
-const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
+const blockedPage = (diagnosis: Diagnosis, attempts: readonly Attempt[]): Page<Event> => {
   const { blocked, findings } = diagnosis;
   const services = [...new Set(blocked.map(nameService))];
   return page({
     title: `The firewall stops local connections: ${enumerateFew(services)}`,
-    body: withGaps([tellBlocked(diagnosis, LISTED), ...findings.map(tellFinding)]),
+    body: withGaps([tellBlocked(diagnosis, LISTED), tellFailed(attempts), ...findings.map(tellFinding)]),
     choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
     back: { name: 'back-chosen' },
   });
@@ -148,53 +151,92 @@ const blockedPage = (diagnosis: Diagnosis): Page<Event> => {
 /** Lines of a command's output that are shown. */
 const OUTPUT_LINES = 6;
 
-const TITLES: Record<Exclude<Diagnosis['verdict'], 'loopback-blocked'>, string> = {
-  'blocked-elsewhere': 'The firewall drops packets, but not on loopback',
-  'nothing-dropped': 'No loopback packet was dropped meanwhile',
-  'not-the-firewall': 'The firewall is not to blame',
+/** What was tried and failed, in a line each: what lo-doctor has seen itself is told whatever else is found. */
+const tellFailed = (attempts: readonly Attempt[]): Block[] => {
+  const failed = attempts.filter((one) => !works(one));
+  return failed.length === 0 ? [] : [text('What was tried:'), { kind: 'list', items: failed.map(tellAttempt) }];
 };
 
-/** A redirect is a rule of the firewall too, though no filter rule. */
-const titleOf = (verdict: keyof typeof TITLES, findings: readonly Finding[]): string =>
-  findings[0]?.id === 'redirected' ? 'No filter rule is to blame: a NAT rule is' : TITLES[verdict];
+/** The heading comes from whom the findings blame, so that it can't contradict them. */
+const TITLES: Record<Exclude<Diagnosis['verdict'], 'loopback-blocked' | 'undecided'>, string> = {
+  'blocked-elsewhere': 'The firewall dropped packets that are not on lo: a permit of loopback would not help',
+  nat: 'No filter rule is to blame: a NAT rule is',
+  'not-the-firewall': 'The firewall is not to blame',
+  'several-causes': 'Another cause was found, and the firewall drops packets that are not on loopback',
+  works: 'What was tried works',
+};
+
+/** By the rules alone there is something to fix, or may be. */
+const isFixable = ({ inspection }: Case): boolean =>
+  inspection !== null && (inspection.blocked || inspection.unknownTraces.length > 0);
+
+const titleOf = (
+  verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>,
+  { inspection, diagnosis }: Case,
+): string => {
+  if (verdict === 'undecided' && diagnosis?.findings.some(({ id }) => id === 'counted-without-entry') === true)
+    return 'Packets were stopped meanwhile, and no entry came: whose they were is not proved';
+  if (verdict === 'undecided')
+    return inspection?.blocked === true
+      ? 'No entry was seen, which proves nothing: by its rules the firewall blocks loopback'
+      : 'No entry was seen, which proves nothing';
+  // What was tried is one thing, what else the rules stop another.
+  return verdict === 'works' && inspection?.blocked === true
+    ? `${TITLES[verdict]}; by its rules the firewall blocks other loopback traffic`
+    : TITLES[verdict];
+};
 
 /** What a command said last, with how it ended. */
 const tellCommand = (attempt: Attempt): Block[] => {
-  if (attempt.kind !== 'command') return [];
+  if (attempt.kind !== 'command') return [text(...tellAttempt(attempt))];
   const lines = attempt.output.trimEnd().split('\n').filter(Boolean).slice(-OUTPUT_LINES);
   const said: Block[] = lines.length === 0 ? [] : [{ kind: 'code', lines }];
   return [text(...tellAttempt(attempt)), ...said];
 };
 
+/** What can be done next: what is recommended comes first. */
+const otherChoices = (verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>, walk: Case): Choice<Event>[] => {
+  const { attempts, inspection, logging } = walk;
+  const failed = attempts.some((one) => !works(one));
+  const fix: Choice<Event> = { label: 'Show how to fix what the rules stop', event: { name: 'fix-chosen' } };
+  const log: Choice<Event> = { label: 'Turn logging on, and repeat it', event: { name: 'logging-chosen' } };
+  const canLog = logging === null && inspection?.loggingPlan != null && inspection.logs?.length !== 0;
+  const end: Choice<Event> = { ...leave, label: isFixable(walk) ? leave.label : 'Leave' };
+  const isOpen = verdict === 'undecided';
+  const first = isOpen && failed && isFixable(walk) ? fix : isOpen && canLog ? log : isOpen && !failed ? again : null;
+  const others = [
+    ...(isFixable(walk) ? [fix] : []),
+    ...(verdict === 'undecided' && canLog ? [log] : []),
+    end,
+    again,
+  ].filter((one) => one !== first);
+  const [best, ...rest] = first === null ? [end, ...others.filter((one) => one !== end)] : [first, ...others];
+  return [{ ...best, recommended: true }, ...rest];
+};
+
 const otherPage = (
   verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>,
   { findings, elsewhere }: Diagnosis,
-  attempts: readonly Attempt[],
+  walk: Case,
 ): Page<Event> =>
   page({
-    title: titleOf(verdict, findings),
+    title: titleOf(verdict, walk),
     body: withGaps([
-      ...attempts.map(tellCommand),
+      ...walk.attempts.map(tellCommand),
       ...findings.map(tellFinding),
       elsewhere.length === 0
         ? []
         : [text('Entries of other traffic:'), { kind: 'code', lines: elsewhere.slice(0, 5).map(({ text }) => text) }],
     ]),
-    choices:
-      // What was tried and worked works the second time too.
-      verdict === 'nothing-dropped' && attempts.length === 0
-        ? [
-            { ...again, recommended: true },
-            { ...leave, label: 'Leave' },
-          ]
-        : [{ ...leave, label: 'Leave: loopback needs no fix', recommended: true }, again],
+    choices: otherChoices(verdict, walk),
     back: { name: 'back-chosen' },
   });
 
 /** The page of a phase of step 3. */
-export const readLogPage = (phase: Phase, { diagnosis, attempts }: Case): Page<Event> => {
+export const readLogPage = (phase: Phase, walk: Case): Page<Event> => {
+  const { diagnosis, attempts } = walk;
   if (phase.name !== 'log-read' || diagnosis === null)
     return page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });
   const { verdict } = diagnosis;
-  return verdict === 'loopback-blocked' ? blockedPage(diagnosis) : otherPage(verdict, diagnosis, attempts);
+  return verdict === 'loopback-blocked' ? blockedPage(diagnosis, attempts) : otherPage(verdict, diagnosis, walk);
 };

@@ -1,11 +1,12 @@
 // Step 5 in words: the fix is in force on trial, what works now, and whether to keep it.
+import { works } from '../diagnosis/attempt.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, Outcome, Phase, SavedForBoot, Verification } from '../wizard/state.ts';
 import { tellAttempt } from './attempts.ts';
 import { commandLines } from './fix-page.ts';
 import { type Block, gap, type Page, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
-import { count } from './rules.ts';
+import { count, nameConversation } from './rules.ts';
 
 /** What was seen after the fix, in blocks. */
 export const tellVerification = ({ attempts, drops, packets }: Verification): Block[] => [
@@ -23,10 +24,10 @@ export const tellVerification = ({ attempts, drops, packets }: Verification): Bl
 ];
 
 const confirming = (verification: Verification, seconds: number): Page<Event> => {
-  const { works, attempts } = verification;
+  const { works: verified, attempts } = verification;
   const passes = attempts.length > 0 ? 'It works now' : 'The firewall lets it through now';
   return page({
-    title: works ? `${passes}. Keep the fix?` : 'It still fails. Take the fix back?',
+    title: verified ? `${passes}. Keep the fix?` : 'It still fails. Take the fix back?',
     body: [
       ...tellVerification(verification),
       gap,
@@ -34,22 +35,37 @@ const confirming = (verification: Verification, seconds: number): Page<Event> =>
     ],
     busy: seconds > 0 ? `Rolls back by itself in ${seconds} s` : 'Time is up: rolling back',
     choices: [
-      { label: 'Keep the fix, also for the next boot', event: { name: 'keep-chosen' }, recommended: works },
-      { label: 'Take it back now', event: { name: 'roll-back-chosen' }, recommended: !works },
+      { label: 'Keep the fix, also for the next boot', event: { name: 'keep-chosen' }, recommended: verified },
+      { label: 'Take it back now', event: { name: 'roll-back-chosen' }, recommended: !verified },
     ],
   });
 };
 
 /** How a walk ended, in a line. */
-export const tellOutcome = (outcome: Outcome): string => ENDINGS[outcome];
+export const tellOutcome = (outcome: Outcome, { verification }: Pick<Case, 'verification'>): string =>
+  outcome === 'kept-unverified' ? `${ENDINGS[outcome]}: ${tellStillFailing(verification)}` : ENDINGS[outcome];
+
+/** What the retest has shown instead of success. */
+const tellStillFailing = (verification: Verification | null): string => {
+  if (verification === null) return 'nothing was tried again';
+  const failed = verification.attempts.filter((one) => !works(one));
+  const command = failed.find((one) => one.kind === 'command');
+  if (command !== undefined)
+    return command.code === null ? 'the command still does not end' : `the command still ends with ${command.code}`;
+  const [first] = failed;
+  if (first?.kind === 'connection') return `${nameConversation(first.conversation)} still fails`;
+  return 'by the rules something is still stopped';
+};
 
 const ENDINGS: Record<Outcome, string> = {
   healthy: 'Loopback passes; nothing was changed',
   fixed: 'Fixed, verified and kept',
+  'kept-unverified': 'Kept, not verified',
   'rollback-failed': 'The fix could not be taken back completely',
   'rolled-back': 'Rolled back: the rules are as they were before',
   unfixed: 'Loopback is still blocked; nothing was changed',
-  'not-the-firewall': 'No loopback drop was found; nothing was changed',
+  'not-the-firewall': 'Loopback needs no permit for what was found; nothing was changed',
+  unexplained: 'By its rules the firewall lets loopback pass; why it fails was not found out',
   'cant-tell': "Whether the firewall stops loopback can't be told; nothing was changed",
   'could-not-look': 'The walk ended before the rules were read',
 };
@@ -90,17 +106,19 @@ export const sayWhetherSaved = ({
   }
 };
 
+const isKept = (outcome: Outcome): boolean => outcome === 'fixed' || outcome === 'kept-unverified';
+
 /** What stays on the server for later. */
 const tellAfter = ({ outcome, report }: Extract<Phase, { name: 'finished' }>, { id }: Case): Block[] => [
-  ...(outcome === 'fixed' ? [text(`To take it back later: lo-doctor undo ${id}`)] : []),
+  ...(isKept(outcome) ? [text(`To take it back later: lo-doctor undo ${id}`)] : []),
   ...(report === null ? [] : [text(`Report: ${report}`)]),
 ];
 
 const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page<Event> =>
   page({
-    title: tellOutcome(phase.outcome),
+    title: tellOutcome(phase.outcome, walk),
     body: [
-      ...(walk.verification === null || phase.outcome !== 'fixed' ? [] : tellVerification(walk.verification)),
+      ...(walk.verification === null || !isKept(phase.outcome) ? [] : tellVerification(walk.verification)),
       ...tellSaved(walk),
       ...(walk.plan === null || phase.outcome !== 'unfixed'
         ? []

@@ -1,10 +1,11 @@
 // What is blamed, by which evidence; and each other cause with the case that looks like it and is not.
 
 import { describe, expect, test } from 'vitest';
-import type { Attempt } from '../../src/diagnosis/attempt.ts';
+import type { Attempt, CommandTrail } from '../../src/diagnosis/attempt.ts';
 import { diagnose, type Seen } from '../../src/diagnosis/diagnose.ts';
 import type { Finding } from '../../src/diagnosis/finding.ts';
 import type { Listener } from '../../src/diagnosis/listener.ts';
+import { NO_WITNESS } from '../../src/diagnosis/witness.ts';
 import { conversation } from '../../src/firewall/probe-conversations.ts';
 import type { ConnectionEnd } from '../../src/firewall/trace.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
@@ -25,7 +26,7 @@ const look = (known: Partial<Seen>) =>
     entries: [],
     attempts: [],
     own: null,
-    localhost: ['127.0.0.1'],
+    witness: { ...NO_WITNESS, localhost: ['127.0.0.1'] },
     ...known,
   });
 
@@ -90,7 +91,7 @@ describe('loopback is blamed', () => {
 test('entries of packets that passed are told as what they are, and blame nobody', () => {
   const ruleset = rules('-A OUTPUT -j LOG --log-prefix "[UFW AUDIT] "\n-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -j DROP');
   const { verdict, findings } = look({ ruleset, entries: [tcp({ prefix: '[UFW AUDIT] ' })] });
-  expect(verdict).toBe('nothing-dropped');
+  expect(verdict).toBe('undecided');
   const passed = findings.find(({ id }) => id === 'logged-and-passed');
   expect(passed?.evidence.join()).toContain(
     'let through by iptables table filter, chain OUTPUT, rule 2: -A OUTPUT -o lo -j ACCEPT',
@@ -146,7 +147,11 @@ describe('nobody listens', () => {
 
 describe('localhost is ::1 first', () => {
   const output = 'nc: connect to localhost port 25 (tcp) failed: Connection refused';
-  const known = { attempts: [command(output)], listeners: [postfix], localhost: ['::1', '127.0.0.1'] };
+  const known = {
+    attempts: [command(output)],
+    listeners: [postfix],
+    witness: { ...NO_WITNESS, localhost: ['::1', '127.0.0.1'] },
+  };
 
   test('where the command used the name and the service listens on IPv4 alone', () => {
     const { findings } = look(known);
@@ -155,7 +160,7 @@ describe('localhost is ::1 first', () => {
   });
 
   test.each<[string, Partial<Seen>]>([
-    ['it resolves to 127.0.0.1 first', { localhost: ['127.0.0.1', '::1'] }],
+    ['it resolves to 127.0.0.1 first', { witness: { ...NO_WITNESS, localhost: ['127.0.0.1', '::1'] } }],
     ['the service listens on ::1 too', { listeners: [postfix, { ...postfix, address: '::1' }] }],
     ['the command named the address', { attempts: [command(output.replace('localhost', '127.0.0.1'))] }],
     ['nobody listens at all', { listeners: [] }],
@@ -170,7 +175,7 @@ describe('a NAT rule that sends the connection elsewhere', () => {
 
   test('is named with the place that nobody listens at, and what waits in vain', () => {
     const { verdict, findings } = look(known);
-    expect([verdict, ...problems(findings)]).toEqual(['not-the-firewall', 'redirected']);
+    expect([verdict, ...problems(findings)]).toEqual(['nat', 'redirected']);
     expect(findings[0]?.title).toContain('127.0.0.1:25 to 127.0.0.1:2525');
     expect(findings[0]?.evidence).toContain('master listens at 127.0.0.1:25, which such a connection never reaches');
     expect(findings[0]?.commands).toContainEqual(['iptables', '-t', 'nat', '-S', 'OUTPUT']);
@@ -184,7 +189,7 @@ describe('a NAT rule that sends the connection elsewhere', () => {
 
 test('a failure that nothing explains is told all the same', () => {
   const { verdict, findings } = look({ attempts: [connection('refused')], listeners: [postfix] });
-  expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['nothing-dropped', 'failed-unexplained']);
+  expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['undecided', 'failed-unexplained']);
   expect(findings[0]?.evidence).toEqual(['connecting to 127.0.0.1:25: refused at once']);
 });
 
@@ -249,11 +254,100 @@ describe('drops elsewhere', () => {
     const inbound = look({ entries: [tcp({ ...away, device: 'IN=eth0 OUT=', prefix: 'out: ' })] });
     const foreign = look({ entries: [tcp({ ...away, prefix: 'docker: ' })] });
     const foreignDrop = look({ ruleset: audit, entries: [tcp({ ...away, prefix: 'container-DROP: ' })] });
-    for (const { verdict } of [passed, inbound, foreign, foreignDrop]) expect(verdict).toBe('nothing-dropped');
+    for (const { verdict } of [passed, inbound, foreign, foreignDrop]) expect(verdict).toBe('undecided');
   });
 });
 
 test('what works leaves nothing to blame', () => {
   const { verdict, findings } = look({ attempts: [connection('connected')], listeners: [postfix] });
-  expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['nothing-dropped', 'all-works']);
+  expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['works', 'all-works']);
+});
+
+describe('a command that lo-doctor held against attempts of its own', () => {
+  const failing = (output: string, trail: Partial<CommandTrail> = {}): Attempt => ({
+    kind: 'command',
+    commandLine: 'x',
+    code: 28,
+    output,
+    trail: { user: null, elsewhere: false, sockets: [], outside: [], ...trail },
+  });
+  const own = (end: ConnectionEnd, port = 8080): Attempt => ({
+    kind: 'connection',
+    conversation: conversation('tcp', '127.0.0.1', port),
+    end,
+    detail: '',
+    because: 'the command line names it',
+  });
+
+  test('is tied to the rule by what failed at the same place, though it says nothing itself', () => {
+    const { verdict, blocked } = look({ ruleset: CLOSED, attempts: [failing(''), own('timed-out')] });
+    expect([verdict, blocked[0]?.stop?.rule.number]).toEqual(['loopback-blocked', 2]);
+  });
+
+  test('and that alone sees a time-out: both are told, and nobody is blamed', () => {
+    const output = 'mail: cannot connect to 127.0.0.1, port 8080: Connection timed out';
+    const web = { ...postfix, port: 8080 };
+    const { verdict, findings } = look({ attempts: [failing(output), own('connected')], listeners: [web] });
+    expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['undecided', 'command-fails-alone']);
+    expect(findings[0]?.evidence.join()).toContain('Connection timed out');
+    expect(findings[0]?.evidence.join()).toContain("lo-doctor's own attempt at 127.0.0.1:8080 as user 0");
+  });
+
+  test('is evaluated where it goes to another machine, and the rule is named', () => {
+    const outside: CommandTrail['outside'] = [
+      {
+        protocol: 'tcp',
+        address: '198.51.100.7',
+        port: 443,
+        because: 'its output names it',
+        route: { device: 'eth0', source: '192.0.2.10' },
+        uid: 0,
+      },
+    ];
+    const { verdict, findings } = look({ attempts: [failing('timed out', { outside })] });
+    expect([verdict, ...problems(findings)]).toEqual(['blocked-elsewhere', 'outside-blocked']);
+    expect(findings[0]?.evidence[0]).toMatch(/^TCP to 198\.51\.100\.7:443 by eth0 .* rule 3: -A OUTPUT -d 198/);
+    const open = look({ ruleset: rules('-A OUTPUT -o lo -j ACCEPT'), attempts: [failing('timed out', { outside })] });
+    expect(problems(open.findings)).toEqual([]);
+  });
+
+  test('in another network namespace is not judged by the rules here', () => {
+    const output = 'curl: (7) Failed to connect to 127.0.0.1 port 8080 after 0 ms: Connection refused';
+    const { verdict, blocked } = look({ ruleset: CLOSED, attempts: [failing(output, { elsewhere: true })] });
+    expect([verdict, blocked]).toEqual(['undecided', []]);
+  });
+
+  test('whose socket was bound to a device asked a loopback address there, whatever rule dropped it', () => {
+    const ruleset = rules('-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -j LOG --log-prefix "out: "\n-A OUTPUT -j DROP');
+    const entries = [tcp({ device: 'IN= OUT=eth0', from: '192.0.2.10', to: '127.3.2.1', dpt: 53, prefix: 'out: ' })];
+    const output = '127.3.2.1:53: [Errno 1] Operation not permitted';
+    const { verdict, findings } = look({ ruleset, entries, attempts: [failing(output)] });
+    expect([verdict, ...problems(findings)]).toEqual(['blocked-elsewhere', 'bound-to-device']);
+    expect(findings[0]?.evidence[0]).toContain(
+      '127.3.2.1:53 was sent by eth0, not by lo: dropped by iptables table filter, chain OUTPUT, rule 3',
+    );
+  });
+});
+
+describe('where the rules alone do not tell', () => {
+  const ruleset = rules('-A OUTPUT -m recent --name x --rcheck -j ACCEPT\n-A OUTPUT -j REJECT');
+  const attempts = [connection('refused')];
+
+  test('a refusal by a service that listens is the one rejecting rule', () => {
+    const { verdict, blocked } = look({ ruleset, attempts, listeners: [postfix] });
+    expect([verdict, blocked[0]?.stop?.rule.number, blocked[0]?.trace.outcome]).toEqual([
+      'loopback-blocked',
+      2,
+      'unknown',
+    ]);
+  });
+
+  test.each<[string, Partial<Seen>]>([
+    ['nobody listens', { listeners: [] }],
+    ['it timed out, which a service can do too', { attempts: [connection('timed-out')] }],
+    ['a command said so alone', { attempts: [command('connect to 127.0.0.1 port 25: Connection refused')] }],
+  ])('and none where %s', (_, change) => {
+    const { verdict, blocked } = look({ ruleset, attempts, listeners: [postfix], ...change });
+    expect([verdict, blocked]).toEqual(['undecided', []]);
+  });
 });

@@ -119,6 +119,17 @@ describe('findOwners', () => {
     expect(briefly(ruleset, facts(['ufw', 'ferm']))).toContain('ferm active in iptables-legacy');
   });
 
+  it('takes no rules for those of ferm where the policies that it sets are not in force', () => {
+    const byHand = server(iptables('-A OUTPUT -j DROP'));
+    const { installed, directRules } = facts(['ferm']);
+    const sets = (policy: 'accept' | 'drop'): OwnerFacts => ({
+      installed: installed.map((one) => ({ ...one, policies: { INPUT: policy } })),
+      directRules,
+    });
+    expect(briefly(byHand, sets('drop'))).toEqual([]);
+    expect(briefly(byHand, sets('accept'))).toEqual(['ferm active in iptables']);
+  });
+
   it('gives ferm the rules of iptables-legacy, where there are some: it takes that first', () => {
     const both = server(iptables('-A OUTPUT -j DROP'), iptables('-A OUTPUT -j DROP', 'legacy'));
     expect(briefly(both, facts(['ferm']))).toEqual(['ferm active in iptables-legacy']);

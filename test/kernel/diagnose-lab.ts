@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { parseDumps } from '../../src/commands/read-server.ts';
 import { diagnose } from '../../src/diagnosis/diagnose.ts';
 import type { OwnLogging } from '../../src/diagnosis/judge-logged-packet.ts';
+import { NO_WITNESS } from '../../src/diagnosis/witness.ts';
 import { findLogSources } from '../../src/host/log-source.ts';
 import { openLogs } from '../../src/host/open-logs.ts';
 import { readFirewall } from '../../src/host/read-firewall.ts';
@@ -34,7 +35,15 @@ export async function diagnoseWhile(
   await expect.poll(() => entries.length, { timeout: 3000 }).toBeGreaterThan(0);
   logs.stop();
   const ruleset = parseDumps((await readFirewall(host)).dumps);
-  const diagnosis = diagnose({ ruleset, surroundings, listeners: [], entries, attempts: [], own, localhost: [] });
+  const diagnosis = diagnose({
+    ruleset,
+    surroundings,
+    listeners: [],
+    entries,
+    attempts: [],
+    own,
+    witness: { ...NO_WITNESS, localhost: [] },
+  });
   const countNew = createSightingCounter();
   return { ...diagnosis, packets: entries.reduce((sum, sighting) => sum + countNew(sighting), 0) };
 }

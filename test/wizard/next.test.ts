@@ -124,7 +124,7 @@ test('an answer that is not known is no health: the walk says so and ends so', (
   const looked: Event = { name: 'inspected', inspection: unsure };
   const left = (...events: Event[]) => walked(looked, ...events, { name: 'quit-chosen' }).phase;
   expect(left()).toMatchObject({ outcome: 'cant-tell' });
-  const seen = (verdict: 'nothing-dropped' | 'not-the-firewall'): Event => ({
+  const seen = (verdict: 'undecided' | 'not-the-firewall'): Event => ({
     name: 'diagnosed',
     diagnosis: { ...blockedDiagnosis, blocked: [], verdict },
   });
@@ -133,7 +133,7 @@ test('an answer that is not known is no health: the walk says so and ends so', (
     { name: 'action-chosen', action: mail },
     { name: 'reading-chosen' },
   ];
-  expect(left(...tried, seen('nothing-dropped'))).toMatchObject({ outcome: 'cant-tell' });
+  expect(left(...tried, seen('undecided'))).toMatchObject({ outcome: 'cant-tell' });
   expect(left(...tried, seen('not-the-firewall'))).toMatchObject({ outcome: 'not-the-firewall' });
 });
 

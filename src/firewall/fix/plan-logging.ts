@@ -1,7 +1,7 @@
 // Turning logging on for the time of the search: a rule right before each rule that drops loopback packets without a line in the log.
+import type { FinalRule } from '../final-rule.ts';
 import type { Chain, Ruleset, Table } from '../model.ts';
 import { probeConversations } from '../probe-conversations.ts';
-import type { Step } from '../steps.ts';
 import type { Conversation, RulePlace, Surroundings, Trace } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
 import { type AddedRule, isCondition } from './added-rule.ts';
@@ -10,27 +10,34 @@ import { chainOf, findStops, type Stop } from './find-stops.ts';
 import { directionAt } from './permit-rule.ts';
 import { orderOf, placeChanges, samePlace, type Wanted } from './place-changes.ts';
 import type { LoggingChange, LoggingPlan, PlanOptions, Remaining } from './plan.ts';
+import { canBeCopied, findSilentOthers, type SilentOther } from './silent-others.ts';
 import { logPrefixOf, tagOf } from './tag.ts';
 import { planApply, planUndo, writeRule } from './write-rule.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
-export type LoggingOptions = PlanOptions & { readonly probes?: readonly Conversation[] };
+export type LoggingOptions = PlanOptions & {
+  readonly probes?: readonly Conversation[];
+  /** The final rules of the outbound chains: what they drop of other traffic is logged as well, also where lo passes. */
+  readonly finals?: readonly FinalRule[];
+};
 
 /**
  * Plans log rules so that each loopback packet that will be dropped is logged first, loopback within a limit of its own (10 a second)
- * that other traffic can't use up; where a final rule of the outbound policy drops all the rest too, that is logged sparsely (6 a minute).
- * Null where nothing on lo is dropped, or all that is gets logged whatever happens.
+ * that other traffic can't use up; what outbound rules drop of other traffic is logged sparsely (6 a minute). Null where nothing is dropped, or all
+ * that is gets logged whatever happens.
  */
 export function planLogging(ruleset: Ruleset, surroundings: Surroundings, options: LoggingOptions): LoggingPlan | null {
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const silent = probes
     .map((probe) => traceConversation(ruleset, probe, surroundings))
     .filter(({ outcome, logged }) => outcome !== 'works' && logged !== 'yes');
-  if (silent.length === 0) return null;
   const stops = distinctStops(silent.flatMap((trace) => findStops(ruleset, trace)));
   const wanted: WantedLog[] = [];
   const sorted = stops.toSorted((a, b) => orderOf(ruleset, chainOf(a.rule)) - orderOf(ruleset, chainOf(b.rule)));
   for (const stop of sorted) wanted.push(...wantLogs(ruleset, stop, wanted.length, options.caseId));
+  for (const one of findSilentOthers(ruleset, options.finals ?? [], wanted))
+    wanted.push(...wantOther(ruleset, one, wanted.length, options.caseId));
+  if (silent.length === 0 && wanted.length === 0) return null;
   const { placed, after } = placeChanges(ruleset, wanted);
   const changes = placed.map(({ change, wanted: { log } }): LoggingChange => ({ ...change, ...log }));
   return {
@@ -70,28 +77,46 @@ function wantLogs(ruleset: Ruleset, { rule, hook, path }: Stop, before: number, 
   const conditional = dropping?.steps.some(isCondition) ?? false;
   const others = !conditional && hook.hook === 'output' && onlyFromOutput(table, chain);
   const kinds = others ? (['loopback', 'other'] as const) : (['loopback'] as const);
-  return kinds.flatMap((traffic, offset): WantedLog[] => {
-    const number = before + offset + 1;
-    const prefix = `${logPrefixOf(caseId)}${number} `;
-    const added: AddedRule = {
-      direction: directionAt(hook.hook),
-      traffic,
-      copied: conditional ? dropping : null,
-      only: null,
-      limit: traffic === 'loopback' ? { rate: 10, per: 'second', burst: 50 } : { rate: 6, per: 'minute', burst: 5 },
-      action: { kind: 'log', prefix },
-      comment: `${tagOf(caseId)}log ${number}`,
-    };
-    const written = writeRule(place, chain, added);
-    return written
-      ? [{ place, at, written, reason: describeLog(rule, traffic), log: { prefix, reports: rule, traffic } }]
-      : [];
-  });
+  const copied = conditional ? dropping : null;
+  return kinds.flatMap((traffic, offset) =>
+    wantLog(
+      ruleset,
+      { place, at, rule, copied, traffic, direction: directionAt(hook.hook) },
+      before + offset + 1,
+      caseId,
+    ),
+  );
 }
 
-/** What depends on more than the packet can't be: a second counter of it would see other packets, or disturb the first. */
-function canBeCopied(step: Step): boolean {
-  return step.kind === 'verdict' || (isCondition(step) && step.kind !== 'sometimes' && step.kind !== 'unknown');
+/** A rule that logs what `rule` stops of one kind of traffic, right before it. */
+type Log = Pick<AddedRule, 'copied' | 'traffic' | 'direction'> &
+  Pick<Wanted, 'place' | 'at'> & { readonly rule: RulePlace };
+
+function wantLog(ruleset: Ruleset, log: Log, number: number, caseId: string): WantedLog[] {
+  const { place, at, rule, copied, traffic, direction } = log;
+  const prefix = `${logPrefixOf(caseId)}${number} `;
+  const added: AddedRule = {
+    direction,
+    traffic,
+    copied,
+    only: null,
+    limit: traffic === 'loopback' ? { rate: 10, per: 'second', burst: 50 } : { rate: 6, per: 'minute', burst: 5 },
+    action: { kind: 'log', prefix },
+    comment: `${tagOf(caseId)}log ${number}`,
+  };
+  const written = writeRule(place, chainAt(ruleset, place).chain, added);
+  return written
+    ? [{ place, at, written, reason: describeLog(rule, traffic), log: { prefix, reports: rule, traffic } }]
+    : [];
+}
+
+function wantOther(ruleset: Ruleset, { rule, at, copied }: SilentOther, before: number, caseId: string): WantedLog[] {
+  return wantLog(
+    ruleset,
+    { place: chainOf(rule), at, rule, copied, traffic: 'other', direction: 'out' },
+    before + 1,
+    caseId,
+  );
 }
 
 function describeLog({ number }: RulePlace, traffic: 'loopback' | 'other'): string {

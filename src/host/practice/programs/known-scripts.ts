@@ -1,4 +1,5 @@
 // Scripts of lo-doctor's own that need more of a shell than the practice server has: known by what is special in them.
+import { RUN_MARKED } from '../../watch-sockets.ts';
 import { type Call, type Ended, failed, printed } from '../program.ts';
 import type { Server } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';
@@ -10,6 +11,8 @@ export function runKnownScript(call: Call, text: string, parameters: readonly st
   if (text.includes('sh ./watch') && parameters[0]) {
     return runCaseScript(server, `${parameters[0]}/watch`, []) ?? Promise.resolve(failed(2, ''));
   }
+  // watch-sockets.ts: the user's command, under a name that its sockets are found by.
+  if (text === RUN_MARKED) return runLine(call, parameters[1] ?? '');
   // read-log-health.ts: the libraries of the running rsyslogd.
   if (text.includes('= rsyslogd ] && cat $p/maps')) {
     const maps = server.files.find('/proc/[0-9]*/maps').map((path) => server.files.read(path) ?? '');
@@ -37,4 +40,9 @@ async function loadAside(server: Server, [, ip = '', ip6 = '']: readonly string[
     ),
   );
   return printed(saves.join(''));
+}
+
+async function runLine({ server, input, directory, signal, uid }: Call, line: string): Promise<Ended> {
+  const { code, stdout, stderr } = await server.run(['sh', '-c', line], { input, directory, signal, uid });
+  return { code: code ?? 143, stdout, stderr };
 }

@@ -1,0 +1,48 @@
+// A command fails where lo-doctor's own attempt, as the same user and at the same moment, works: both are told, and what may differ.
+import type { Attempt } from './attempt.ts';
+import type { Cause } from './cause.ts';
+import { nameAddress } from './names.ts';
+
+type CommandAttempt = Extract<Attempt, { kind: 'command' }>;
+type OwnAttempt = Extract<Attempt, { kind: 'connection' }>;
+
+const lastLine = ({ output }: CommandAttempt): string => output.trim().split('\n').at(-1)?.trim() ?? '';
+
+const tellCommand = (command: CommandAttempt): string => {
+  const ended = command.code === null ? 'was ended' : `ended with ${command.code}`;
+  const said = lastLine(command);
+  return `the command ${ended}${said === '' ? ' and said nothing' : `: ${said}`}`;
+};
+
+const tellOwn = ({ conversation, because }: OwnAttempt): string => {
+  const { destination, destinationPort, uid } = conversation;
+  return `lo-doctor's own attempt at ${nameAddress(destination, destinationPort)} as user ${uid}, right after it, is answered (${because})`;
+};
+
+const tellDifferences = ({ trail }: CommandAttempt): string[] => [
+  ...(trail?.elsewhere === true ? ['the command runs in another network namespace, with rules of its own'] : []),
+  'what can differ: the control group and the sandbox of a service, a socket bound to a device or an address, how long each waits',
+];
+
+/** Found where what the command is known to need answers, and it fails all the same. */
+export const findCommandAlone: Cause = ({ attempts, passing, found }) => {
+  const command = attempts.find((one): one is CommandAttempt => one.kind === 'command' && one.code !== 0);
+  const own = attempts.filter((one): one is OwnAttempt => one.kind === 'connection' && one.because !== undefined);
+  if (command === undefined || own.length === 0 || passing.length > 0) return null;
+  if (found.some(({ finding }) => finding.severity === 'problem')) return null;
+  const reached = own.filter(({ end }) => end === 'connected');
+  if (reached.length < own.length) return null;
+  return {
+    finding: {
+      id: 'command-fails-alone',
+      severity: 'notice',
+      title: 'The command fails, and what it needs on this server answers lo-doctor.',
+      evidence: [tellCommand(command), ...reached.map(tellOwn), ...tellDifferences(command)],
+      advice:
+        'So the way there is open for this user at this moment. Look at what the command itself says, and run it the way the service runs it.',
+      commands: [],
+    },
+    blame: 'unknown',
+    explains: [],
+  };
+};
