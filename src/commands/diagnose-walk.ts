@@ -18,6 +18,9 @@ import { readWitness } from './read-witness.ts';
 /** The level of LOG rules that say nothing else: warning. */
 const USUAL_LEVEL = 4;
 
+/** Lines of the kernel may be a little older than the walk. */
+const GRACE = 5;
+
 /** Why no entry came for packets that these rules stop, by a test packet where one is logged at all. */
 const explainSilence = async (host: Host, now: Inspection, stopped: readonly Trace[], failing: readonly Trace[]) => {
   const probe = planLogTest(
@@ -98,7 +101,8 @@ export const diagnoseWalk = async (
 ): Promise<Diagnosis> => {
   const { ruleset, surroundings, listeners } = now;
   const { entries, attempts, logging } = walk;
-  const witness = await readWitness(host);
+  const seconds = (Date.now() - walk.startedAt.getTime()) / 1000 + GRACE;
+  const witness = await readWitness(host, { attempts, wayFaults: now.wayFaults, seconds });
   const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, witness });
   const isSilent =
     entries.length === 0 && (diagnosis.verdict === 'undecided' || diagnosis.verdict === 'loopback-blocked');

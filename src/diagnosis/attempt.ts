@@ -44,6 +44,8 @@ export type TrailSocket = {
   readonly process: string | null;
   readonly uid: number;
   readonly isOwn: boolean;
+  /** Its control group, where ss tells it. */
+  readonly cgroup?: string | null;
 };
 
 /** A place on another machine, why it is looked at, and the way that packets to it take (null: there is none, or nobody says). */

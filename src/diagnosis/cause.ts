@@ -39,6 +39,8 @@ export type FoundCause = {
   readonly finding: Finding;
   readonly blame: Blame;
   readonly explains: readonly Failure[];
+  /** What it says of a command: `says-why`, or only what is so where nothing says why (`fallback`), which is then left out. */
+  readonly command?: 'says-why' | 'fallback';
 };
 
 export type Cause = (clues: Clues) => FoundCause | null;

@@ -1,6 +1,7 @@
 // A command fails where lo-doctor's own attempt, as the same user and at the same moment, works: both are told, and what may differ.
 import type { Attempt } from './attempt.ts';
 import type { Cause } from './cause.ts';
+import { tellDifferences } from './find-control-group.ts';
 import { nameAddress } from './names.ts';
 
 type CommandAttempt = Extract<Attempt, { kind: 'command' }>;
@@ -19,13 +20,9 @@ const tellOwn = ({ conversation, because }: OwnAttempt): string => {
   return `lo-doctor's own attempt at ${nameAddress(destination, destinationPort)} as user ${uid}, right after it, is answered (${because})`;
 };
 
-const tellDifferences = ({ trail }: CommandAttempt): string[] => [
-  ...(trail?.elsewhere === true ? ['the command runs in another network namespace, with rules of its own'] : []),
-  'what can differ: the control group and the sandbox of a service, a socket bound to a device or an address, how long each waits',
-];
-
 /** Found where what the command is known to need answers, and it fails all the same. */
-export const findCommandAlone: Cause = ({ attempts, passing, found }) => {
+export const findCommandAlone: Cause = (clues) => {
+  const { attempts, passing, found } = clues;
   const command = attempts.find((one): one is CommandAttempt => one.kind === 'command' && one.code !== 0);
   const own = attempts.filter((one): one is OwnAttempt => one.kind === 'connection' && one.because !== undefined);
   if (command === undefined || own.length === 0 || passing.length > 0) return null;
@@ -37,12 +34,13 @@ export const findCommandAlone: Cause = ({ attempts, passing, found }) => {
       id: 'command-fails-alone',
       severity: 'notice',
       title: 'The command fails, and what it needs on this server answers lo-doctor.',
-      evidence: [tellCommand(command), ...reached.map(tellOwn), ...tellDifferences(command)],
+      evidence: [tellCommand(command), ...reached.map(tellOwn), ...tellDifferences(command, own, clues)],
       advice:
         'So the way there is open for this user at this moment. Look at what the command itself says, and run it the way the service runs it.',
       commands: [],
     },
     blame: 'unknown',
     explains: [],
+    command: 'fallback',
   };
 };

@@ -53,7 +53,7 @@ export const findInOutput: Cause = ({ attempts, found }) => {
       const line = lines.find((one) => words.test(one));
       if (line === undefined || (isTold && said.id === 'permission')) continue;
       const finding = { severity: 'problem', ...said, evidence: [`its output: ${line.trim()}`] } as const;
-      return { finding, blame: 'server', explains: [] };
+      return { finding, blame: 'server', explains: [], command: said.id === 'permission' ? 'fallback' : 'says-why' };
     }
   }
   return null;

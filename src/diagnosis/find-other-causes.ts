@@ -1,13 +1,21 @@
 // What else the evidence says where no rule stops what failed. Each cause is a small function; nothing seen, nothing said.
 import type { Cause, Clues, FoundCause, Passing } from './cause.ts';
 import { type Failure, listensTo } from './failures.ts';
+import { findAddressFamily } from './find-address-family.ts';
 import { findAllWorks } from './find-all-works.ts';
 import { findBoundToDevice } from './find-bound-to-device.ts';
 import { findCommandAlone } from './find-command-alone.ts';
+import { findDenial, findFullConntrack, findMartian, findSynFlood } from './find-complaints.ts';
+import { findControlGroup } from './find-control-group.ts';
+import { findDistantListener } from './find-distant-listener.ts';
 import { findElsewhere } from './find-elsewhere.ts';
+import { findFullQueue, findUnseenDrop } from './find-full-queue.ts';
 import { findInOutput } from './find-in-output.ts';
+import { findAddressAbsent, findInTheWay, findMaybeInTheWay } from './find-in-the-way.ts';
+import { findLocalPorts } from './find-local-ports.ts';
 import { findOutside } from './find-outside.ts';
 import { findRedirected } from './find-redirected.ts';
+import { findUnixSocket } from './find-unix-socket.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress, namePort } from './names.ts';
 
@@ -112,12 +120,12 @@ const findNobodyListens: Cause = (clues) => {
   };
 };
 
-/** No answer from a service that listens and that no rule keeps away. */
+/** No answer to lo-doctor's own attempt from a service that listens and that no rule keeps away; what only a command says proves no silence. */
 const findNoAnswer: Cause = (clues) => {
   const failure = failuresOf(clues.passing).find(
-    ({ end, conversation, ...one }) =>
+    (one) =>
       // A datagram that nobody answers may have been understood by nobody.
-      end === 'timed-out' && conversation.protocol === 'tcp' && isHeard(clues, { end, conversation, ...one }),
+      one.end === 'timed-out' && one.isOwn && one.conversation.protocol === 'tcp' && isHeard(clues, one),
   );
   if (failure === undefined) return null;
   const [listener] = clues.listeners.filter(listensTo(failure.conversation));
@@ -185,12 +193,26 @@ const tellUnexplained: Cause = ({ passing }) => {
 const CAUSES: readonly Cause[] = [
   findBoundToDevice,
   findSentElsewhere,
+  findInTheWay,
+  findAddressAbsent,
+  findFullConntrack,
+  findFullQueue,
+  findDistantListener,
   findLocalhostIsIp6,
   findNobodyListens,
-  findNoAnswer,
-  findNotPermitted,
+  findDenial,
+  findMaybeInTheWay,
+  findUnseenDrop,
+  findLocalPorts,
+  findUnixSocket,
+  findAddressFamily,
+  findSynFlood,
+  findMartian,
   findOutside,
   findElsewhere,
+  findControlGroup,
+  findNoAnswer,
+  findNotPermitted,
   findInOutput,
   findCommandAlone,
   findAllWorks,
@@ -202,7 +224,8 @@ const explain = (causes: readonly Cause[], clues: Clues): FoundCause[] => {
     const explained = new Set(found.flatMap(({ explains }) => explains));
     const passing = clues.passing.filter(({ failure }) => !explained.has(failure));
     const one = cause({ ...clues, passing, found });
-    if (one !== null) found.push(one);
+    const isSaid = one?.command === 'fallback' && found.some(({ command }) => command === 'says-why');
+    if (one !== null && !isSaid) found.push(one);
   }
   return found;
 };

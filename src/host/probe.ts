@@ -91,6 +91,7 @@ function endOf({ code, stdout, stderr, timedOut }: RunResult): ConnectionEnd {
   if (timedOut || /timed out/i.test(stderr) || /100% packet loss/.test(stdout)) return 'timed-out';
   if (/refused/i.test(stderr)) return 'refused';
   if (/not permitted|Permission denied/i.test(stderr)) return 'not-permitted';
-  if (/unreachable|No route/i.test(stderr)) return 'unreachable';
+  // A blackhole route answers with the last of these.
+  if (/unreachable|No route|Invalid argument/i.test(stderr)) return 'unreachable';
   return 'failed';
 }

@@ -13,6 +13,8 @@ export type SeenSocket = {
   /** Null: ss says nothing of it, which it does of root's. */
   readonly uid: number;
   readonly isOwn: boolean;
+  /** The control group of who has made it; null where an old ss does not tell. */
+  readonly cgroup: string | null;
 };
 
 /** `port` null: any. */
@@ -124,6 +126,7 @@ function parseSocket(line: string, own: ReadonlySet<string>): SeenSocket | null 
     device: /%([^:\]]+)/.exec(local)?.[1] ?? null,
     process: users[0]?.[1] ?? null,
     uid: Number(/\buid:(\d+)/.exec(more)?.[1] ?? 0),
+    cgroup: /\bcgroup:(\S+)/.exec(more)?.[1] ?? null,
     isOwn: users.some(([, , pid = '']) => own.has(pid)),
   };
 }

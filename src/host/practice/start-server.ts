@@ -113,6 +113,10 @@ function placeFiles(files: Files, { rules, rules6, files: own }: Scenario, names
       ' 2 nf_log_syslog (nf_log_syslog,nfnetlink_log)\n10 nf_log_syslog (nf_log_syslog,nfnetlink_log)\n',
     '/proc/net/ip_tables_names': '',
     '/proc/net/ip6_tables_names': '',
+    '/proc/sys/net/netfilter/nf_conntrack_count': '24\n',
+    '/proc/sys/net/netfilter/nf_conntrack_max': '65536\n',
+    '/proc/sys/net/ipv4/ip_local_port_range': '32768\t60999\n',
+    '/proc/self/cgroup': '0::/user.slice/user-0.slice/session-1.scope\n',
     '/proc/331/comm': 'systemd-journal\n',
     '/proc/402/comm': 'rsyslogd\n',
     '/proc/402/maps':

@@ -94,6 +94,8 @@ export const systemctl: Program = (call) => {
       return failed(1, `Failed to get unit file state for ${unit}: No such file or directory`);
     case 'is-system-running':
       return printed('running\n');
+    case 'show':
+      return printed([...server.units.keys()].map(showUnit).join('\n'));
     case 'stop':
     case 'start':
     case 'restart':
@@ -106,6 +108,10 @@ export const systemctl: Program = (call) => {
       return failed(1, `Unknown command verb ${verb}.`);
   }
 };
+
+/** What `systemctl show` tells of a service that is kept from nothing. */
+const showUnit = (name: string): string =>
+  `Id=${name}.service\nControlGroup=/system.slice/${name}.service\nIPAddressDeny=\nPrivateNetwork=no\n`;
 
 /** The timer of a case is there as long as its watchdog waits. */
 function isOwnTimer({ server }: Call, unit: string): boolean {
