@@ -12,10 +12,12 @@ import { findElsewhere } from './find-elsewhere.ts';
 import { findFullQueue, findUnseenDrop } from './find-full-queue.ts';
 import { findInOutput } from './find-in-output.ts';
 import { findAddressAbsent, findInTheWay, findMaybeInTheWay } from './find-in-the-way.ts';
+import { findListenerOnDevice } from './find-listener-on-device.ts';
 import { findLocalPorts } from './find-local-ports.ts';
 import { findOutside } from './find-outside.ts';
 import { findRedirected } from './find-redirected.ts';
 import { findUnixSocket } from './find-unix-socket.ts';
+import { findUnreachable } from './find-unreachable.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress, namePort } from './names.ts';
 
@@ -197,6 +199,7 @@ const CAUSES: readonly Cause[] = [
   findAddressAbsent,
   findFullConntrack,
   findFullQueue,
+  findListenerOnDevice,
   findDistantListener,
   findLocalhostIsIp6,
   findNobodyListens,
@@ -213,6 +216,7 @@ const CAUSES: readonly Cause[] = [
   findControlGroup,
   findNoAnswer,
   findNotPermitted,
+  findUnreachable,
   findInOutput,
   findCommandAlone,
   findAllWorks,

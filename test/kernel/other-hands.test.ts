@@ -194,6 +194,15 @@ s = socket.socket(); s.bind(('127.0.0.1', 5432)); s.listen(20)`,
     expect(evidence).toMatch(/process \d+ \(python3\) is in net:\[\d+\], where TCP port 5432 is listened at/);
   });
 
+  it('a service that has bound its socket to another device', async () => {
+    await using lab = await startLab();
+    const bound =
+      "import socket\ns = socket.socket(); s.setsockopt(socket.SOL_SOCKET, 25, b'eth0'); s.bind(('0.0.0.0', 5432)); s.listen(20)";
+    await start(lab, bound);
+    const { verdict, ids } = await diagnoseCommand(lab, CONNECT('127.0.0.1', 5432));
+    expect([verdict, ids[0]]).toEqual(['not-the-firewall', 'listener-on-device']);
+  });
+
   it('a Unix socket, which no firewall has to do with', async () => {
     await using lab = await startLab();
     const words = "ERROR 2002 (HY000): Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)";
