@@ -16,17 +16,17 @@ const SETTINGS: Readonly<Record<string, RegExp>> = {
   IPEgressFilterPath: /^$/,
   BPFProgram: /^$/,
   SocketBindDeny: /^$/,
-  RestrictNetworkInterfaces: /^$/,
+  RestrictNetworkInterfaces: /^~?$/,
   PrivateNetwork: /^(no)?$/,
   NetworkNamespacePath: /^$/,
   JoinsNamespaceOf: /^$/,
-  RestrictAddressFamilies: /^(~)?$/,
+  RestrictAddressFamilies: /^~?$/,
 };
 
 /** What only loosens another setting is told with it, and restricts nothing by itself. */
 const LOOSENS: readonly string[] = ['IPAddressAllow', 'JoinsNamespaceOf'];
 
-/** The units in memory that have any; null where no systemd answers. */
+/** The units in memory that have any, those of systemd itself left out, which come so; null where no systemd answers. */
 export async function readServiceLimits(host: Host): Promise<ServiceLimits[] | null> {
   const properties = ['Id', 'ControlGroup', ...Object.keys(SETTINGS)].flatMap((name) => ['-p', name]);
   const { code, stdout } = await host.run([
@@ -52,7 +52,7 @@ function parseUnit(block: string): ServiceLimits[] {
   );
   const set = Object.entries(SETTINGS).filter(([name, idle]) => !idle.test(values.get(name) ?? ''));
   const unit = values.get('Id');
-  if (unit === undefined || set.every(([name]) => LOOSENS.includes(name))) return [];
+  if (unit === undefined || unit.startsWith('systemd-') || set.every(([name]) => LOOSENS.includes(name))) return [];
   return [
     {
       unit,

@@ -10,13 +10,15 @@ const host = (stdout: string, code = 0) => ({
 });
 
 const IDLE =
-  'PrivateNetwork=no\nRestrictAddressFamilies=~\nControlGroup=/system.slice/cron.service\nIPAddressAllow=\nIPAddressDeny=\nId=cron.service\n';
+  'PrivateNetwork=no\nRestrictNetworkInterfaces=~\nRestrictAddressFamilies=~\nControlGroup=/system.slice/cron.service\nIPAddressAllow=\nIPAddressDeny=\nId=cron.service\n';
 const DENIED =
   'PrivateNetwork=no\nRestrictAddressFamilies=AF_INET AF_UNIX\nControlGroup=/system.slice/app.service\nIPAddressAllow=192.0.2.0/24\nIPAddressDeny=0.0.0.0/0 ::/0\nId=app.service\n';
+const OWN =
+  'IPAddressDeny=::/0 0.0.0.0/0\nControlGroup=/system.slice/systemd-udevd.service\nId=systemd-udevd.service\n';
 const ALONE = 'PrivateNetwork=yes\nIPAddressAllow=\nIPAddressDeny=\nControlGroup=\nId=alone.service\n';
 
 test('units that are kept from nothing are left out, the others told with their settings', async () => {
-  expect(await readServiceLimits(host(`${IDLE}\n${DENIED}\n${ALONE}`))).toEqual([
+  expect(await readServiceLimits(host(`${IDLE}\n${OWN}\n${DENIED}\n${ALONE}`))).toEqual([
     {
       unit: 'app.service',
       settings: [
