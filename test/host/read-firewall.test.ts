@@ -248,7 +248,11 @@ describe('readFirewall', () => {
   ])('reads beside the unit of %s what %s says: %s', async (name, file, stdout, off) => {
     const enabled = { stdout: `${name}.service enabled enabled\n` };
     const host = fakeHost(
-      [...server({ [listUnits.join(' ')]: enabled }), { command: ['cat', file], stdout: `${stdout}\n` }],
+      [
+        ...server({ [listUnits.join(' ')]: enabled }),
+        { command: ['cat', file], stdout: `${stdout}\n` },
+        ...(name === 'ferm' ? [{ command: ['cat', '/etc/ferm/ferm.conf'] as const, code: 1 }] : []),
+      ],
       { inOrder: false },
     );
     const evidence = `${name}.service is enabled${off === null ? '' : `, but ${file}: ${off}`}`;
