@@ -5,6 +5,7 @@ import { type Host, HostError } from '../host/host.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
 import { confirmCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
+import { printable } from '../words/printable.ts';
 import { sayWhetherSaved } from '../words/verify-page.ts';
 import type { Io } from './io.ts';
 import { needRoot } from './need-root.ts';
@@ -40,7 +41,7 @@ const findCase = async (host: Host, id: string | null, fits: (one: Case) => bool
 
 /** Prints what became of a case: as a document, or in words. */
 const tell = (json: boolean, { stdout }: CaseIo, document: object, lines: readonly string[]): void =>
-  stdout(json ? `${JSON.stringify(document)}\n` : lines.map((line) => `${line}\n`).join(''));
+  stdout(json ? `${JSON.stringify(document)}\n` : lines.map((line) => `${printable(line)}\n`).join(''));
 
 /** What a failed rollback has left, as its log tells: rules may be in force that nobody has kept. */
 const leftInForce = async (host: Host, id: string): Promise<HostError> => {
