@@ -14,7 +14,7 @@ const SINCE: readonly (readonly [said: RegExp, now: (...groups: string[]) => str
     /(ip frag-off) & (\d+) (==|!=) (\d+)/g,
     (_, field = '', mask = '', is = '', value = '') => `${field} & ${hex(mask)} ${is} ${hex(value)}`,
   ],
-  [/(limit rate (?:over )?\d+\/\w+)(?! burst)/g, (_, limit = '') => `${limit} burst 5 packets`],
+  [/(limit rate (?:over )?\d+\/\w+\b)(?! burst)/g, (_, limit = '') => `${limit} burst 5 packets`],
   [/(>> \d+ & 0x)0+([\da-f])/g, (_, before = '', digits = '') => `${before}${digits}`],
   [/(update @dynmap \{ ip saddr : )(\d+)/g, (_, before = '', mark = '') => `${before}0x${mark.padStart(8, '0')}`],
 ];
