@@ -130,13 +130,19 @@ const applyAndKeep = async (
 ): Promise<number> => {
   const { plan } = walk;
   if (plan === null) return finish('no-cure', null);
-  await work.apply(walk, plan);
+  const { deadline } = await work.apply(walk, plan);
   const verification = await work.verify(walk, new AbortController().signal);
   say(tellVerification(verification));
   const seen = { verification };
   if (options.yes && options.confirmWithin !== null) {
-    say([text(`It is taken back in ${options.confirmWithin} s unless you run: lo-doctor confirm ${walk.id}`)]);
-    return finish('waits', plan, seen);
+    const left = Math.floor((deadline.getTime() - Date.now()) / 1000);
+    if (left > 0) {
+      say([text(`It is taken back in ${left} s unless you run: lo-doctor confirm ${walk.id}`)]);
+      return finish('waits', plan, seen);
+    }
+    await work.rollBack();
+    say([text('The time to confirm was up already. Rolled back: the rules are as they were before.')]);
+    return finish('rolled-back', plan, seen);
   }
   const isKept = options.yes ? verification.works : await agree(io, 'Keep it, also for the next boot?');
   const saved = isKept ? await work.keep(plan) : null;

@@ -9,6 +9,8 @@ import { backUpOwnersFiles, markOwnersFiles } from './owners-files.ts';
 
 const APPLY_TIMEOUT = 30_000;
 const ROLLBACK_TIMEOUT = 120_000;
+/** So many milliseconds before the rollback begins, nothing is begun any more. */
+const MARGIN = 200;
 
 /** Seconds that a watchdog may be late: it is at work then. */
 const GRACE = 5;
@@ -129,19 +131,41 @@ export async function rollBackCase(host: Host, id: string): Promise<RollbackOutc
 async function start(host: Host, kind: CaseRecord['kind'], change: Change, seconds: number): Promise<string> {
   const id = checkedId(change.caseId);
   const startedAt = new Date().toISOString();
-  const endsAt = performance.now() + seconds * 1000;
   const record: CaseRecord = { schema: 'lo-doctor.case/1', id, kind, startedAt, ...stepsOf(change) };
   const { prepare } = await openChangeBook(host, id);
   await backUpOwnersFiles(host, change.files ?? [], prepare);
   const directory = await armRollback(host, record, seconds);
   for (const { command, input } of record.apply) {
+    const left = await timeLeft(host, id);
+    if (left === null) throw await lateError(host, record);
     // A command that waits for a lock must not come through after the rollback did.
-    const timeout = Math.max(1, Math.floor(Math.min(APPLY_TIMEOUT, endsAt - performance.now() - 500)));
-    const result = await host.run(command, { input, timeout });
+    const result = await host.run(command, { input, timeout: Math.min(APPLY_TIMEOUT, left) });
     if (result.code !== 0) throw await undoneError(host, id, command, result);
   }
+  // Who slept while the last one ran has put it in force after the rollback.
+  if ((await timeLeft(host, id)) === null) throw await lateError(host, record);
   await markOwnersFiles(host, id);
   return directory;
+}
+
+/** Milliseconds in which a change may still be made, by the server's own uptime; null once the case has been or has to be taken back. */
+async function timeLeft(host: Host, id: string): Promise<number | null> {
+  const found = await readCase(host, id);
+  if (found?.state === 'confirmed') return APPLY_TIMEOUT;
+  if (found?.state !== 'armed' || found.secondsLeft === null) return null;
+  const left = Math.floor(found.secondsLeft * 1000) - MARGIN;
+  return left > 0 ? left : null;
+}
+
+/** What was applied after the rollback is taken back here, and looked for. */
+async function lateError(host: Host, record: CaseRecord): Promise<HostError> {
+  const { id, undo } = record;
+  if ((await readCase(host, id)) !== null) await rollBackCase(host, id);
+  for (const { command, input } of undo) await host.run(command, { input });
+  const message = 'The time was up before the fix was applied as a whole: this process, or the server, had slept.';
+  return (await lookWhetherGone(host, { caseId: id, undo })) === 'rolled-back'
+    ? new HostError(`${message} All of it is taken back.`)
+    : new HostError(`${message} Taking it back failed.`, { nextSteps: [`lo-doctor undo ${id}`] });
 }
 
 function stepsOf({ apply, undo }: Change): Pick<CaseRecord, 'apply' | 'undo'> {
