@@ -1,7 +1,9 @@
 // A fix that was ended while it waited to be kept: whoever loads the firewall anew drops what its files don't have yet.
+
 import { inspect } from '../diagnosis/inspect.ts';
 import { holdsRulesOf } from '../firewall/fix/holds-rules-of.ts';
 import type { FixPlan } from '../firewall/fix/plan.ts';
+import { isLetThrough } from '../firewall/is-let-through.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import type { Host } from '../host/host.ts';
 import { planFor } from './plan-for.ts';
@@ -23,7 +25,7 @@ export const bringBack = async (
 ): Promise<string[]> => {
   const inspection = inspect(await readServer(host), caseId);
   const { ruleset, surroundings } = inspection;
-  if (repaired.every((one) => traceConversation(ruleset, one, surroundings).outcome === 'works')) return [];
+  if (repaired.every((one) => isLetThrough(traceConversation(ruleset, one, surroundings)))) return [];
   if (holdsRulesOf(ruleset, caseId)) return [GONE];
   const again = planFor(inspection, caseId, repaired, choice);
   const known = new Set(undo.map((one) => JSON.stringify(one)));

@@ -2,6 +2,7 @@
 import { type Diagnosis, diagnose } from '../diagnosis/diagnose.ts';
 import { findCounted, type RuleRise } from '../diagnosis/find-counted.ts';
 import { findLostInDaemons } from '../diagnosis/find-lost-in-daemons.ts';
+import { findNatBehind } from '../diagnosis/find-nat-behind.ts';
 import { findNotLogged, findSilence, KERNEL_LOG } from '../diagnosis/find-silence.ts';
 import type { Finding } from '../diagnosis/finding.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
@@ -107,10 +108,20 @@ export const diagnoseWalk = async (
   const isSilent =
     entries.length === 0 && (diagnosis.verdict === 'undecided' || diagnosis.verdict === 'loopback-blocked');
   const counted = isSilent ? findCounted(rises) : null;
+  const nat = findNatBehind(now, attempts, diagnosis);
   const more = [
+    ...nat,
     ...(counted === null ? [] : [counted]),
     ...findEndedLogging(walk, now),
     ...(await findMore(host, walk, now, diagnosis)),
   ];
-  return more.length === 0 ? diagnosis : { ...diagnosis, findings: [...diagnosis.findings, ...more] };
+  if (more.length === 0) return diagnosis;
+  // Where NAT tells why, that nothing was dropped is no news.
+  const known = diagnosis.findings.filter(({ id }) => nat.length === 0 || id !== 'nothing-logged');
+  const isNat = diagnosis.verdict === 'undecided' && nat.some(({ severity }) => severity === 'problem');
+  return {
+    ...diagnosis,
+    verdict: isNat ? 'nat' : diagnosis.verdict,
+    findings: isNat ? [...more, ...known] : [...known, ...more],
+  };
 };

@@ -4,6 +4,7 @@ import { inspect, type ServerFacts } from '../diagnosis/inspect.ts';
 import { isSameDirect } from '../firewall/firewalld/direct-configuration.ts';
 import type { FixPlan } from '../firewall/fix/plan.ts';
 import { tagOf } from '../firewall/fix/tag.ts';
+import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import type { Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
@@ -56,7 +57,7 @@ const without = (by: string): string => by.replace(' loaded in a network namespa
 const findStopped = (facts: ServerFacts, { repaired }: Kept, atBoot: Ruleset): Trace[] => {
   const { surroundings } = inspect(asAtBoot(facts, atBoot), 'boot');
   const traces = repaired.map((one) => traceConversation(atBoot, one, surroundings));
-  const lost = [...findLostAtBoot(facts, atBoot), ...traces.filter(({ outcome }) => outcome !== 'works')];
+  const lost = [...findLostAtBoot(facts, atBoot), ...traces.filter((trace) => !isLetThrough(trace))];
   return [...lost.filter(({ outcome }) => outcome === 'blocked'), ...lost];
 };
 
@@ -82,7 +83,7 @@ const compareDirect = async (host: Host, facts: ServerFacts, kept: Kept): Promis
     return stop === undefined ? notKnown(why) : notSafe(stop, why);
   }
   const { blocked, unknownTraces, ruleset, surroundings } = inspect(facts, 'boot');
-  const isRepaired = kept.repaired.every((one) => traceConversation(ruleset, one, surroundings).outcome === 'works');
+  const isRepaired = kept.repaired.every((one) => isLetThrough(traceConversation(ruleset, one, surroundings)));
   if (!isRepaired || !permanent.rules.includes(tagOf(kept.caseId)))
     return notKnown("firewalld's permanent direct rules do not have the fix");
   const passes = blocked || unknownTraces.length > 0 ? 'what the fix repaired passes' : 'loopback passes';

@@ -6,6 +6,7 @@ import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { countStops } from '../host/count-stops.ts';
@@ -173,8 +174,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const places = plan?.changes.map(({ place }) => place) ?? [];
     const packets = plan === null ? null : await readCounters(host, places, plan.tag);
     const { ruleset, surroundings } = await inspectNow();
-    const passes = (conversation: Conversation) =>
-      traceConversation(ruleset, conversation, surroundings).outcome === 'works';
+    const passes = (conversation: Conversation) => isLetThrough(traceConversation(ruleset, conversation, surroundings));
     // Where nothing can be read, no entry says nothing.
     const isBlind = walk.inspection?.logs?.length === 0;
     const drops = isBlind ? null : findDrops({ ruleset, surroundings, own: walk.logging }, logged);

@@ -1,6 +1,6 @@
 // A trace as the document `lo-doctor.trace/1`.
 import type { Finding } from '../diagnosis/finding.ts';
-import type { Doubt, HookTrace, Met, RulePlace, Trace } from '../firewall/trace.ts';
+import type { Doubt, HookTrace, Met, RulePlace, SentAway, Trace } from '../firewall/trace.ts';
 
 /** Of more neighbours than these that don't match, only the number is said (`omitted`). */
 const LONGEST_RUN = 1000;
@@ -10,12 +10,14 @@ const LONGEST_RUN = 1000;
  * very long chains that did not match and are left out.
  */
 export function traceDocument(trace: Trace, inTheWay: readonly Finding[], missing: readonly string[] | null) {
-  const { conversation, outcome, logged, stoppedAt, unknown, packets } = trace;
+  const { conversation, outcome, sentAway, logged, stoppedAt, unknown, packets } = trace;
   const { protocol, source, destination, sourcePort, destinationPort, uid } = conversation;
   return {
     schema: 'lo-doctor.trace/1',
     conversation: { protocol, source, destination, sourcePort, destinationPort, uid },
-    outcome,
+    // contract.md has three outcomes; where NAT sends it is told beside.
+    outcome: outcome === 'leaves' ? ('unknown' as const) : outcome,
+    ...(sentAway.length === 0 ? {} : { sentAway: sentAway.map(awayDocument) }),
     logged,
     stoppedAt: stoppedAt && { ...stoppedAt, rule: placeDocument(stoppedAt.rule) },
     unknown: unknown.map(doubtDocument),
@@ -27,6 +29,10 @@ export function traceDocument(trace: Trace, inTheWay: readonly Finding[], missin
 
 function placeDocument({ layer, family, table, chain, number, text, origin }: RulePlace) {
   return { layer, family, table, chain, number, text, ...(origin === undefined ? {} : { origin }) };
+}
+
+function awayDocument({ address, port, rule }: SentAway) {
+  return { address, port, rule: placeDocument(rule) };
 }
 
 function doubtDocument({ rule, what, settledBy }: Doubt) {

@@ -2,7 +2,17 @@
 import type { Finding } from '../diagnosis/finding.ts';
 import { formatAddress } from '../firewall/address.ts';
 import type { Packet } from '../firewall/packet.ts';
-import type { Doubt, HookTrace, Met, PacketTrace, PassedRules, RulePlace, Trace, Written } from '../firewall/trace.ts';
+import type {
+  Doubt,
+  HookTrace,
+  Met,
+  PacketTrace,
+  PassedRules,
+  RulePlace,
+  SentAway,
+  Trace,
+  Written,
+} from '../firewall/trace.ts';
 import { printable } from '../words/printable.ts';
 import { count, nameChain, nameEndpoint, nameRule } from '../words/rules.ts';
 
@@ -25,7 +35,12 @@ export function traceText(
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-const OUTCOMES = { works: 'works', blocked: 'blocked', unknown: "can't be told" };
+const OUTCOMES: Readonly<Record<Trace['outcome'], string>> = {
+  works: 'works',
+  leaves: 'leaves lo by NAT',
+  blocked: 'blocked',
+  unknown: "can't be told",
+};
 const LOGGED = {
   yes: 'The kernel writes a log line about it.',
   no: 'The kernel writes no log line about it.',
@@ -39,7 +54,10 @@ const PACKETS = {
   error: 'the error that REJECT sends back',
 };
 
-function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace, faults: readonly string[]): string[] {
+function summary(
+  { conversation, outcome, sentAway, logged, stoppedAt, unknown }: Trace,
+  faults: readonly string[],
+): string[] {
   const { protocol, source, sourcePort, destination, destinationPort, uid } = conversation;
   const ends = `${nameEndpoint(source, sourcePort)} -> ${nameEndpoint(destination, destinationPort)}`;
   const stop = stoppedAt && [
@@ -50,9 +68,20 @@ function summary({ conversation, outcome, logged, stoppedAt, unknown }: Trace, f
   return [
     `${protocol.toUpperCase()} ${ends}, uid ${uid}: ${OUTCOMES[outcome]}.`,
     ...(stop ?? []),
+    ...sentAway.flatMap(tellSentAway),
     ...faults,
     `  ${LOGGED[logged]}`,
     ...unknown.flatMap(doubtLines),
+  ];
+}
+
+/** What is known of the rest of its way. */
+function tellSentAway({ address, port, rule }: SentAway): string[] {
+  const where = address === null ? 'one of several addresses' : nameEndpoint(address, port);
+  return [
+    `  Sent to ${where}, which is no address of this server, by ${nameRule(rule)}:`,
+    `    ${rule.text}`,
+    '  From there on it is no loopback conversation: other rules judge it, and whether it is answered is not known.',
   ];
 }
 

@@ -32,7 +32,8 @@ export type TraceSeams = {
   readonly openHost: () => Promise<Host>;
 };
 
-const EXIT: Readonly<Record<Trace['outcome'], number>> = { works: 0, blocked: 1, unknown: 4 };
+/** What leaves lo by NAT is not known to work. */
+const EXIT: Readonly<Record<Trace['outcome'], number>> = { works: 0, blocked: 1, unknown: 4, leaves: 4 };
 const USAGE = 2;
 const COULD_NOT = 3;
 

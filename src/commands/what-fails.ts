@@ -1,10 +1,12 @@
 // What a fix is asked for: which conversations fail by the rules, which of them perhaps, and what their answer hangs on.
+
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
 import { listensTo } from '../diagnosis/failures.ts';
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { findGoals } from '../firewall/fix/plan-fix.ts';
+import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Doubt, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { nameRule } from '../words/rules.ts';
@@ -15,10 +17,10 @@ export const findFailing = (inspection: Inspection, choice: Choice): Trace[] => 
   if (choice.kind === 'all') return [...blockedTraces, ...unknownTraces];
   return findGoals([], choice, probes, surroundings)
     .map((goal) => traceConversation(ruleset, goal, surroundings))
-    .filter(({ outcome }) => outcome !== 'works');
+    .filter((trace) => !isLetThrough(trace));
 };
 
-export const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown';
+export const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown' || outcome === 'leaves';
 
 /** Each thing that an answer hangs on, once. */
 export const listDoubts = (traces: readonly Trace[]): Doubt[] => {

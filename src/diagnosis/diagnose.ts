@@ -2,6 +2,7 @@
 
 import { findStops, ruleAt } from '../firewall/fix/find-stops.ts';
 import { withoutOwnLogging } from '../firewall/fix/without-own-logging.ts';
+import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import type { Conversation, RulePlace, Stop, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
@@ -170,7 +171,7 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const perhaps = fromUnknown(seen, ruleset, unlogged);
   const blocked = [...logged, ...fromFailures(seen, unlogged), ...perhaps].sort(byWeight);
   const elsewhere = listElsewhere(seen);
-  const passing = unlogged.filter(({ trace }) => trace.outcome === 'works');
+  const passing = unlogged.filter(({ trace }) => isLetThrough(trace));
   const found = findOtherCauses({ ...site, elsewhere, listeners, attempts, passing, witness, found: [] });
   // Beside what the firewall stops on lo, what explains another failure, or was stopped elsewhere, is a cause of its own.
   const counts = ({ finding, explains, blame }: FoundCause) =>

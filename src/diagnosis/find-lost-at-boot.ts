@@ -1,4 +1,5 @@
 // What passes now and will not after the next boot.
+import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import type { Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
@@ -11,7 +12,7 @@ import { inspect, type ServerFacts } from './inspect.ts';
 export const findLostAtBoot = ({ facts, tried: _tried, ...server }: ServerFacts, atBoot: Ruleset): Trace[] => {
   const { blockedTraces, unknownTraces, surroundings } = inspect({ ...server, ruleset: atBoot }, 'boot');
   const now = { ...surroundings, ...(facts && { facts }) };
-  return [...blockedTraces, ...unknownTraces].filter(
-    ({ conversation }) => traceConversation(server.ruleset, conversation, now).outcome === 'works',
+  return [...blockedTraces, ...unknownTraces].filter(({ conversation }) =>
+    isLetThrough(traceConversation(server.ruleset, conversation, now)),
   );
 };

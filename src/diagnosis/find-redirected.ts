@@ -3,7 +3,7 @@ import { formatAddress } from '../firewall/address.ts';
 import { ruleAt } from '../firewall/fix/find-stops.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { nameTool } from '../firewall/name-layer.ts';
-import type { Conversation, HookTrace, RulePlace, Trace } from '../firewall/trace.ts';
+import type { Conversation, HookTrace, RulePlace, SentAway, Trace } from '../firewall/trace.ts';
 import { type Failure, listensTo } from './failures.ts';
 import type { Finding } from './finding.ts';
 import type { Listener } from './listener.ts';
@@ -34,6 +34,23 @@ const listChain = (rule: RulePlace): string[] => {
     : [nameTool(rule), '-t', table, '-S', chain];
 };
 
+/** What NAT sends off lo: who does not answer is beyond it. */
+const sentOff = (
+  { conversation, evidence }: Pick<Failure, 'conversation' | 'evidence'>,
+  { address, port, rule }: SentAway,
+): Finding => {
+  const to = address === null ? 'another host' : nameAddress(address, port);
+  return {
+    id: 'redirected',
+    severity: 'problem',
+    title: `A NAT rule sends connections for ${nameAddress(conversation.destination, conversation.destinationPort)} off lo, to ${to}, and no connection came about there.`,
+    evidence: [evidence, nameRule(rule)],
+    advice:
+      'No permit for loopback decides about it. Look whether what should answer there runs (a container, a relay), and what other rules do with its packets.',
+    commands: [...(address === null ? [] : [['ip', 'route', 'get', address]]), listChain(rule)],
+  };
+};
+
 /** The finding for a failed connection that the rules let through; null where it stays as it was, or a service waits where it is sent. */
 export const findRedirected = (
   ruleset: Ruleset,
@@ -41,6 +58,8 @@ export const findRedirected = (
   { conversation, evidence, end }: Failure,
   trace: Trace,
 ): Finding | null => {
+  const [away] = trace.sentAway;
+  if (away !== undefined && end !== 'failed') return sentOff({ conversation, evidence }, away);
   const hooks = requestHooks(trace);
   const last = hooks.at(-1);
   const sent = last && carriedBy(last, conversation);

@@ -2,6 +2,7 @@
 import type { FinalRule } from '../firewall/final-rule.ts';
 import type { RulePlace, Trace } from '../firewall/trace.ts';
 import { adviseLogging } from './advise-logging.ts';
+import { findNatFindings } from './find-nat-findings.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import { findUnreadQueues } from './find-unread-queues.ts';
 import type { Finding } from './finding.ts';
@@ -144,5 +145,6 @@ export const findRuleFindings = (inspection: Inspection): Finding[] =>
     findLogBehind(inspection.policies),
     findNotInDump(inspection),
     findPingBlocked(inspection),
+    ...findNatFindings(inspection),
     ...findOwnerFindings(inspection),
   ].filter((finding) => finding !== null);

@@ -7,12 +7,13 @@ import type { ChainPlace, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts
 import { planLogging } from '../firewall/fix/plan-logging.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { probeConversations } from '../firewall/probe-conversations.ts';
+import { rewritingOf } from '../firewall/rewriting-of.ts';
 import type { Conversation, RulePlace, Surroundings, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { listensTo } from './failures.ts';
 import { findOwners, type OwnerFacts, type RuleOwner } from './find-owners.ts';
 import { findWayFaults } from './find-way-faults.ts';
-import { judgeLoopback, type LoopbackOutcome, type RuleJudgement } from './judge-loopback.ts';
+import { isAllAway, judgeLoopback, type LoopbackOutcome, type RuleJudgement } from './judge-loopback.ts';
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
 import type { LoopbackKind, LoopbackWay, WayFault } from './loopback-way.ts';
@@ -78,6 +79,8 @@ export type Inspection = ServerFacts & {
   readonly blockedServices: readonly Listener[];
   /** The traces of all blocked probes. */
   readonly blockedTraces: readonly Trace[];
+  /** The traces of all probes to which NAT gives another end than they ask for, or another sender. */
+  readonly rewrittenTraces: readonly Trace[];
   /** The traces of all probes of which the rules alone don't tell whether they pass. */
   readonly unknownTraces: readonly Trace[];
   /** Chains in which blocked conversations end and that are no outbound policy (INPUT), each with its stopping rules marked. */
@@ -177,10 +180,14 @@ const worstOf = (judged: Inspection['ownByFamily']): Judgement => {
 const NOTHING_OWN: Judgement = { outcome: 'works', trace: null, stopped: [], fault: null };
 
 const judgePing = (traces: readonly Trace[]): RuleJudgement => {
-  const pings = traces.filter(({ conversation }) => conversation.protocol === 'icmp');
+  const pings = traces.flatMap((trace) =>
+    trace.conversation.protocol === 'icmp' && trace.outcome !== 'leaves'
+      ? [{ ...trace, outcome: trace.outcome, trace }]
+      : [],
+  );
   const worst = WORST.flatMap((outcome) => pings.filter((trace) => trace.outcome === outcome))[0];
   if (worst === undefined || worst.outcome === 'works') return { outcome: 'works', trace: null, stopped: [] };
-  return { outcome: worst.outcome, trace: worst, stopped: [] };
+  return { outcome: worst.outcome, trace: worst.trace, stopped: [] };
 };
 
 /** Judges a server's loopback traffic by its rules. */
@@ -203,10 +210,11 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     facts.way,
     listeners.map(({ address }) => address),
   );
+  const retrace = (conversation: Conversation) => traceConversation(ruleset, conversation, surroundings);
   const judge = (judged: readonly Trace[], family: IpFamily) =>
     judgeLoopback(judged, {
       isTelling: ({ conversation }) => listeners.some((listener) => listensTo(conversation)(listener)),
-      retrace: (conversation) => traceConversation(ruleset, conversation, surroundings),
+      retrace,
       isHeld: facts.dump === null || facts.dump.answers.includes(family),
     });
   const judgeKind = (kind: LoopbackKind, family: IpFamily) =>
@@ -221,7 +229,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
       kind,
     );
   const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
-  const unknownTraces = services.filter(({ outcome }) => outcome === 'unknown');
+  const unknownTraces = services.filter((trace) => trace.outcome === 'unknown' || isAllAway(trace, retrace));
   const ownByFamily = judgeOwn(ownAddresses, judgeKind);
   const loopback = { ip: judgeKind('ip', 'ip'), ip6: judgeKind('ip6', 'ip6'), own: worstOf(ownByFamily) };
   const blocked = blockedTraces.length > 0;
@@ -245,6 +253,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     probes,
     blockedTraces,
     unknownTraces,
+    rewrittenTraces: services.filter((trace) => rewritingOf(trace) !== null),
     loggingPlan: planLogging(ruleset, surroundings, {
       caseId,
       iptables,

@@ -6,7 +6,7 @@ import type { Conversation, RulePlace, Trace } from '../firewall/trace.ts';
  * `blocked`: what no rule names is stopped, so whatever is not permitted. `partly`: only what a rule names is. `not-in-dump`: the dumps hold
  * nothing that could tell (a server is never that).
  */
-export type LoopbackOutcome = Trace['outcome'] | 'partly' | 'not-in-dump';
+export type LoopbackOutcome = Exclude<Trace['outcome'], 'leaves'> | 'partly' | 'not-in-dump';
 
 /** A user that was tried (a `gid`: a group, with a user that no rule names); gid 65534 stands for all users that no rule names. */
 export type TriedUser = { readonly uid: number; readonly gid: number | null };
@@ -51,7 +51,7 @@ export const judgeLoopback = (
       ? { outcome: 'blocked', trace: telling, stopped: [] }
       : { outcome: 'partly', trace: telling, stopped: listStopped(traces) };
   }
-  const unknown = traces.find(({ outcome }) => outcome === 'unknown');
+  const unknown = traces.find((trace) => trace.outcome === 'unknown' || isAllAway(trace, retrace));
   if (unknown !== undefined) return { outcome: 'unknown', trace: unknown, stopped: [] };
   return { outcome: isHeld ? 'works' : 'not-in-dump', trace: null, stopped: [] };
 };
@@ -61,6 +61,12 @@ const isGeneral = ({ conversation: { destination, destinationPort, uid, gid } }:
   destinationPort === SOME_PORT &&
   (uid === 0 || gid === SOME_USER) &&
   (destination === '127.0.0.1' || !destination.startsWith('127.'));
+
+/** NAT sends away whatever no rule names: nothing is left by which loopback could be judged. */
+export const isAllAway = (trace: Trace, retrace: JudgeOptions['retrace']): boolean =>
+  trace.outcome === 'leaves' &&
+  isGeneral(trace) &&
+  OTHER_PORTS.every((port) => retrace({ ...trace.conversation, destinationPort: port }).outcome === 'leaves');
 
 /** A range of ports that a rule names may hold one that stands for all: then the others pass. */
 const isStopped = (retrace: JudgeOptions['retrace'], { conversation }: Trace, port: number): boolean =>

@@ -1,9 +1,11 @@
 // NAT as the kernel does it for what a host sends to itself (nf_nat_core.c): decided once a connection, undone on replies.
 import { formatAddress, isLoopbackAddress } from './address.ts';
 import { evaluateOperand } from './evaluate-operand.ts';
+import { leavesHost } from './leaves-host.ts';
 import type { Hook } from './model.ts';
 import type { Address, Transport } from './packet.ts';
 import { UNKNOWN } from './read-field.ts';
+import { placeOf } from './rule-place.ts';
 import type { RuleSite } from './run-rule.ts';
 import type { Nat, Verdict } from './steps.ts';
 import { type Connection, connectionOf, type Tuple, type World, withConnection } from './world.ts';
@@ -20,7 +22,8 @@ export function natDecided(world: World, hook: Hook): World {
 
 /**
  * Rewrites the connection and its packet; the rule ends with accept. A target that is not known (a range of ports, an address out of
- * several) leaves that part unknown; one that is not the host's own takes the packet (or, as a source, its replies) off lo, which is no verdict we know.
+ * several) leaves that part unknown. A destination that is not the host's own takes the packet off lo behind this hook (measured: the hook itself
+ * still sees OUT=lo); such a source takes the replies off lo, which is no verdict we know.
  */
 export function applyNat(at: RuleSite, world: World, nat: Nat): { world: World; verdict: Verdict } | null {
   const connection = connectionOf(world);
@@ -33,7 +36,10 @@ export function applyNat(at: RuleSite, world: World, nat: Nat): { world: World; 
   if (address === 'none') return { world, verdict: { kind: 'drop' } };
   const given = nat.nat === 'dnat' || nat.nat === 'snat';
   const done = rewrite(world, connection, side, address, port);
-  if (given && address !== 'same' && leavesHost(at, address)) {
+  const leaves = given && address !== 'same' ? leavesHost(at, nat, address) : 'no';
+  if (leaves === 'yes' && side === 'destination')
+    return { world: { ...done, away: placeOf(at.table, at.chain, at.rule) }, verdict: { kind: 'accept' } };
+  if (leaves !== 'no' && address !== 'same') {
     return {
       world: done,
       verdict: { kind: 'unknown', what: leaving(nat, address), settledBy: 'what the host it is sent to does' },
@@ -138,11 +144,6 @@ function newPort(at: RuleSite, world: World, { port }: Nat): number | null | 'sa
   const value = evaluateOperand(world, at.site, at.table, port);
   if (value === undefined) return undefined;
   return typeof value === 'number' ? value : null;
-}
-
-function leavesHost({ site: { own, assumedOwn } }: RuleSite, address: Address | null): boolean {
-  if (address === null) return true;
-  return !isLoopbackAddress(address) && !own?.has(address) && !assumedOwn.has(address);
 }
 
 function leaving(nat: Nat, address: Address | null): string {

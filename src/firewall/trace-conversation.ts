@@ -1,5 +1,5 @@
 // A whole conversation over lo: its packets one after the other through the hooks, and what becomes of it.
-import { parseAddress } from './address.ts';
+import { formatAddress, parseAddress } from './address.ts';
 import { forgetUnconfirmed } from './conntrack.ts';
 import { clientPacket, type Ends, type Part, SCRIPT, serverPacket } from './conversation-packets.ts';
 import { errorPacket, mayBeUnanswered } from './error-packet.ts';
@@ -9,7 +9,7 @@ import type { PacketHeaders } from './packet.ts';
 import type { Site } from './read-field.ts';
 import { isFresh } from './run-rule.ts';
 import { siteOf } from './site.ts';
-import type { Conversation, Doubt, PacketTrace, RulePlace, Stop, Surroundings, Trace } from './trace.ts';
+import type { Conversation, Doubt, PacketTrace, RulePlace, SentAway, Stop, Surroundings, Trace } from './trace.ts';
 import { type Journey, type Stopped, travel } from './travel.ts';
 import { joinTri, mergeWorlds, sending, type Tri, type Tuple, type World } from './world.ts';
 
@@ -20,6 +20,8 @@ type Course = Ends & {
   readonly stopped: Stopped[];
   /** Where a packet went to an end that doesn't wait for it: no rule stopped it, and the conversation is over nevertheless. */
   readonly astray: World[];
+  /** Where NAT sent a packet off lo. */
+  readonly away: World[];
   /** What the kernel had logged of the opening exchange, for each way it may have ended. */
   readonly lines: Tri[];
 };
@@ -43,6 +45,7 @@ export function traceConversation(ruleset: Ruleset, conversation: Conversation, 
     packets: [],
     stopped: [],
     astray: [],
+    away: [],
     lines: [],
   };
   const script = SCRIPT[conversation.protocol];
@@ -61,11 +64,12 @@ function sendPart(course: Course, part: Part, index: number, worlds: readonly Wo
   const sent = worlds.map((world) => nextWorld(course, part, world));
   const journey = travel(course.ruleset, { ...site, isLate }, index, sent);
   course.packets.push({ packet: part.name, hooks: journey.hooks });
+  course.away.push(...journey.away);
   const ended = journey.stopped.map((stop) => stop.world);
   // The handshake's last packet is no request or reply, but the error about it belongs to the opening.
   const errors = sendErrors(course, index, journey, { ...site, isLate: isLate && !part.bare });
   const after = [...ended.filter((_, i) => !hasError(journey, i)), ...errors];
-  if (!isLate || part.bare) course.lines.push(...after.map(({ lines }) => lines));
+  if (!isLate || part.bare) course.lines.push(...[...after, ...journey.away].map(({ lines }) => lines));
   if (part.opens) course.lines.push(...journey.worlds.map(({ lines }) => lines));
   if (!part.bare) course.stopped.push(...journey.stopped.map((stop) => ({ ...stop, packet: part.name })));
   return part.bare
@@ -147,23 +151,44 @@ function nextWorld(course: Course, part: Part, world: World): World {
 }
 
 function conclude(course: Course, survivors: readonly World[]): Trace {
-  const { conversation, stopped, astray, packets } = course;
-  const outcome = stopped.length + astray.length === 0 ? 'works' : survivors.length === 0 ? 'blocked' : 'unknown';
+  const { conversation, stopped, astray, away, packets } = course;
+  const outcome = outcomeOf(course, survivors);
   const logged = course.lines.reduce(joinTri);
   const fresh = stopped.filter(({ world }) => isFresh(world));
   const stop = fresh.find(isSure) ?? fresh[0] ?? stopped[0];
-  const assumed = [...stopped.map(({ world }) => world), ...astray, ...survivors].flatMap(({ assumptions }) =>
+  const assumed = [...stopped.map(({ world }) => world), ...astray, ...away, ...survivors].flatMap(({ assumptions }) =>
     assumptions.map(({ doubt }) => doubt),
   );
   const writing = packets.flatMap(({ hooks }) => hooks.flatMap(({ logs }) => logs.flatMap(({ doubts }) => doubts)));
   return {
     conversation,
     outcome,
+    sentAway: outcome === 'leaves' ? listAway(away) : [],
     logged,
     stoppedAt: outcome === 'blocked' && stop ? stopOf(stop) : null,
     unknown: distinct(outcome === 'unknown' ? assumed : logged === 'maybe' ? [...writing, ...assumed] : []),
     packets,
   };
+}
+
+function outcomeOf({ stopped, astray, away }: Course, survivors: readonly World[]): Trace['outcome'] {
+  const ends: readonly (readonly [Trace['outcome'], number])[] = [
+    ['works', survivors.length],
+    ['leaves', away.length],
+    ['blocked', stopped.length + astray.length],
+  ];
+  const met = ends.filter(([, worlds]) => worlds > 0);
+  return met.length === 1 && met[0] !== undefined ? met[0][0] : 'unknown';
+}
+
+function listAway(away: readonly World[]): SentAway[] {
+  const listed = away.flatMap(({ packet, away: rule }): SentAway[] => {
+    if (rule === undefined) return [];
+    const { destination, transport } = packet;
+    const port = 'destinationPort' in transport ? transport.destinationPort : null;
+    return [{ address: destination === null ? null : formatAddress(destination), port, rule }];
+  });
+  return [...new Map(listed.map((one) => [`${one.address} ${one.port}`, one])).values()];
 }
 
 /** Whether the rule stops whatever comes to it. One that only may do so is not named where a later one stops the packet for sure. */

@@ -103,13 +103,22 @@ export type Stop = {
   readonly verdict: 'drop' | 'reject';
 };
 
+/** Where NAT sends a conversation, off this host; null for what is not known of it (one of several). */
+export type SentAway = {
+  readonly address: string | null;
+  readonly port: number | null;
+  readonly rule: RulePlace;
+};
+
 /**
  * `outcome` is for the whole conversation; `logged`: would the kernel print a line for its opening exchange. `unknown` holds
- * what the outcome depends on (outcome unknown), or else what `logged` does.
+ * what the outcome depends on (outcome unknown), or else what `logged` does. `leaves`: no rule for lo stops it, and NAT sends it off lo
+ * (`sentAway`, empty else), so it is no loopback conversation; what becomes of it there is not known.
  */
 export type Trace = {
   readonly conversation: Conversation;
-  readonly outcome: 'works' | 'blocked' | 'unknown';
+  readonly outcome: 'works' | 'leaves' | 'blocked' | 'unknown';
+  readonly sentAway: readonly SentAway[];
   readonly logged: 'yes' | 'no' | 'maybe';
   readonly stoppedAt: Stop | null;
   readonly unknown: readonly Doubt[];

@@ -12,11 +12,12 @@ import { type Connection, connectionOf, type World } from './world.ts';
 /** A packet that ended, and where; `packet` says which of the conversation's it was. */
 export type Stopped = Ending & { readonly hook: Hook; readonly packet?: PacketName };
 
-/** A packet's way: the hooks it met, the worlds in which it arrived, those in which it was stopped. */
+/** A packet's way: the hooks it met, the worlds in which it arrived, those in which it was stopped, and those in which NAT sent it off lo. */
 export type Journey = {
   readonly hooks: readonly HookTrace[];
   readonly worlds: readonly World[];
   readonly stopped: readonly Stopped[];
+  readonly away: readonly World[];
 };
 
 const HOOKS: readonly Hook[] = ['output', 'postrouting', 'egress', 'ingress', 'prerouting', 'input'];
@@ -25,6 +26,7 @@ const HOOKS: readonly Hook[] = ['output', 'postrouting', 'egress', 'ingress', 'p
 export function travel(ruleset: Ruleset, site: Omit<Site, 'hook'>, packet: number, start: readonly World[]): Journey {
   const hooks: HookTrace[] = [];
   const stopped: Stopped[] = [];
+  const away: World[] = [];
   const device = ruleset.tables.some(hooksDevices);
   let worlds = start;
   for (const hook of HOOKS) {
@@ -33,9 +35,14 @@ export function travel(ruleset: Ruleset, site: Omit<Site, 'hook'>, packet: numbe
     if (!device && (hook === 'egress' || hook === 'ingress')) continue;
     const passed = passHook(ruleset, { ...site, hook }, packet, worlds, hooks);
     stopped.push(...passed.endings.map((ending) => ({ ...ending, hook })));
-    worlds = passed.worlds;
+    away.push(...passed.worlds.filter(isAway));
+    worlds = passed.worlds.filter((world) => !isAway(world));
   }
-  return { hooks, worlds, stopped };
+  return { hooks, worlds, stopped, away };
+}
+
+function isAway(world: World): boolean {
+  return world.away !== undefined;
 }
 
 /** Tables of netdev, and inet's that hook into a device's ingress. */

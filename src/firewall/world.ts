@@ -2,7 +2,7 @@
 import type { Noted } from './facts/answer-question.ts';
 import type { Hook } from './model.ts';
 import type { Address, PacketHeaders, Zone } from './packet.ts';
-import type { Doubt } from './trace.ts';
+import type { Doubt, RulePlace } from './trace.ts';
 
 /** What is unknown about a condition; `fresh` is its answer for the first packet after the rules were loaded. */
 export type Uncertainty = {
@@ -72,6 +72,8 @@ export type World = {
   readonly served?: Tuple;
   /** What its packets have written into sets and lists so far. */
   readonly noted?: readonly Noted[];
+  /** The NAT rule that gave the packet a destination off this host: behind the hook it travels by another interface than lo. */
+  readonly away?: RulePlace;
 };
 
 /** The world in which the packet is sent: what was tied to the one before it is gone. */
@@ -154,6 +156,7 @@ function sameState(one: World, other: World): boolean {
     same(one.track, other.track) &&
     same(one.served, other.served) &&
     same(one.noted, other.noted) &&
+    same(one.away, other.away) &&
     one.connections.length === other.connections.length &&
     one.connections.every((connection, index) => same(connection, other.connections[index]))
   );

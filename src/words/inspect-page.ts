@@ -1,5 +1,6 @@
 // Step 1 in words: what the outbound policy is, what it does to loopback, and whether its drops are logged.
 import { adviseLogging } from '../diagnosis/advise-logging.ts';
+import { findNatFindings } from '../diagnosis/find-nat-findings.ts';
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect.ts';
 import type { WayFault } from '../diagnosis/loopback-way.ts';
 import { tellTried } from '../diagnosis/tell-tried.ts';
@@ -290,11 +291,11 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
 const tellStory = (story: Story | null): Block[] =>
   story === null ? [] : [text(span('accent', 'Practice server. '), story.symptom), gap];
 
-/** What is in the way beside the rules, in full. */
-const tellFaults = ({ wayFaults }: Inspection): Block[] =>
-  wayFaults
-    .filter(({ finding }) => finding.severity !== 'notice')
-    .flatMap(({ finding }) => [gap, ...tellFinding(finding)]);
+/** What is in the way beside the rules that drop, in full. */
+const tellFaults = (inspection: Inspection): Block[] =>
+  [...inspection.wayFaults.map(({ finding }) => finding), ...findNatFindings(inspection)]
+    .filter(({ severity }) => severity !== 'notice')
+    .flatMap((finding) => [gap, ...tellFinding(finding)]);
 
 const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<Event> => {
   const { title, body } = tellInspection(inspection);

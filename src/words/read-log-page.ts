@@ -106,7 +106,7 @@ const summary = (blocked: readonly BlockedConversation[], most: number): Block[]
 export const tellFinding = ({ title, evidence, advice, commands }: Finding): Block[] => [
   text(span('strong', title)),
   ...(evidence.length > 0 ? [{ kind: 'list', items: evidence } as const] : []),
-  text(advice),
+  ...(advice === '' ? [] : [text(advice)]),
   ...(commands.length > 0 ? [{ kind: 'code', lines: commands.map(shellLine) } as const] : []),
 ];
 

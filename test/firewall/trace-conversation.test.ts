@@ -260,12 +260,39 @@ describe('nat', () => {
     expect([outcome, stoppedAt?.hook]).toEqual(['blocked', 'postrouting']);
   });
 
-  test('DNAT to another host can not be followed', () => {
-    const { outcome, unknown } = traceMail(
-      rules('*nat', '-A OUTPUT -p tcp --dport 25 -j DNAT --to-destination 203.0.113.1', 'COMMIT'),
+  test('DNAT to another host takes the conversation off lo, behind the hook that it is in', () => {
+    const away = rules('*nat', '-A OUTPUT -p tcp --dport 25 -j DNAT --to-destination 203.0.113.1:26', 'COMMIT');
+    const { outcome, sentAway, unknown } = traceMail(away);
+    expect([outcome, unknown]).toEqual(['leaves', []]);
+    expect(sentAway).toMatchObject([{ address: '203.0.113.1', port: 26, rule: { chain: 'OUTPUT', number: 1 } }]);
+    const stopped = traceMail(
+      rules(
+        '*nat',
+        '-A OUTPUT -p tcp --dport 25 -j DNAT --to-destination 203.0.113.1',
+        'COMMIT',
+        '*filter',
+        '-A OUTPUT -o lo -j DROP',
+        'COMMIT',
+      ),
     );
-    expect(outcome).toBe('unknown');
-    expect(unknown[0]?.what).toBe('dnat to 203.0.113.1, which may be off this host');
+    expect([stopped.outcome, stopped.sentAway, stopped.stoppedAt?.rule.table]).toEqual(['blocked', [], 'filter']);
+  });
+
+  test('one of several other hosts is somewhere else all the same, and one that may be the host itself is not known to be', () => {
+    const to = (range: string) =>
+      traceMail(rules('*nat', `-A OUTPUT -p tcp --dport 25 -j DNAT --to-destination ${range}`, 'COMMIT'));
+    expect(to('203.0.113.1-203.0.113.9')).toMatchObject({ outcome: 'leaves', sentAway: [{ address: null }] });
+    expect(to('192.0.2.1-192.0.2.254')).toMatchObject({ outcome: 'unknown', sentAway: [] });
+  });
+
+  test('without the addresses of the host it is not known whether DNAT leads away', () => {
+    const unknown = traceMail(
+      rules('*nat', '-A OUTPUT -p tcp --dport 25 -j DNAT --to-destination 203.0.113.1', 'COMMIT'),
+      {},
+      { ...HERE, ownAddresses: null },
+    );
+    expect(unknown.outcome).toBe('unknown');
+    expect(unknown.unknown[0]?.what).toBe('dnat to 203.0.113.1, which may be off this host');
   });
 });
 

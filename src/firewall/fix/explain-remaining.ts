@@ -10,6 +10,12 @@ export function explainRemaining(ruleset: Ruleset, trace: Trace): Remaining {
   const { conversation, outcome, stoppedAt, unknown } = trace;
   const rewriting = findRewriting(ruleset, trace);
   const because = (why: string, rule: RulePlace | null): Remaining => ({ conversation, why, rule });
+  if (outcome === 'leaves') {
+    return because(
+      'This rule sends it off lo, as it is meant to: no permit for loopback decides what becomes of it there.',
+      rewriting,
+    );
+  }
   if (outcome === 'works') {
     return rewriting === null
       ? because('The rules let it pass as they are: something else is in the way.', null)
@@ -17,7 +23,7 @@ export function explainRemaining(ruleset: Ruleset, trace: Trace): Remaining {
   }
   if (rewriting !== null) {
     return because(
-      'This rule rewrites where the packets go. No permit can put that right; the rule itself has to change.',
+      'This rule rewrites where the packets go, and no permit for loopback decides what becomes of them there.',
       rewriting,
     );
   }

@@ -1,4 +1,5 @@
 // What a plan had promised and the rules in force don't do: its rules have come to stand elsewhere, or others have been put before them.
+import { isLetThrough } from '../is-let-through.ts';
 import type { Ruleset } from '../model.ts';
 import type { Conversation, Surroundings } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
@@ -11,6 +12,6 @@ export function findLost(
   surroundings: Surroundings,
   probes: readonly Conversation[],
 ): Conversation[] {
-  const passes = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings).outcome === 'works';
+  const passes = (rules: Ruleset, one: Conversation) => isLetThrough(traceConversation(rules, one, surroundings));
   return [...repaired, ...probes].filter((one) => !passes(now, one) && passes(after, one));
 }

@@ -1,4 +1,5 @@
 // Finds the permits of a fix by trying: permit what stops a conversation, see what stops it next, until all pass or nothing helps.
+import { isLetThrough } from '../is-let-through.ts';
 import type { Ruleset } from '../model.ts';
 import type { Conversation, Surroundings, Trace } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
@@ -84,7 +85,7 @@ type Search = {
 };
 
 function failingUnder({ trace }: Task, rules: Ruleset, goals: readonly Conversation[]): Trace[] {
-  return goals.map((goal) => trace(rules, goal)).filter(({ outcome }) => outcome !== 'works');
+  return goals.map((goal) => trace(rules, goal)).filter((trace) => !isLetThrough(trace));
 }
 
 /** `broken`: the goals that fail under the rules as they are. */
@@ -158,7 +159,7 @@ function withoutNeedless(task: Task, search: Search, goals: readonly Conversatio
       placed.flatMap(({ wanted }) => (wanted.key === key ? [] : [wanted])),
     );
     if (fewer.placed.length === placed.length) continue;
-    const fails = (goal: Conversation) => task.trace(fewer.after, goal).outcome !== 'works';
+    const fails = (goal: Conversation) => !isLetThrough(task.trace(fewer.after, goal));
     // Most are needed by what they were made for.
     const isNeeded = first.some((goal) => goals.includes(goal) && fails(goal)) || goals.some(fails);
     if (!isNeeded) ({ placed, after } = fewer);

@@ -21,6 +21,7 @@ export type Stop = {
 export function findStops(ruleset: Ruleset, trace: Trace): Stop[] {
   switch (trace.outcome) {
     case 'works':
+    case 'leaves':
       return [];
     case 'blocked':
       return trace.stoppedAt === null

@@ -1,10 +1,12 @@
 // The plan of a fix: the fewest permits after which the failing conversations pass, each at the latest place where it works.
+
 import { isLoopbackAddress, parseAddress } from '../address.ts';
 import type { DirectRule } from '../firewalld/direct-rule.ts';
 import { restateInFirewalld } from '../firewalld/restate-in-firewalld.ts';
+import { isLetThrough } from '../is-let-through.ts';
 import type { Ruleset } from '../model.ts';
 import { conversation, probeConversations } from '../probe-conversations.ts';
-import type { Conversation, Surroundings } from '../trace.ts';
+import type { Conversation, Surroundings, Trace } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
 import { restateAsUfwRules, restateInUfwFiles } from '../ufw/restate-in-ufw.ts';
 import { describePolicies } from './describe-policies.ts';
@@ -45,7 +47,7 @@ export function planFix(
   options: FixOptions,
 ): FixPlan {
   const trace = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings);
-  const passes = (rules: Ruleset, one: Conversation) => trace(rules, one).outcome === 'works';
+  const passes = (rules: Ruleset, one: Conversation) => isLetThrough(trace(rules, one));
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const goals = findGoals(failing, choice, probes, surroundings);
   const raw = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
@@ -88,10 +90,23 @@ export function planFix(
     notes: [
       ...noteQueues(ruleset, found.stops, surroundings.facts?.queues ?? null),
       ...findNotes(ruleset, found.stops),
+      ...noteLeaving(found.repaired.map((one) => trace(after, one))),
       ...bootAdvice,
     ],
     proof: proveNothingElse(ruleset, after, changes),
   };
+}
+
+/** What is let through to leave lo is not seen to arrive. */
+function noteLeaving(traces: readonly Trace[]): string[] {
+  const ends = traces.flatMap(({ conversation: { protocol, destinationPort }, sentAway: [to] }) =>
+    to === undefined ? [] : [`${protocol}/${destinationPort} (to ${to.address ?? 'one of several addresses'})`],
+  );
+  return ends.length === 0
+    ? []
+    : [
+        `NAT sends ${[...new Set(ends)].join(', ')} off lo: the rules for lo let that out then, and whether it is answered is not theirs to say.`,
+      ];
 }
 
 /** The permits in the places that the manager keeps, the best ones first, if they do the same there; else as they are. */

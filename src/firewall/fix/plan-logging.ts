@@ -1,5 +1,6 @@
 // Turning logging on for the time of the search: a rule right before each rule that drops loopback packets without a line in the log.
 import type { FinalRule } from '../final-rule.ts';
+import { isLetThrough } from '../is-let-through.ts';
 import type { Chain, Ruleset, Table } from '../model.ts';
 import { probeConversations } from '../probe-conversations.ts';
 import type { Conversation, RulePlace, Surroundings, Trace } from '../trace.ts';
@@ -30,7 +31,7 @@ export function planLogging(ruleset: Ruleset, surroundings: Surroundings, option
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const silent = probes
     .map((probe) => traceConversation(ruleset, probe, surroundings))
-    .filter(({ outcome, logged }) => outcome !== 'works' && logged !== 'yes');
+    .filter((trace) => !isLetThrough(trace) && trace.logged !== 'yes');
   const stops = distinctStops(silent.flatMap((trace) => findStops(ruleset, trace)));
   const wanted: WantedLog[] = [];
   const sorted = stops.toSorted((a, b) => orderOf(ruleset, chainOf(a.rule)) - orderOf(ruleset, chainOf(b.rule)));
