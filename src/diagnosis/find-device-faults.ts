@@ -40,6 +40,8 @@ export const findMissingAddress = (way: LoopbackWay, family: 'ip' | 'ip6'): WayF
   const { addresses } = way;
   if (addresses === null || listAddresses(addresses).includes(NEEDED[family])) return null;
   if (family === 'ip6' && (way.isIp6Off !== false || isDown(way))) return null;
+  // Brought up, a lo without any IPv4 address gets 127.0.0.1 by itself (inetdev_event in net/ipv4/devinet.c).
+  if (isDown(way) && !addresses.stdout.includes('inet ')) return null;
   const told = listAddresses(addresses);
   return {
     kinds: [family],

@@ -53,6 +53,15 @@ describe('the device', () => {
     expect(find(down)[0]?.finding.evidence[0]).toContain('<LOOPBACK> mtu 65536');
   });
 
+  test('was never up: it gets its addresses by itself', () => {
+    expect(tell({ link: link('LOOPBACK'), addresses: answer('') })).toEqual(['lo-down blocked ip ip6 own']);
+    const other = answer('1: lo    inet 127.0.0.9/8 scope host lo\n');
+    expect(tell({ link: link('LOOPBACK'), addresses: other })).toEqual([
+      'lo-down blocked ip ip6 own',
+      'lo-without-address blocked ip',
+    ]);
+  });
+
   test('is up by what busybox says, too', () => {
     expect(tell({ link: answer('1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000\n') })).toEqual([]);
   });

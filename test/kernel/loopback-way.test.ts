@@ -122,6 +122,14 @@ describeKernel('lo itself and the way to it', () => {
     expect((await check(lab)).code).toBe(0);
   });
 
+  it('a lo that was never brought up has one fault, and one command cures it', async () => {
+    await using lab = await startLab();
+    await sh(lab, 'ip link set lo down; ip address flush dev lo');
+    expect((await check(lab)).ids).toEqual(['lo-down']);
+    await sh(lab, 'ip link set lo up');
+    expect(await check(lab)).toMatchObject({ code: 0, ids: [] });
+  });
+
   it('IPv6 that is switched off is no fault, and nothing says that ::1 passes', async () => {
     await using lab = await startLab();
     await sh(lab, 'echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6');
