@@ -76,7 +76,7 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   };
 
   const { wayFaults } = inspection;
-  const inTheWay = wayFaults.filter(({ outcome }) => outcome === 'blocked' || outcome === 'unknown');
+  const inTheWay = wayFaults.filter(({ outcome }) => outcome !== 'works' && outcome !== 'absent');
   if (inTheWay.length > 0)
     say([
       text(span('warn', isWayBlocked(inspection) ? NO_CURE : NOT_ALONE)),

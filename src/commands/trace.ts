@@ -117,7 +117,7 @@ function findFaultsFor(way: LoopbackWay | null, { destination }: Conversation): 
 
 /** The rules may let pass what something else stops; a routing rule stops some of it. */
 function withFaults(trace: Trace, faults: readonly WayFault[]): Trace {
-  const isStopped = faults.some(({ outcome, finding }) => outcome !== 'unknown' && finding.id !== 'lo-routing-rule');
+  const isStopped = faults.some(({ outcome }) => outcome === 'blocked' || outcome === 'absent');
   if (faults.length === 0 || trace.outcome === 'blocked') return trace;
   return { ...trace, outcome: isStopped ? 'blocked' : 'unknown' };
 }

@@ -134,7 +134,7 @@ export const findQueue = ({ queues }: LoopbackWay): WayFault | null => {
   };
 };
 
-const RANK: Record<WayFault['outcome'], number> = { works: 0, absent: 1, unknown: 2, blocked: 3 };
+const RANK: Record<WayFault['outcome'], number> = { works: 0, absent: 1, unknown: 2, partly: 3, blocked: 4 };
 
 /** `filter protocol all pref 49152 bpf chain 0 handle 0x1 x direct-action … id 31 tag …`: what it does is not to be read in it. */
 export const findFilter = ({ filters }: LoopbackWay): WayFault | null => {

@@ -35,6 +35,8 @@ const findFault =
 
 /** Nothing gets through, for sure. */
 export const findInTheWay = findFault('blocked');
+/** Some of it does not get through, for sure. */
+export const findPartlyInTheWay = findFault('partly');
 /** There is no such address here. */
 export const findAddressAbsent = findFault('absent');
 /** Some of it may be thrown away there. */

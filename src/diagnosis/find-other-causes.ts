@@ -11,7 +11,7 @@ import { findDistantListener } from './find-distant-listener.ts';
 import { findElsewhere } from './find-elsewhere.ts';
 import { findFullQueue, findUnseenDrop } from './find-full-queue.ts';
 import { findInOutput } from './find-in-output.ts';
-import { findAddressAbsent, findInTheWay, findMaybeInTheWay } from './find-in-the-way.ts';
+import { findAddressAbsent, findInTheWay, findMaybeInTheWay, findPartlyInTheWay } from './find-in-the-way.ts';
 import { findListenerOnDevice } from './find-listener-on-device.ts';
 import { findLocalPorts } from './find-local-ports.ts';
 import { findOutside } from './find-outside.ts';
@@ -196,6 +196,7 @@ const CAUSES: readonly Cause[] = [
   findBoundToDevice,
   findSentElsewhere,
   findInTheWay,
+  findPartlyInTheWay,
   findAddressAbsent,
   findFullConntrack,
   findFullQueue,

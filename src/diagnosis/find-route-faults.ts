@@ -110,7 +110,7 @@ const findDiverted = (route: RouteAnswer): WayFault | null =>
     ? null
     : {
         kinds: [kindOf(route)],
-        outcome: 'blocked',
+        outcome: 'partly',
         finding: {
           id: 'lo-routing-rule',
           severity: 'problem',
@@ -129,7 +129,7 @@ const findNarrow = (routes: readonly RouteAnswer[], served: readonly string[]): 
   const hit = routes.find(({ destination }) => served.includes(destination));
   return {
     kinds: ['ip'],
-    outcome: hit === undefined ? 'works' : 'blocked',
+    outcome: hit === undefined ? 'works' : 'partly',
     finding: {
       id: 'lo-narrow',
       severity: hit === undefined ? 'warning' : 'problem',

@@ -89,9 +89,9 @@ export type Inspection = ServerFacts & {
   readonly loggingPlan: LoggingPlan | null;
 };
 
-/** Something beside the rules stops all traffic to one kind of address, which no permit cures. */
+/** Something beside the rules stops traffic, all or some, which no permit cures. */
 export const isWayBlocked = ({ wayFaults }: Inspection): boolean =>
-  wayFaults.some(({ outcome }) => outcome === 'blocked');
+  wayFaults.some(({ outcome }) => outcome === 'blocked' || outcome === 'partly');
 
 /** Ports that local programs often use: judged even where nobody listens or names them. */
 const USUAL_PORTS = [21, 22, 25, 53, 80, 443, 587, 3306, 5432, 6379, 8080];
@@ -110,11 +110,12 @@ const kindOf = ({ destination }: Conversation): LoopbackKind =>
 /** What is in the way decides where it says more than the rules: nothing passes what is down, whatever they permit. */
 const withFaults = (judgement: RuleJudgement, faults: readonly WayFault[], kind: LoopbackKind): Judgement => {
   const ofKind = faults.filter(({ kinds }) => kinds.includes(kind));
-  const fault = (['absent', 'blocked', 'unknown'] as const)
+  const fault = (['absent', 'blocked', 'partly', 'unknown'] as const)
     .map((outcome) => ofKind.find((one) => one.outcome === outcome))
     .find((one) => one !== undefined);
   if (fault === undefined || fault.outcome === 'works') return { ...judgement, fault: null };
-  if (fault.outcome === 'unknown' && (judgement.outcome === 'blocked' || judgement.outcome === 'partly'))
+  const isLess = fault.outcome === 'unknown' || fault.outcome === 'partly';
+  if (isLess && (judgement.outcome === 'blocked' || judgement.outcome === 'partly'))
     return { ...judgement, fault: null };
   return { ...judgement, outcome: fault.outcome, fault };
 };

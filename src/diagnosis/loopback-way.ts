@@ -32,12 +32,12 @@ export type LoopbackWay = {
 export type LoopbackKind = 'ip' | 'ip6' | 'own';
 
 /**
- * Something in the way that is no rule of the firewall. `outcome`: what it makes of loopback traffic to these kinds of addresses: `unknown` where it
+ * Something in the way that is no rule of the firewall. `outcome`: what it makes of loopback traffic to these kinds of addresses: `partly` where only some of it is stopped, `unknown` where it
  * depends on more than can be read, `absent` where such an address is switched off on purpose, `works` where most of it is let through.
  */
 export type WayFault = {
   readonly kinds: readonly LoopbackKind[];
-  readonly outcome: 'blocked' | 'unknown' | 'absent' | 'works';
+  readonly outcome: 'blocked' | 'partly' | 'unknown' | 'absent' | 'works';
   readonly finding: Finding;
 };
 

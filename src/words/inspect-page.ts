@@ -95,6 +95,7 @@ const judge = ({ outcome, trace, stopped, fault }: Judgement): Rich => {
       return [span('bad', 'blocked'), stop ? ` by ${nameRule(stop.rule)}` : ''];
     }
     case 'partly':
+      if (fault) return [span('bad', 'partly stopped'), nameFault(fault)];
       return [span('bad', 'partly stopped'), `: ${tellStoppedParts(stopped).join('; ')}`];
     case 'not-in-dump':
       return [span('warn', 'not in the dump')];

@@ -79,7 +79,7 @@ const BROKEN: readonly (readonly [string, string, Record<'ip' | 'ip6' | 'own', s
   [
     'a rule for one port before the local table',
     'ip rule add pref 100 lookup local; ip rule del pref 0; ip rule add pref 10 to 127.0.0.0/8 ipproto tcp dport 5432 blackhole',
-    { ip: 'blocked', ip6: 'works', own: 'works' },
+    { ip: 'partly', ip6: 'works', own: 'works' },
     'lo-routing-rule',
     '127.0.0.1',
   ],
@@ -91,6 +91,22 @@ const BROKEN: readonly (readonly [string, string, Record<'ip' | 'ip6' | 'own', s
     '127.0.0.1',
   ],
 ];
+
+/** Loads an eBPF program that answers a number to every packet, and pins it: type 6 is XDP (1 drops), 3 a filter of tc (2 drops). */
+const LOAD = `import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+number = {'x86_64': 321, 'aarch64': 280}[os.uname().machine]
+def bpf(command, attributes):
+    result = libc.syscall(number, command, ctypes.create_string_buffer(bytes(attributes), 128), 128)
+    if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+kind, answer, path = int(sys.argv[1]), int(sys.argv[2]), ctypes.create_string_buffer(sys.argv[3].encode())
+code = ctypes.create_string_buffer(struct.pack('<BBhi', 0xb7, 0, 0, answer) + struct.pack('<BBhi', 0x95, 0, 0, 0))
+license = ctypes.create_string_buffer(b'GPL')
+load = bytearray(128); struct.pack_into('<IIQQ', load, 0, kind, 2, ctypes.addressof(code), ctypes.addressof(license))
+program = bpf(5, load)
+pin = bytearray(128); struct.pack_into('<QI', pin, 0, ctypes.addressof(path), program)
+bpf(6, pin)`;
 
 describeKernel('lo itself and the way to it', () => {
   it.each(BROKEN)('%s', async (_, script, loopback, id, address) => {
@@ -160,6 +176,27 @@ describeKernel('lo itself and the way to it', () => {
     await using lab = await startLab();
     await sh(lab, 'ip rule add pref 200 fwmark 1 lookup 100; ip rule add pref 300 uidrange 33-33 prohibit');
     expect(await check(lab)).toMatchObject({ code: 0, ids: [], loopback: { ip: 'works', ip6: 'works', own: 'works' } });
+  });
+
+  it('programs on lo that drop make the answer unknown: what they do is not to be read', async () => {
+    await using lab = await startLab();
+    await sh(lab, 'mkdir -p /run/pins; mount -t bpf bpf /run/pins');
+    await lab.run(['python3', '-c', LOAD, '6', '1', '/run/pins/xdp']);
+    await sh(lab, 'ip link set dev lo xdpgeneric pinned /run/pins/xdp');
+    expect((await lab.probe('127.0.0.1', 5432, { deadline: 300 })).outcome).toBe('silent');
+    const seen = await check(lab);
+    expect(seen).toMatchObject({
+      code: 4,
+      loopback: { ip: 'unknown', ip6: 'unknown', own: 'unknown' },
+      ids: ['lo-xdp'],
+    });
+    expect(seen.findings[0].evidence.join()).toContain('prog/xdp id');
+    await sh(lab, 'ip link set dev lo xdp off; tc qdisc add dev lo clsact');
+    expect(await check(lab)).toMatchObject({ code: 0, ids: [] });
+    await lab.run(['python3', '-c', LOAD, '3', '2', '/run/pins/tc']);
+    await sh(lab, 'tc filter add dev lo egress bpf da pinned /run/pins/tc');
+    expect((await lab.probe('127.0.0.1', 5432, { deadline: 300 })).outcome).toBe('silent');
+    expect(await check(lab)).toMatchObject({ code: 4, ids: ['lo-tc-filter'] });
   });
 
   it('rules that drop on ingress and egress of lo are the firewall', async () => {
