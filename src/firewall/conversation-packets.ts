@@ -15,7 +15,10 @@ const SYN = 2;
 const PSH = 8;
 const ACK = 16;
 
-/** Request, reply, and the rest: for TCP the handshake's last packet and data both ways, else another round. */
+/**
+ * Request, reply, and the rest: for TCP the handshake's last packet and data both ways, for ping another round. One datagram asks and one answers,
+ * as with a name server: that is all of a UDP conversation.
+ */
 export const SCRIPT: Readonly<Record<Conversation['protocol'], readonly Part[]>> = {
   tcp: [
     { name: 'request', from: 'client', flags: SYN, bare: false },
@@ -24,17 +27,18 @@ export const SCRIPT: Readonly<Record<Conversation['protocol'], readonly Part[]>>
     { name: 'established-request', from: 'client', flags: PSH | ACK, bare: false },
     { name: 'established-reply', from: 'server', flags: PSH | ACK, bare: false },
   ],
-  udp: rounds(),
-  icmp: rounds(),
+  udp: round(),
+  icmp: [
+    ...round(),
+    { name: 'established-request', from: 'client', flags: 0, bare: false },
+    { name: 'established-reply', from: 'server', flags: 0, bare: false },
+  ],
 };
 
-function rounds(): readonly Part[] {
-  const part = (name: Part['name'], from: Part['from']): Part => ({ name, from, flags: 0, bare: false });
+function round(): readonly Part[] {
   return [
-    part('request', 'client'),
-    { ...part('reply', 'server'), opens: true },
-    part('established-request', 'client'),
-    part('established-reply', 'server'),
+    { name: 'request', from: 'client', flags: 0, bare: false },
+    { name: 'reply', from: 'server', flags: 0, bare: false, opens: true },
   ];
 }
 

@@ -323,3 +323,16 @@ test('a conversation between two families is refused', () => {
   expect(() => traceMail(rules('-A OUTPUT -j DROP'), { source: '::1' })).toThrow(RangeError);
   expect(mail().protocol).toBe('tcp');
 });
+
+test('one datagram asks and one answers: what a second question would meet decides nothing', () => {
+  const udp = { protocol: 'udp', source: '127.0.0.1', destination: '127.0.0.1', sourcePort: 40000, uid: 0 } as const;
+  const ask = (line: string) => {
+    const dump = ['*filter', ':INPUT ACCEPT', ':OUTPUT ACCEPT', line, 'COMMIT', ''].join('\n');
+    const ruleset = { tables: parseIptablesSave(dump, { file: 'web1.rules', family: 'ip' }) };
+    const surroundings = { ownAddresses: null, serverUid: null, serverGid: null };
+    return traceConversation(ruleset, { ...udp, destinationPort: 53 }, surroundings);
+  };
+  const established = '-A OUTPUT -p udp --dport 53 -m state --state ESTABLISHED -j DROP';
+  expect(ask(established)).toMatchObject({ outcome: 'works', packets: [{ packet: 'request' }, { packet: 'reply' }] });
+  expect(ask('-A OUTPUT -p udp --sport 53 -m state --state ESTABLISHED -j DROP').outcome).toBe('blocked');
+});
