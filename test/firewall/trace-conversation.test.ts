@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../src/firewall/address.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Trace } from '../../src/firewall/trace.ts';
+import { traceConversation } from '../../src/firewall/trace-conversation.ts';
 import { HERE, mail, rules, summary, traceMail } from './rules.ts';
 
 const summaryOf = (...lines: string[]) => summary(traceMail(rules(...lines)));
