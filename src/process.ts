@@ -1,5 +1,6 @@
 // The process as commands see it: its streams, and how it ends. Only this file, cli.tsx and main.ts know them.
 import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import { decodeText } from './commands/decode-text.ts';
 import type { Io } from './commands/io.ts';
 import { type HostError, printHostError } from './host/host.ts';
 import { printableOutput } from './words/printable.ts';
@@ -68,8 +69,8 @@ function write(stream: 'stdout' | 'stderr', text: string): void {
   if (rest.length > 0) openStream(stream).write(rest);
 }
 
-/** A file's text; `-` is standard input. */
-export const readFile = (path: string): string => readFileSync(path === '-' ? STREAMS.stdin : path, 'utf8');
+/** A file's text, in UTF-8 or UTF-16, without its byte order mark; `-` is standard input. */
+export const readFile = (path: string): string => decodeText(readFileSync(path === '-' ? STREAMS.stdin : path));
 
 /** Sets the exit code unless a signal has. Followed logs and timers of a past walk must not keep the process. */
 export function finish(code: number): void {

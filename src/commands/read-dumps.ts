@@ -1,10 +1,9 @@
 // Dumps from files as one ruleset, whatever tool printed them.
 import { combineLayers } from '../firewall/combine-layers.ts';
 import { type DumpContents, findDumpContents } from '../firewall/dump-contents.ts';
-import { findUnprintedTables } from '../firewall/iptables/find-unprinted-tables.ts';
-import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset, Table } from '../firewall/model.ts';
-import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
+import { parseDump } from '../firewall/dumps/parse-dump.ts';
+import type { Recognised } from '../firewall/dumps/recognise.ts';
+import type { Ruleset } from '../firewall/model.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import { HostError } from '../host/host.ts';
 
@@ -15,31 +14,38 @@ export type DumpFile = { readonly path: string; readonly family: 'ip' | 'ip6' | 
 export type DumpedRules = { readonly ruleset: Ruleset; readonly contents: DumpContents };
 
 /**
- * Reads dumps of iptables-save, ip6tables-save and `nft -j list ruleset`, told apart by their text; the layers add up. Throws a ParseError for what
- * is none of them and for tables that no dump shows, a HostError for a file that can't be read.
+ * Reads what people have at hand: dumps of iptables-save, ip6tables-save, `iptables -S`, nft's JSON and text, rules files, several of them in one
+ * file; told apart by their text; the layers add up. Throws a ParseError for a line that can't be read and for tables that no dump shows, a
+ * HostError for a file that can't be read or is something else.
  */
 export function readDumps(files: readonly DumpFile[], readFile: (path: string) => string): DumpedRules {
-  const iptables: Table[] = [];
-  const nft: Table[] = [];
-  let hasNft = false;
-  const unprinted: ParseError[] = [];
-  for (const { path, family } of files) {
-    const text = readText(path, readFile);
-    if (/^\s*\{/.test(text)) {
-      hasNft = true;
-      nft.push(...parseNftRuleset(text, { file: path }));
-      continue;
-    }
-    iptables.push(...parseIptablesSave(text, family ? { file: path, family } : { file: path }));
-    unprinted.push(
-      ...findUnprintedTables(text).map((table) => new ParseError({ file: path, ...table, expected: NFT })),
-    );
-  }
-  const [first] = unprinted;
-  if (first !== undefined && !hasNft) throw first;
-  const ruleset = combineLayers({ iptables, nft });
-  return { ruleset, contents: findDumpContents(ruleset, hasNft) };
+  const dumps = files.map(({ path, family }) => {
+    const parsed = parseDump(readText(path, readFile), { file: path, family });
+    if ('recognised' in parsed) throw tellRecognised(path, parsed.recognised);
+    return { path, ...parsed };
+  });
+  const hasNft = dumps.some(({ nft }) => nft !== null);
+  const [first] = dumps.flatMap(({ path, unprinted }) => unprinted.map((table) => ({ file: path, ...table })));
+  if (first !== undefined && !hasNft) throw new ParseError({ ...first, expected: NFT });
+  const ruleset = combineLayers({
+    iptables: dumps.flatMap(({ iptables }) => iptables),
+    nft: dumps.flatMap(({ nft }) => nft ?? []),
+  });
+  const { answers, missing } = findDumpContents(ruleset, hasNft);
+  const notes = dumps.flatMap(({ assumed }) => assumed.map(tellAssumed));
+  return { ruleset, contents: { answers, missing: [...missing, ...notes] } };
 }
+
+const tellAssumed = (path: string): string =>
+  `which IP version ${path} is of: it was taken for IPv4 (--rules6 where it is not)`;
+
+const tellRecognised = (path: string, { what, commands }: Recognised): HostError =>
+  new HostError(`${path} is ${what}.`, {
+    nextSteps:
+      commands.length === 0
+        ? []
+        : [`Print the rules on the server as root and give what this prints: ${commands.join(', ')}`],
+  });
 
 /** Without it, rules that are in force would count as absent. */
 const NFT = 'the output of `nft -j list ruleset` as well (one more --rules): only nft can print this table';

@@ -156,8 +156,13 @@ function readProtocol(reading: Reading, text: string, negated: boolean): readonl
   return [compare(field('meta l4proto'), [protocol], negated)];
 }
 
+/** The one name that means the same everywhere. */
+const LOCALHOST = /^(?:localhost|ip6-localhost)(?=\/|$)/;
+
 function readAddress(side: 'saddr' | 'daddr', text: string, negated: boolean, { family }: RuleContext): Condition {
-  const patterns = text.split(',').map(parseAddressPattern);
+  const patterns = text
+    .split(',')
+    .map((part) => parseAddressPattern(part.replace(LOCALHOST, family === 'ip' ? '127.0.0.1' : '::1')));
   const [first] = patterns;
   const values = patterns.flatMap((wanted) => (wanted && wanted.mask === null ? [wanted.pattern] : []));
   if (values.length === patterns.length) return compare(field(`${family} ${side}`), values, negated);

@@ -225,6 +225,7 @@ const SYMBOLS: Partial<Record<Datatype, Readonly<Record<string, number>>>> = {
   },
   arphrd: { ether: 1, ppp: 512, ipip: 768, ipip6: 769, loopback: 772, sit: 776, ipgre: 778 },
   devgroup: { default: 0 },
+  id: { root: 0 },
   boolean: { exists: 1, missing: 0 },
   mark: {},
 };

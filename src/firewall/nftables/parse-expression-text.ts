@@ -1,7 +1,7 @@
 // Parses the text of nft expressions and values into the form that nft's JSON has for them.
 import { type Datatype, isBitmask } from './datatypes.ts';
 import { findField } from './fields.ts';
-import type { Json } from './json.ts';
+import { contentOf, isList, type Json } from './json.ts';
 import { next, peek, take, unquoted, type Words } from './words.ts';
 
 /** A key such as `tcp dport`, `meta mark & 0x0000000f`, `ip saddr . tcp dport`; null where it isn't understood. */
@@ -32,14 +32,34 @@ function parseSet(words: Words, types: readonly Datatype[]): Json | null {
   next(words);
   const elements: Json[] = [];
   while (!take(words, '}')) {
-    const key = parseValue(words, types);
+    const value = parseValue(words, types);
+    const key = value === null ? null : parseElementOptions(words, value);
     if (key === null) return null;
     const data = take(words, ':') ? parseData(words) : undefined;
     if (data === null) return null;
-    elements.push(data === undefined ? key : [key, data]);
+    // A variable that holds a set may stand among the elements of another.
+    const inner = data === undefined ? contentOf(key, 'set') : undefined;
+    if (isList(inner)) elements.push(...inner);
+    else elements.push(data === undefined ? key : [key, data]);
     if (!take(words, ',') && peek(words) !== '}') return null;
   }
   return { set: elements };
+}
+
+/** `10.0.0.1 timeout 1h expires 5m comment "x"`, `25 limit rate 5/minute` */
+function parseElementOptions(words: Words, val: Json): Json | null {
+  const options: Record<string, Json> = {};
+  for (;;) {
+    const word = peek(words) ?? '}';
+    if ([',', '}', ':'].includes(word)) return Object.keys(options).length === 0 ? val : { elem: { val, ...options } };
+    next(words);
+    if (['timeout', 'expires', 'comment'].includes(word)) options[word] = next(words) ?? '';
+    else if (word === 'counter') words.at += peek(words) === 'packets' ? 4 : 0;
+    else if (word === 'limit' || word === 'quota' || word === 'ct') {
+      options[word === 'ct' ? 'ct count' : word] = {};
+      while (![',', '}', ':'].includes(peek(words) ?? '}')) next(words);
+    } else return null;
+  }
 }
 
 function parseData(words: Words): Json | null {
@@ -76,17 +96,32 @@ function parseOperation(words: Words): Json | null {
     const operator = peek(words) ?? '';
     if (!['&', '|', '^', '<<', '>>'].includes(operator)) return left;
     next(words);
-    const right = parseConstantText(next(words));
+    const right = take(words, '(') ? parseBits(words) : parseConstantText(next(words));
     left = right === null ? null : { [operator]: [left, right] };
   }
   return null;
+}
+
+/** `fin | syn )` */
+function parseBits(words: Words): Json | null {
+  const bits: Json[] = [];
+  do {
+    const bit = parseConstantText(next(words));
+    if (bit === null) return null;
+    bits.push(bit);
+  } while (take(words, '|'));
+  return closed(bits.length === 1 ? (bits[0] ?? null) : { '|': bits }, words);
 }
 
 function closed(json: Json | null, words: Words): Json | null {
   return take(words, ')') ? json : null;
 }
 
-const BARE_META = ['iif', 'oif', 'iifname', 'oifname', 'iifgroup', 'oifgroup'];
+/** nft takes these without `meta`, and prints some of them so. */
+const BARE_META = [
+  ...['iif', 'oif', 'iifname', 'oifname', 'iifgroup', 'oifgroup', 'iiftype', 'oiftype'],
+  ...['skuid', 'skgid', 'mark', 'pkttype', 'cpu', 'cgroup', 'rtclassid'],
+];
 
 function parseField(words: Words): Json | null {
   const word = next(words) ?? '';

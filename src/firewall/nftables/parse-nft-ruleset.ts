@@ -6,6 +6,7 @@ import { lowerRule } from './lower-rule.ts';
 import { hasOwnConditions, lowerElements } from './lower-set.ts';
 import { printRule } from './print-rule.ts';
 import { readDocument, type TableDocument } from './read-document.ts';
+import { readScript } from './read-script.ts';
 import { type NamedSet, type Scope, unknown } from './scope.ts';
 import { declaredTypes } from './types.ts';
 
@@ -17,6 +18,11 @@ import { declaredTypes } from './types.ts';
  */
 export function parseNftRuleset(text: string, { file }: { file: string }): Table[] {
   return readDocument(text, file).map(lowerTable);
+}
+
+/** The tables of nft's text: `nft list ruleset`, or a script such as nftables.conf. Throws ParseError, its lines counted from `firstLine`. */
+export function parseNftScript(text: string, { file, firstLine = 1 }: { file: string; firstLine?: number }): Table[] {
+  return readScript(text, file, firstLine).map(lowerTable);
 }
 
 function lowerTable(document: TableDocument): Table {

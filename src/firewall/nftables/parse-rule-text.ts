@@ -28,6 +28,10 @@ function parseStatement(words: Words): Json | null {
     next(words);
     return parse(words);
   }
+  if (take(words, 'meta', 'nftrace', 'set'))
+    return { mangle: { key: { meta: { key: 'nftrace' } }, value: numberOf(next(words)) } };
+  const object = ['helper', 'timeout'].find((kind) => take(words, 'ct', kind, 'set'));
+  if (object !== undefined) return { [`ct ${object}`]: unquoted(next(words)) };
   return take(words, 'ct', 'count') ? parseConnectionCount(words) : parseMatch(words);
 }
 
@@ -39,7 +43,73 @@ const PARSERS: Partial<Record<string, (words: Words) => Json | null>> = {
   quota: parseQuota,
   reject: parseReject,
   queue: parseQueue,
+  dnat: (words) => parseNat('dnat', words),
+  snat: (words) => parseNat('snat', words),
+  masquerade: (words) => parseNat('masquerade', words),
+  redirect: (words) => parseNat('redirect', words),
+  add: (words) => parseSetStatement('add', words),
+  update: (words) => parseSetStatement('update', words),
+  delete: (words) => parseSetStatement('delete', words),
+  xt: parseStub,
+  reset: (words) => (take(words, 'tcp', 'option') ? { reset: { 'tcp option': { name: next(words) ?? '' } } } : null),
 };
+
+const NAT_FLAGS = ['random', 'fully-random', 'persistent'];
+
+/** `dnat ip to 127.0.0.1:8080`, `redirect to :8080`, `snat to 10.0.0.1-10.0.0.9 random`, `masquerade`; a map is not understood. */
+function parseNat(name: string, words: Words): Json | null {
+  const nat: Record<string, Json> = {};
+  const family = ['ip', 'ip6'].find((one) => take(words, one));
+  if (family !== undefined) nat.family = family;
+  if (take(words, 'to')) {
+    const [, address, port] =
+      /^(\[[^\]]+\]|[\d.]+(?:-[\d.]+)?|[0-9a-f]*:[0-9a-f:]+:[0-9a-f:.]*(?:-[0-9a-f:.]+)?)?(?::([\d-]+))?$/.exec(
+        next(words) ?? '',
+      ) ?? [];
+    if (address === undefined && port === undefined) return null;
+    if (address !== undefined) nat.addr = ends(address.replace(/[[\]]/g, ''));
+    if (port !== undefined) nat.port = ends(port);
+  }
+  const flags: string[] = [];
+  for (let flag = peek(words); flag !== undefined && NAT_FLAGS.includes(flag.replace(/,$/, '')); flag = peek(words)) {
+    flags.push(next(words) ?? '');
+    take(words, ',');
+  }
+  return {
+    [name]: Object.keys(nat).length + flags.length === 0 ? null : { ...nat, ...(flags.length === 0 ? {} : { flags }) },
+  };
+}
+
+const ends = (text: string): Json => {
+  const [first = '', last] = text.split('-').map((end) => numberOf(end) ?? end);
+  return last === undefined ? first : { range: [first, last] };
+};
+
+/** `add @seen { ip saddr timeout 1h limit rate over 5/minute }` */
+function parseSetStatement(op: string, words: Words): Json | null {
+  const set = next(words) ?? '';
+  if (!set.startsWith('@') || !take(words, '{')) return null;
+  const elem = parseKey(words);
+  const stmt: Json[] = [];
+  while (elem !== null && !take(words, '}')) {
+    if (take(words, 'timeout') || take(words, 'expires')) next(words);
+    else {
+      const inner = parseStatement(words);
+      if (inner === null) return null;
+      stmt.push(inner);
+    }
+  }
+  return elem === null ? null : { set: { op, elem, set, ...(stmt.length === 0 ? {} : { stmt }) } };
+}
+
+/** `xt match string`: what only iptables can print. */
+function parseStub(words: Words): Json | null {
+  const type = next(words);
+  const name = next(words);
+  return (type === 'match' || type === 'target') && name !== undefined
+    ? { xt: { type, name: unquoted(name) ?? name } }
+    : null;
+}
 
 /** A match, a verdict map, or a field that is set: all three begin with an expression. */
 function parseMatch(words: Words): Json | null {
@@ -81,6 +151,10 @@ function parseMasked(
 function parseSettable(words: Words, types: readonly Datatype[]): Json | null {
   const start = words.at;
   const key = parseKey(words);
+  if (key !== null && take(words, 'map')) {
+    const data = parseValue(words, typesOf(key));
+    return data === null ? null : { map: { key, data } };
+  }
   if (key !== null) return key;
   words.at = start;
   return parseValue(words, types);
@@ -156,6 +230,11 @@ function parseReject(words: Words): Json | null {
 }
 
 function parseQueue(words: Words): Json | null {
+  if (take(words, 'num')) {
+    const num = parseValue(words, []);
+    const flags = (['bypass', 'fanout'] as const).filter((flag) => take(words, flag) || take(words, ',', flag));
+    return num === null ? null : { queue: { num, ...(flags.length === 0 ? {} : { flags: [...flags] }) } };
+  }
   const flags = take(words, 'flags') ? (next(words) ?? '').split(',') : [];
   if (!take(words, 'to')) return { queue: flags.length === 0 ? null : { flags } };
   const num = parseValue(words, []);

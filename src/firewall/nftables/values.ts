@@ -1,5 +1,6 @@
 // Reads the constants of nft's JSON: numbers, addresses, names of numbers, ranges and prefixes.
 import { parseAddress, prefixRange } from '../address.ts';
+import { parsePort } from '../iptables/values.ts';
 import type { Pattern, Value } from '../steps.ts';
 import { type Datatype, isBitmask, numberOfSymbol, widthOf } from './datatypes.ts';
 import { isList, type Json, type JsonList, numberAt, soleEntry } from './json.ts';
@@ -51,6 +52,8 @@ function parseText(text: string, type: Datatype): Value | null {
       return parseClass(text);
     case 'duration':
       return parseDuration(text);
+    case 'inet_service':
+      return parsePort(text);
     default:
       return numberOfSymbol(type, text) ?? parseNumber(text);
   }
