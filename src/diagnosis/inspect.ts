@@ -203,15 +203,21 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     ...(facts.facts && { facts: facts.facts }),
   };
   const probes = probeConversations({ ruleset, ownAddresses, listeners, ports: USUAL_PORTS });
-  const traces = probes.map((probe) =>
-    settleByTrying(ruleset, traceConversation(ruleset, probe, surroundings), facts.tried ?? []),
-  );
+  const traceAll = (conversations: readonly Conversation[]) =>
+    settleByTrying(
+      ruleset,
+      conversations.map((one) => traceConversation(ruleset, one, surroundings)),
+      facts.tried ?? [],
+    );
+  const traces = traceAll(probes);
   const services = traces.filter(({ conversation }) => conversation.protocol !== 'icmp');
   const wayFaults = findWayFaults(
     facts.way,
     listeners.map(({ address }) => address),
   );
-  const retrace = (conversation: Conversation) => traceConversation(ruleset, conversation, surroundings);
+  const tried = (facts.tried ?? []).map(({ conversation }) => conversation);
+  const retrace = (conversation: Conversation): Trace =>
+    traceAll([...tried, conversation]).at(-1) ?? traceConversation(ruleset, conversation, surroundings);
   const judge = (judged: readonly Trace[], family: IpFamily) =>
     judgeLoopback(judged, {
       isTelling: ({ conversation }) => listeners.some((listener) => listensTo(conversation)(listener)),

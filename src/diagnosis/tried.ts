@@ -15,14 +15,38 @@ export type Tried = {
 export const findSuspects = (ruleset: Ruleset, trace: Trace): RulePlace[] =>
   trace.outcome === 'unknown' ? findStops(ruleset, trace).map(({ rule }) => rule) : [];
 
-/** The trace as the attempts leave it: blocked, where one failed in a way that only these rules explain; else as it was. */
-export const settleByTrying = (ruleset: Ruleset, trace: Trace, tried: readonly Tried[]): Trace => {
-  const attempt = tried.find(({ conversation }) => isSame(conversation, trace.conversation));
-  if (attempt === undefined || trace.outcome !== 'unknown' || !isStopped(attempt)) return trace;
+/**
+ * The traces as the attempts leave them: blocked, where one failed in a way that only these rules explain, and with it all that hangs on the
+ * very same answer; else as they were.
+ */
+export const settleByTrying = (ruleset: Ruleset, traces: readonly Trace[], tried: readonly Tried[]): readonly Trace[] =>
+  tried.filter(isStopped).reduce<readonly Trace[]>((settled, attempt) => {
+    const own = settled.find(({ conversation }) => isSame(conversation, attempt.conversation));
+    if (own === undefined || own.outcome !== 'unknown') return settled;
+    return settled.map((trace) =>
+      trace === own || hangsOnTheSame(ruleset, own, trace) ? convict(ruleset, trace, attempt) : trace,
+    );
+  }, traces);
+
+const convict = (ruleset: Ruleset, trace: Trace, { rose }: Tried): Trace => {
   const stops = findStops(ruleset, trace);
-  const stop = stops.find(({ rule }) => attempt.rose.some((one) => isSame(one, rule))) ?? soleOf(stops);
+  const stop = stops.find(({ rule }) => rose.some((one) => isSame(one, rule))) ?? soleOf(stops);
   return { ...trace, outcome: 'blocked', stoppedAt: stop === null ? null : toStop(ruleset, stop), unknown: [] };
 };
+
+/** One and the same doubt, which only the addresses decide, and the same rules that stop it then. */
+const hangsOnTheSame = (ruleset: Ruleset, own: Trace, other: Trace): boolean => {
+  const [doubt, ...more] = own.unknown;
+  if (doubt === undefined || more.length > 0 || !BY_ADDRESS.test(doubt.what) || other.outcome !== 'unknown')
+    return false;
+  const { source, destination } = own.conversation;
+  const isSameWay = other.conversation.source === source && other.conversation.destination === destination;
+  return (
+    isSameWay && isSame(own.unknown, other.unknown) && isSame(findSuspects(ruleset, own), findSuspects(ruleset, other))
+  );
+};
+
+const BY_ADDRESS = /^-m set (?:! )?--match-set \S+ (?:src|dst)$/;
 
 /** Nobody but a rule refuses where somebody listens; a service may be silent by itself, but then no rule counts. */
 const isStopped = ({ end, rose }: Tried): boolean => {

@@ -31,6 +31,12 @@ describeKernel('where the rules alone do not tell', () => {
     expect(await server.doctor(['check'])).toMatchObject({ code: 0 });
   });
 
+  test('a walk that is left there ends with 4', async () => {
+    await using server = await startSituation({ script: `${DOMAINS}\n${NO_IPSET}`, log: 'none' });
+    const { code, stdout } = await server.walk({ command: 'true', choose: () => /^Leave/ });
+    expect([code, stdout]).toEqual([4, expect.stringContaining("Whether the firewall stops loopback can't be told")]);
+  });
+
   test('an own attempt that fails where somebody listens convicts the only rule that can have stopped it', async () => {
     await using server = await startSituation({ script: `${DOMAINS}\n${NO_IPSET}`, log: 'none' });
     await server.startTcpServer(5432);
