@@ -7,6 +7,7 @@ import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { parseNftRuleset } from '../firewall/nftables/parse-nft-ruleset.ts';
 import { ParseError } from '../firewall/parse-error.ts';
+import { namedUsers } from '../firewall/probe-conversations.ts';
 import { findUfwRules } from '../firewall/ufw/find-ufw-rules.ts';
 import { type KnownRule, withOrigins } from '../firewall/with-origins.ts';
 import { type Host, HostError } from '../host/host.ts';
@@ -16,6 +17,7 @@ import { type FirewallDump, readFirewall } from '../host/read-firewall.ts';
 import { readLoopbackWay } from '../host/read-loopback-way.ts';
 import type { Managers } from '../host/read-managers.ts';
 import { readOwnAddresses } from '../host/read-own-addresses.ts';
+import { readUsers } from '../host/read-users.ts';
 import { readListeners } from '../host/who-listens.ts';
 
 /** What the dumps of all layers say together. A HostError for what one of the tools printed and nobody can read. */
@@ -75,10 +77,13 @@ export const readServer = async (host: Host): Promise<ServerFacts> => {
     findLogSources(host),
     readWay(host, services),
   ]);
+  const ruleset = withOrigins(parseDumps(reading.dumps), findKnownRules(reading.managers));
+  const users = await readUsers(host, namedUsers(ruleset));
   return {
     host: host.name,
     facts,
-    ruleset: withOrigins(parseDumps(reading.dumps), findKnownRules(reading.managers)),
+    ruleset,
+    users: new Map(users.map(({ uid, name }) => [uid, name])),
     ownAddresses: reading.ownAddresses,
     listeners,
     iptables: reading.iptables,

@@ -10,6 +10,8 @@ export type Attempt =
       readonly detail: string;
       /** What a command has to do with the place: `the command line names it`. Absent where it was chosen without a command. */
       readonly because?: string;
+      /** The name of whom it was tried as, where that is known and not root. */
+      readonly user?: string;
       /** The host name by which programs call the place; absent where it was called by its address. */
       readonly name?: string;
     }

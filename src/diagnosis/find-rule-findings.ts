@@ -1,31 +1,71 @@
 // What is wrong with the rules, whether or not anything has failed yet. Each finding is a small function; nothing wrong, nothing said.
 import type { FinalRule } from '../firewall/final-rule.ts';
-import type { RulePlace, Trace } from '../firewall/trace.ts';
+import { SOME_PORT, SOME_USER } from '../firewall/probe-conversations.ts';
+import type { Conversation, RulePlace, Trace } from '../firewall/trace.ts';
 import { adviseLogging } from './advise-logging.ts';
+import { listensTo } from './failures.ts';
 import { findNatFindings } from './find-nat-findings.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import { findUnreadQueues } from './find-unread-queues.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
+import type { Listener } from './listener.ts';
 import { nameAddress, nameConversation, nameRule } from './names.ts';
 import { tellTried } from './tell-tried.ts';
 
 /** Destinations that are named of those that a rule stops. */
 const NAMED = 3;
 
+/** `TCP to 127.0.0.1:25 as www-data (uid 33)` */
+const nameTried = ({ users }: Inspection, conversation: Conversation): string => {
+  const { uid, gid = null } = conversation;
+  const name = nameConversation(conversation);
+  if (uid === 0) return name;
+  const user = users?.get(uid);
+  if (uid === SOME_USER)
+    return `${name} as ${gid === null || gid === SOME_USER ? 'a user that no rule names' : `gid ${gid}`}`;
+  return `${name} as ${user === undefined ? `uid ${uid}` : `${user} (uid ${uid})`}`;
+};
+
+/** Where somebody listens first, the invented port that stands for all others only where nobody does. */
+const byWeight = ({ listeners }: Inspection, traces: readonly Trace[]): Trace[] => {
+  const weigh = ({ conversation }: Trace) =>
+    listeners.some(listensTo(conversation)) ? 0 : conversation.destinationPort === SOME_PORT ? 2 : 1;
+  const sorted = traces.toSorted((one, other) => weigh(one) - weigh(other));
+  const isServed = sorted.some((trace) => weigh(trace) === 0);
+  return isServed ? sorted.filter((trace) => weigh(trace) < 2) : sorted;
+};
+
+/** Who can't reach a listener; nothing where nobody can. */
+const whoCant = ({ blockedTraces, users, loopback }: Inspection, listener: Listener): string => {
+  const stopped = blockedTraces.filter(({ conversation }) => listensTo(conversation)(listener));
+  const uids = [...new Set(stopped.map(({ conversation }) => conversation.uid))];
+  if (uids.includes(0)) return '';
+  const names = uids.map((uid) =>
+    uid === SOME_USER ? 'users that no rule names' : users?.has(uid) ? `${users.get(uid)} (uid ${uid})` : `uid ${uid}`,
+  );
+  const rootPasses = Object.values(loopback).some((judged) =>
+    judged.stopped.some((part) => part.protocol === listener.protocol && part.rootPasses),
+  );
+  return ` by ${names.join(', ')}${rootPasses ? '; root passes' : ''}`;
+};
+
 /** One line for each rule that stops something, with the first of the tried conversations that it stops. */
-const listStops = (traces: readonly Trace[]): string[] => {
+const listStops = (inspection: Inspection, traces: readonly Trace[]): string[] => {
   const byRule = Map.groupBy(traces, ({ stoppedAt }) =>
     stoppedAt === null ? 'several rules' : nameRule(stoppedAt.rule),
   );
   return [...byRule].map(([rule, stopped]) => {
-    const ends = [...new Set(stopped.map(({ conversation }) => nameConversation(conversation)))];
+    const ends = [
+      ...new Set(byWeight(inspection, stopped).map(({ conversation }) => nameTried(inspection, conversation))),
+    ];
     const more = ends.length > NAMED ? ` and ${ends.length - NAMED} more that were tried` : '';
     return `${ends.slice(0, NAMED).join(', ')}${more}: stopped by ${rule}`;
   });
 };
 
-const findBlocked = ({ blocked, blockedTraces, blockedServices, loopback, tried = [] }: Inspection): Finding | null => {
+const findBlocked = (inspection: Inspection): Finding | null => {
+  const { blocked, blockedTraces, blockedServices, loopback, tried = [] } = inspection;
   const isAll = Object.values(loopback).some(({ outcome }) => outcome === 'blocked');
   return blocked
     ? {
@@ -34,10 +74,10 @@ const findBlocked = ({ blocked, blockedTraces, blockedServices, loopback, tried 
         title: isAll ? 'The firewall blocks loopback traffic.' : 'The firewall stops a part of loopback traffic.',
         evidence: [
           ...blockedServices.map(
-            ({ process, protocol, address, port }) =>
-              `${process ?? 'a service'} listens at ${nameAddress(address, port)} (${protocol.toUpperCase()}) and can't be reached over lo`,
+            (listener) =>
+              `${listener.process ?? 'a service'} listens at ${nameAddress(listener.address, listener.port)} (${listener.protocol.toUpperCase()}) and can't be reached over lo${whoCant(inspection, listener)}`,
           ),
-          ...listStops(blockedTraces),
+          ...listStops(inspection, blockedTraces),
           ...tried.map(tellTried),
         ],
         advice:
@@ -122,17 +162,19 @@ const findUnknown = ({ loopback, tried = [] }: Inspection): Finding | null => {
   };
 };
 
-const findPingBlocked = ({ blocked, ping }: Inspection): Finding | null =>
-  !blocked && ping.outcome === 'blocked' && ping.trace !== null
+const findPingBlocked = (inspection: Inspection): Finding | null => {
+  const { blocked, ping } = inspection;
+  return !blocked && ping.outcome === 'blocked' && ping.trace !== null
     ? {
         id: 'loopback-ping-blocked',
         severity: 'notice',
         title: 'Ping over loopback is blocked, all else passes.',
-        evidence: listStops([ping.trace]),
+        evidence: listStops(inspection, [ping.trace]),
         advice: 'Programs seldom miss it; a monitoring that pings its own server does.',
         commands: [],
       }
     : null;
+};
 
 /** The findings about a server's rules and about what else is in the way, problems first. */
 export const findRuleFindings = (inspection: Inspection): Finding[] =>

@@ -49,6 +49,8 @@ export type ServerFacts = {
   readonly logs: readonly string[] | null;
   /** lo itself and the way to it; null: a dump shows nothing of that. */
   readonly way: LoopbackWay | null;
+  /** The names of the users that rules name, where they are known. */
+  readonly users?: ReadonlyMap<number, string>;
   /** What the dumps hold; null: a server was read, and all of it. */
   readonly dump: DumpContents | null;
   /** What the server keeps beside its rules; a dump shows nothing of that. */
@@ -191,6 +193,12 @@ const judgePing = (traces: readonly Trace[]): RuleJudgement => {
   return { outcome: worst.outcome, trace: worst.trace, stopped: [] };
 };
 
+const isSameEnd = (one: Conversation, other: Conversation): boolean =>
+  one.uid === other.uid &&
+  one.protocol === other.protocol &&
+  one.destination === other.destination &&
+  one.destinationPort === other.destinationPort;
+
 /** Judges a server's loopback traffic by its rules. */
 export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   const { ruleset, listeners, iptables } = facts;
@@ -222,6 +230,9 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     judgeLoopback(judged, {
       isTelling: ({ conversation }) => listeners.some((listener) => listensTo(conversation)(listener)),
       retrace,
+      isSeen: (one) =>
+        facts.tried?.some(({ conversation, end }) => end === 'connected' && isSameEnd(conversation, one)) ?? false,
+      nameOf: (uid) => facts.users?.get(uid),
       isHeld: facts.dump === null || facts.dump.answers.includes(family),
     });
   const judgeKind = (kind: LoopbackKind, family: IpFamily) =>

@@ -9,7 +9,7 @@ import type { Conversation, RulePlace, Trace } from '../firewall/trace.ts';
 export type LoopbackOutcome = Exclude<Trace['outcome'], 'leaves'> | 'partly' | 'not-in-dump';
 
 /** A user that was tried (a `gid`: a group, with a user that no rule names); gid 65534 stands for all users that no rule names. */
-export type TriedUser = { readonly uid: number; readonly gid: number | null };
+export type TriedUser = { readonly uid: number; readonly gid: number | null; readonly name?: string };
 
 /**
  * Conversations that one rule stops. `ports` null: whatever the port; `users` null: whoever calls, else those of the tried users who can't.
@@ -20,6 +20,8 @@ export type StoppedPart = {
   readonly ports: readonly number[] | null;
   readonly users: readonly TriedUser[] | null;
   readonly rule: RulePlace | null;
+  /** Root was seen to pass, by the rules or by an own attempt, where it is stopped for others. */
+  readonly rootPasses: boolean;
 };
 
 /** What the rules make of traffic to one kind of address: `trace` is the most telling conversation (a blocked one, else an unknown one); `stopped` what is stopped where it is a part only. */
@@ -34,12 +36,16 @@ export type JudgeOptions = {
   readonly isTelling: (trace: Trace) => boolean;
   readonly retrace: (conversation: Conversation) => Trace;
   readonly isHeld: boolean;
+  /** An own attempt got through. */
+  readonly isSeen?: (conversation: Conversation) => boolean;
+  /** What a user is called; undefined where that is not known. */
+  readonly nameOf?: (uid: number) => string | undefined;
 };
 
 /** The worst outcome decides: one blocked conversation is a reason for something to fail. */
 export const judgeLoopback = (
   traces: readonly Trace[],
-  { isTelling, retrace, isHeld }: JudgeOptions,
+  { isTelling, retrace, isHeld, nameOf = () => undefined, isSeen = () => false }: JudgeOptions,
 ): RuleJudgement => {
   const blocked = traces.filter(({ outcome }) => outcome === 'blocked');
   const telling = blocked.find(isTelling) ?? blocked[0];
@@ -49,7 +55,7 @@ export const judgeLoopback = (
     );
     return isAll
       ? { outcome: 'blocked', trace: telling, stopped: [] }
-      : { outcome: 'partly', trace: telling, stopped: listStopped(traces) };
+      : { outcome: 'partly', trace: telling, stopped: listStopped(traces, nameOf, isSeen) };
   }
   const unknown = traces.find((trace) => trace.outcome === 'unknown' || isAllAway(trace, retrace));
   if (unknown !== undefined) return { outcome: 'unknown', trace: unknown, stopped: [] };
@@ -80,7 +86,19 @@ const ruleKey = ({ stoppedAt }: Trace): string => {
 };
 
 /** The blocked ones of all that was tried, those that one rule stops for the same users as one. */
-const listStopped = (traces: readonly Trace[]): StoppedPart[] => {
+const listStopped = (
+  traces: readonly Trace[],
+  nameOf: (uid: number) => string | undefined,
+  isSeen: (conversation: Conversation) => boolean,
+): StoppedPart[] => {
+  const rootPasses = ({ protocol, destination }: Conversation): boolean =>
+    traces.some(
+      ({ conversation: one, outcome }) =>
+        one.uid === 0 &&
+        one.protocol === protocol &&
+        one.destination === destination &&
+        (outcome === 'works' || isSeen(one)),
+    );
   const places = Map.groupBy(traces, ({ conversation: { protocol, destination, destinationPort } }) =>
     [protocol, destination, destinationPort].join(' '),
   );
@@ -90,7 +108,12 @@ const listStopped = (traces: readonly Trace[]): StoppedPart[] => {
       const [first] = alike;
       if (first === undefined) return [];
       const users =
-        alike.length === tried.length ? null : alike.map(({ conversation: { uid, gid = null } }) => ({ uid, gid }));
+        alike.length === tried.length
+          ? null
+          : alike.map(({ conversation: { uid, gid = null } }) => {
+              const name = nameOf(uid);
+              return { uid, gid, ...(name === undefined ? {} : { name }) };
+            });
       return [{ first, users, key: [ruleKey(first), users?.map(userKey).join(',') ?? ''].join('\n') }];
     });
   });
@@ -104,6 +127,16 @@ const listStopped = (traces: readonly Trace[]): StoppedPart[] => {
     const ports = parts.flatMap(({ first: { conversation } }) => conversation.destinationPort ?? []);
     const rule = part.first.stoppedAt?.rule ?? null;
     const isAny = ports.includes(SOME_PORT);
-    return [{ protocol, destination, ports: isAny ? null : ports.sort((a, b) => a - b), users: part.users, rule }];
+    return [
+      {
+        protocol,
+        destination,
+        ports: isAny ? null : ports.sort((a, b) => a - b),
+        users: part.users,
+        rule,
+        rootPasses:
+          part.users !== null && !part.users.some(({ uid }) => uid === 0) && rootPasses(part.first.conversation),
+      },
+    ];
   });
 };

@@ -72,6 +72,11 @@ export function conversation(protocol: Conversation['protocol'], address: string
   };
 }
 
+/** The users that rules name. */
+export const namedUsers = (ruleset: Ruleset): number[] => [
+  ...new Set(namedValues(ruleset).users.flatMap(({ uid, gid }) => (gid === undefined ? [uid] : []))),
+];
+
 type Named = {
   readonly ports: readonly number[];
   readonly users: readonly Pick<Conversation, 'uid' | 'gid'>[];

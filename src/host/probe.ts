@@ -1,13 +1,16 @@
 // Opens a conversation for real, with what a bare server has: bash's /dev/tcp, or nc where there is no bash.
+
 import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
+import { COULD_NOT_BE, type WaysToBe, waysToBe } from './as-user.ts';
 import type { Command, Host, RunResult } from './host.ts';
 
-/** `detail`: what the server said first, or the system's own words. Both are hostile text. */
+/** `user`: the name of whom it was tried as, where that is known and not root. `detail`: what the server said first, or the system's own words. Both are hostile text. */
 export type ProbeResult = {
   readonly kind: 'connection';
   readonly conversation: Conversation;
   readonly end: ConnectionEnd;
   readonly detail: string;
+  readonly user?: string;
 };
 
 const PATIENCE = 3000;
@@ -27,53 +30,57 @@ exit $code`;
 /** The name server's question that every one can answer: who serves the root? */
 const DNS_QUESTION = '\\114\\104\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\1';
 
-/** Opens the conversation as its user (as ourselves where the server has no setpriv). Takes 3 s at most. */
+const ROOT: WaysToBe = { user: null, prefixes: [[]] };
+
+const behind = ([by, ...more]: readonly string[], [program, ...args]: Command): Command =>
+  by === undefined ? [program, ...args] : [by, ...more, program, ...args];
+
+/** Opens the conversation as its user, and as nobody else: `failed` where that can't be done. Takes 3 s at most. */
 export async function probeConversation(
   host: Host,
   conversation: Conversation,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
   const options = { timeout: PATIENCE, ...(signal === undefined ? {} : { signal }) };
+  const { uid, gid = null } = conversation;
+  const { user, prefixes } = uid === 0 ? ROOT : await waysToBe(host, { uid, gid });
+  const by = user === null ? {} : { user };
   let result: RunResult | null = null;
-  for (const command of commandsFor(conversation)) {
+  for (const command of prefixes.flatMap((prefix) => commandsFor(conversation).map((one) => behind(prefix, one)))) {
     result = await host.run(command, options);
     if (!isUnable(result)) break;
   }
   if (result === null || isUnable(result)) {
-    return { kind: 'connection', conversation, end: 'failed', detail: 'Neither bash nor nc is here to connect with.' };
+    const detail =
+      uid === 0
+        ? 'Neither bash nor nc is here to connect with.'
+        : `Nothing here could connect as ${user ?? `uid ${uid}`}: neither setpriv, runuser nor su.`;
+    return { kind: 'connection', conversation, end: 'failed', detail, ...by };
   }
   const { stdout, stderr } = result;
   const end = signal?.aborted ? 'failed' : endOf(result);
   // A command that was ended for its silence said nothing itself: what stands there then is its own command line.
   const complaint = result.timedOut ? '' : (stderr.trim().split('\n').at(-1) ?? '');
   const said = end === 'connected' ? stdout : complaint;
-  return { kind: 'connection', conversation, end, detail: said.trim().slice(0, LONGEST_DETAIL) };
+  return { kind: 'connection', conversation, end, ...by, detail: said.trim().slice(0, LONGEST_DETAIL) };
 }
 
 /** The ways to open it, best first. */
-function commandsFor({ protocol, destination, destinationPort, uid, gid = null }: Conversation): Command[] {
+function commandsFor({ protocol, destination, destinationPort }: Conversation): Command[] {
   const port = `${destinationPort ?? 0}`;
-  const plain: Command[] = (() => {
-    switch (protocol) {
-      case 'tcp':
-        return [
-          ['bash', '-c', TCP, destination, port],
-          ['nc', '-z', '-v', '-w', '2', destination, port],
-          // Busybox's knows no -z.
-          ['nc', '-w', '2', destination, port, '-e', 'true'],
-        ];
-      case 'udp':
-        return [['bash', '-c', UDP, destination, port, port === '53' ? DNS_QUESTION : '\\n']];
-      case 'icmp':
-        return [['ping', '-c', '1', '-W', '2', destination]];
-    }
-  })();
-  if (uid === 0) return plain;
-  const group = gid === null ? [] : ['--regid', `${gid}`];
-  const asUser = plain.map(
-    (command): Command => ['setpriv', '--reuid', `${uid}`, ...group, '--clear-groups', ...command],
-  );
-  return [...asUser, ...plain];
+  switch (protocol) {
+    case 'tcp':
+      return [
+        ['bash', '-c', TCP, destination, port],
+        ['nc', '-z', '-v', '-w', '2', destination, port],
+        // Busybox's knows no -z.
+        ['nc', '-w', '2', destination, port, '-e', 'true'],
+      ];
+    case 'udp':
+      return [['bash', '-c', UDP, destination, port, port === '53' ? DNS_QUESTION : '\\n']];
+    case 'icmp':
+      return [['ping', '-c', '1', '-W', '2', destination]];
+  }
 }
 
 /** The program is missing, or its bash was built without /dev/tcp: another way has to be tried. */
@@ -81,7 +88,8 @@ function isUnable({ code, stderr }: RunResult): boolean {
   return (
     code === NOT_FOUND ||
     code === NOT_EXECUTABLE ||
-    /\/dev\/(tcp|udp)\/.*No such file|setpriv: failed to execute|setpriv: unrecognized|nc: invalid option/.test(stderr)
+    COULD_NOT_BE.test(stderr) ||
+    /\/dev\/(tcp|udp)\/.*No such file|nc: invalid option/.test(stderr)
   );
 }
 

@@ -19,9 +19,10 @@ export const tellAttempt = (attempt: Attempt): Rich => {
     const ended = attempt.code === null ? 'was ended' : `exit code ${attempt.code}`;
     return [span(attempt.code === 0 ? 'good' : 'bad', ended), `  ${attempt.commandLine}`];
   }
-  const { end, detail } = attempt;
+  const { end, detail, conversation, user } = attempt;
+  const by = conversation.uid === 0 ? '' : ` as ${user === undefined ? '' : `${user}, `}uid ${conversation.uid}`;
   return [
-    `${nameConversation(attempt.conversation)}: `,
+    `${nameConversation(conversation)}${by}: `,
     span(end === 'connected' ? 'good' : 'bad', ENDS[end]),
     detail === '' ? '' : span('dim', ` (${detail})`),
   ];

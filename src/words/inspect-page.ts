@@ -12,7 +12,7 @@ import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span,
 import { page, problemPage, tellProblem } from './pages.ts';
 import { tellFinding } from './read-log-page.ts';
 import { count, enumerate, enumerateFew, nameChain, nameRule } from './rules.ts';
-import { nameStoppedPart, tellStoppedParts } from './stopped-parts.ts';
+import { nameStoppedParts, tellStoppedParts } from './stopped-parts.ts';
 
 const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
   label:
@@ -210,7 +210,7 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
   const judged = Object.values(loopback);
   const isAnyOf = (...outcomes: Judgement['outcome'][]) => judged.some(({ outcome }) => outcomes.includes(outcome));
   const isBroken = judged.some(({ outcome, fault }) => outcome === 'blocked' && fault !== null);
-  const parts = [...new Set(judged.flatMap(({ stopped }) => stopped.map(nameStoppedPart)))];
+  const parts = [...new Set(nameStoppedParts(judged.flatMap(({ stopped }) => stopped)))];
   if (blocked) {
     const isAll = judged.some(({ outcome, fault }) => outcome === 'blocked' && fault === null) || parts.length === 0;
     const what = isAll ? 'blocks loopback traffic' : `stops a part of loopback traffic: ${enumerateFew(parts)}`;

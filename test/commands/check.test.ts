@@ -87,7 +87,7 @@ test('who may not is named, with the port and without', async () => {
     users: [{ uid: 33 }],
   });
   const any = await check({ a: dump('-A OUTPUT -m owner --uid-owner 33 -j DROP') }, false);
-  expect(any.stdout).toContain('TCP to any port for uid 33');
+  expect(any.stdout).toContain('TCP and UDP to any port for uid 33 only');
 });
 
 test('what only some users may is blocked, as the others are not named', async () => {
