@@ -129,10 +129,9 @@ const findSentOff = (sent: readonly Sent[]): Finding[] => {
 
 /** REDIRECT and DNAT to a port of this server's: which one really answers, or that none does. */
 const findOtherEnd = ({ listeners, dump }: Inspection, sent: readonly Sent[]): Finding[] => {
-  if (dump !== null) return [];
   const here = sent.filter(({ trace }) => trace.outcome === 'works');
   const byRule = Map.groupBy(here, ({ rule, to }) => `${nameRule(rule)} ${to}`);
-  return [...byRule.values()].flatMap((ones) => {
+  return [...byRule.values()].flatMap((ones): Finding[] => {
     const [first] = ones;
     const rewriting = first && rewritingOf(first.trace);
     if (first === undefined || !rewriting || rewriting.destination === null) return [];
@@ -143,6 +142,18 @@ const findOtherEnd = ({ listeners, dump }: Inspection, sent: readonly Sent[]): F
     };
     const listener = listeners.find(listensTo(end));
     const asked = fewOf(ones.map(({ trace: { conversation } }) => nameConversation(conversation)));
+    if (dump !== null)
+      return [
+        {
+          id: 'nat-redirects',
+          severity: 'warning' as const,
+          title: `A NAT rule sends ${asked} to ${first.to}; whether a program listens there is not in the dump.`,
+          evidence: [nameRule(first.rule)],
+          advice:
+            'If none does, such connections are refused although no rule drops them: see with ss -ltnp on the server.',
+          commands: [],
+        },
+      ];
     const hidden = listeners.filter(
       (one) => ones.some(({ trace }) => listensTo(trace.conversation)(one)) && one !== listener,
     );

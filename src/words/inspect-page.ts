@@ -227,6 +227,15 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
     : `The firewall of ${host} lets loopback traffic through`;
 };
 
+/** What NAT does to conversations that no rule drops belongs in the headline too: they fail all the same where nobody listens. */
+const tellNatEnd = (inspection: Inspection): string => {
+  const ids = findNatFindings(inspection).map(({ id }) => id);
+  if (ids.includes('nat-dead-end')) return '; NAT sends a part of it to where nobody listens';
+  return inspection.dump !== null && ids.includes('nat-redirects')
+    ? '; NAT sends a part of it to another port, and whether anybody listens there is not in the dump'
+    : '';
+};
+
 /** Lets all traffic out, and no rule says anything else. */
 const isOpen = ({ rows, final }: OutboundPolicy): boolean => rows.length === 1 && final.action === 'accept';
 
@@ -278,7 +287,7 @@ const tellMissing = ({ dump }: Inspection): Block[] =>
 
 /** What was found by looking at the rules: for step 1 and for `check`. */
 export const tellInspection = (inspection: Inspection): { title: string; body: Block[] } => ({
-  title: titleOf(inspection),
+  title: `${titleOf(inspection)}${tellNatEnd(inspection)}`,
   body: [
     loopbackFacts(inspection),
     ...tellPolicies(inspection),

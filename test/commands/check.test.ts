@@ -164,3 +164,13 @@ test('without dumps the server itself is looked at, in words', async () => {
   expect(written.stdout).toContain('The firewall of web1 blocks loopback traffic');
   expect(written.stdout).toContain("vsftpd listens at 0.0.0.0:21 (TCP) and can't be reached over lo");
 });
+
+test('a redirection that no rule drops is told in the headline and the document of a dump', async () => {
+  const nat = `*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8081\nCOMMIT\n`;
+  const told = await check({ a: `${nat}${dump()}` }, false);
+  expect(told.stdout.replace(/\s+/g, ' ')).toContain(
+    'NAT sends a part of it to another port, and whether anybody listens there is not in the dump',
+  );
+  const { findings } = JSON.parse((await check({ a: `${nat}${dump()}` })).stdout);
+  expect(findings.map(({ id }: { id: string }) => id)).toContain('nat-redirects');
+});

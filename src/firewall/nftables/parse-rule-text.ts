@@ -71,8 +71,8 @@ function parseNat(name: string, words: Words): Json | null {
     if (port !== undefined) nat.port = ends(port);
   }
   const flags: string[] = [];
-  for (let flag = peek(words); flag !== undefined && NAT_FLAGS.includes(flag.replace(/,$/, '')); flag = peek(words)) {
-    flags.push(next(words) ?? '');
+  while ((peek(words) ?? '').split(',').every((flag) => NAT_FLAGS.includes(flag))) {
+    flags.push(...(next(words) ?? '').split(','));
     take(words, ',');
   }
   return {
