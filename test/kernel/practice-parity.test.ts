@@ -78,10 +78,13 @@ const play = async (host: Host, mark: string, tries: readonly Conversation[]) =>
   return { ends, lines: distinct(log), heads: log.split('\n').filter((line) => line !== '') };
 };
 
+/** A newer rsyslogd (Debian 13's) makes the line's time of the kernel's, and leaves that out. */
+const HEAD = /^\w{3} [ \d]\d \d\d:\d\d:\d\d web1 kernel: (?:\[ *\d+\.\d{6}\] )?/;
+
 const distinct = (log: string): string[] => {
   const same = (line: string) =>
     line
-      .slice(Math.max(0, line.indexOf('] ')))
+      .replace(HEAD, '')
       .replaceAll(/\b(ID|FLOWLBL)=\d+/g, '$1=#')
       .replaceAll(/\b(SPT|DPT)=(3[2-9]|[45]\d|60)\d{3}\b/g, '$1=#');
   return [
@@ -109,8 +112,6 @@ describeKernel('the practice server and a real one with the same rules', () => {
     expect.soft(found.lines).toEqual(expected.lines);
     const head = /^\w{3} [ \d]\d \d\d:\d\d:\d\d web1 kernel: \[ *\d+\.\d{6}\] p\d+ /;
     for (const line of found.heads) expect(line).toMatch(head);
-    // A newer rsyslogd (Debian 13's) makes the line's time of the kernel's, and leaves that out.
-    const realHead = new RegExp(head.source.replace('\\[ *\\d+\\.\\d{6}\\] ', '(?:$&)?'));
-    for (const line of expected.heads) expect(line).toMatch(realHead);
+    for (const line of expected.heads) expect(line).toMatch(HEAD);
   });
 });
