@@ -28,6 +28,7 @@ async function startUfw(lab: Lab): Promise<void> {
 /** firewalld with a direct rule that stops loopback, kept for the next boot or not. */
 async function startFirewalldThatDrops(lab: Lab, isKept: boolean): Promise<void> {
   await startFirewalld(lab);
+  await lab.run(['systemctl', 'enable', '-q', 'firewalld']);
   const add = (when: string) => `firewall-cmd ${when} --direct --add-rule ipv4 filter OUTPUT 3 -j DROP`;
   await lab.run(['sh', '-ec', `${isKept ? `${add('--permanent')};` : ''} ${add('')}`]);
 }
@@ -114,7 +115,7 @@ describeKernel('the file of firewalld’s direct rules', () => {
   it('is gone again where there was none before', async () => {
     await using lab = await startLab();
     await startFirewalldThatDrops(lab, false);
-    expect(await fix(lab)).toMatchObject({ saved: { files: [directRules], backups: [], advice: [] } });
+    expect(await fix(lab)).toMatchObject({ saved: { files: [directRules], backups: [], nextBoot: 'unknown' } });
     expect(await undo(lab)).toContain(`${directRules} is gone again.`);
     expect(await lab.exec(['test', '-e', directRules])).toMatchObject({ code: 1 });
   });
