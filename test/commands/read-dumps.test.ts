@@ -31,6 +31,7 @@ const toPort = (text: string, port: number, path?: string, address = '127.0.0.1'
 describe('rules of iptables', () => {
   test.each([
     ['with a prompt and what came after it', `admin@web1:~$ sudo iptables-save\n${SAVED}admin@web1:~$ exit\nlogout\n`],
+    ['under the command alone', `iptables-save\n${SAVED}`],
     ['in a code fence', `\`\`\`\n${SAVED}\`\`\`\n`],
     ['indented', SAVED.replace(/^(?=.)/gm, '    ')],
     ['with the line ends of Windows', SAVED.replaceAll('\n', '\r\n')],

@@ -14,6 +14,9 @@ export type StrangeLine = { readonly line: number; readonly text: string };
 /** `root@web1:~# iptables-save`, `$ sudo nft list ruleset`, `[root@web1 ~]# iptables -S`, `# ip6tables-save`; what was typed stands last. */
 const PROMPT =
   /^\s*(?:\(\S+\)\s*)?(?:\[[^\]\n]*\][#$%>]|[\w.-]+@[\w.-]+[^#$%>\n]*[#$%>]|[#$%>](?= +(?:sudo\b|\/?(?:usr\/)?s?bin\/|ip6?tables|nft\b|cat\b|exit\b)))\s*(.*)$/;
+/** The command alone, as it is copied without its prompt. */
+const BARE =
+  /^\s*(?:sudo )?(?:ip6?tables(?:-nft|-legacy)?(?:-save\b.*| (?:-t \w+ )?-S.*)|nft (?:-\w+ )*list ruleset)\s*$/;
 /** What a shell, a terminal or the tools themselves write beside a dump. */
 const JUNK =
   /^\s*(?:```.*|~~~.*|exit|logout|\^[CD]|Script (?:started|done).*|Connection to .* closed\.?|# Warning: .*|Warning: .*|-- ?|<\/?pre>|<\/?code>)?\s*$/;
@@ -39,7 +42,7 @@ export function splitDump(text: string): {
   };
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
-    const typed = PROMPT.exec(line)?.[1];
+    const typed = PROMPT.exec(line)?.[1] ?? BARE.exec(line)?.[0];
     if (typed !== undefined) {
       close();
       command = typed;
