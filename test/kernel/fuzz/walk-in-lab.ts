@@ -16,7 +16,7 @@ export type Walked = { readonly case: Case; readonly page: Page<Event> | null; r
 
 export type WalkOptions = { readonly commandLine: string; readonly logs: boolean; readonly mark: string };
 
-const LONGEST = 60_000;
+const LONGEST = 200_000;
 
 /** Walks to the page that says what the log tells, and leaves. Of the log, which is one for all labs, it sees the lines with its mark. */
 export async function walkInLab(lab: Lab, { commandLine, logs, mark }: WalkOptions): Promise<Walked> {
