@@ -51,7 +51,7 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
     return text.replace(/ +$/gm, '').replace(/\n+$/, '');
   };
   /** Looks until `find` finds something; rejects with the last screen. */
-  const until = async <Found>(find: () => Promise<Found | null>, wanted: string, timeout = 10_000): Promise<Found> => {
+  const until = async <Found>(find: () => Promise<Found | null>, wanted: string, timeout = 30_000): Promise<Found> => {
     for (const end = performance.now() + timeout; ; await sleep(60)) {
       const found = await find();
       if (found !== null) return found;
