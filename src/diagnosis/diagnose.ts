@@ -87,6 +87,8 @@ const isSame = (a: Conversation, b: Conversation): boolean =>
 /** What failed just now and left no entry, although the rules stop it. */
 const fromFailures = ({ listeners }: Seen, traced: readonly Passing[]): BlockedConversation[] =>
   traced
+    // A dropped packet is never answered by unreachable: then the way itself is gone, and no rule was asked.
+    .filter(({ failure, trace }) => failure.end !== 'unreachable' || trace.stoppedAt?.verdict === 'reject')
     .filter(({ trace }) => trace.outcome === 'blocked')
     .map(({ failure: { conversation }, trace }) => ({
       conversation,
