@@ -6,6 +6,7 @@ import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { loggingCaseOf } from '../firewall/fix/tag.ts';
 import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
@@ -191,10 +192,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     attempt: tryAll,
     verify,
     turnLoggingOn: async ({ apply, undo }) => {
-      logging = await startTemporary(host, { caseId: `${caseId}-log`, apply, undo, expiresIn: LOGGING_EXPIRES });
+      logging = await startTemporary(host, { caseId: loggingCaseOf(caseId), apply, undo, expiresIn: LOGGING_EXPIRES });
     },
     turnLoggingOff: async () => {
-      if ((await logging?.end()) === 'rollback-failed') throw leftOver(`${caseId}-log`, 'The temporary LOG rules');
+      if ((await logging?.end()) === 'rollback-failed')
+        throw leftOver(loggingCaseOf(caseId), 'The temporary LOG rules');
       logging = null;
     },
     diagnose: async (walk) => {

@@ -101,7 +101,7 @@ test('entries of packets that passed are told as what they are, and blame nobody
 
 test('rule numbers are those without the log rules of lo-doctor', () => {
   const ruleset = rules(
-    '-A OUTPUT -o lo -m comment --comment "lo-doctor c1: log 1" -j LOG --log-prefix "lo-doctor c1 1 "\n-A OUTPUT -j DROP',
+    '-A OUTPUT -o lo -m comment --comment "lo-doctor c1-log: 1" -j LOG --log-prefix "lo-doctor c1 1 "\n-A OUTPUT -j DROP',
   );
   const { blocked } = look({ ruleset, attempts: [connection('timed-out')] });
   expect(blocked[0]?.stop?.rule.number).toBe(1);

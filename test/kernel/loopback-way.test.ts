@@ -208,7 +208,7 @@ describeKernel('lo itself and the way to it', () => {
     expect(await lab.probe('127.0.0.1', 5432, { deadline: 300 })).toMatchObject({ outcome: 'silent' });
     const { code, findings } = await check(lab);
     expect(code).toBe(1);
-    expect(findings[0]).toMatchObject({ id: 'loopback-blocked' });
+    expect(findings[0]).toMatchObject({ id: 'loopback-partly' });
     expect(findings[0].evidence.join()).toContain('tcp dport 5432 drop');
     await lab.loadNft(
       'flush ruleset\ntable netdev t { chain c { type filter hook egress device "lo" priority 0; tcp dport 5432 drop; }; }',

@@ -197,7 +197,7 @@ describeTerminal('the wizard without colours', () => {
   it.concurrent('asks in lines on a dumb terminal', async () => {
     // tmux sets the variable itself for what it starts.
     const command = ['env', 'TERM=dumb', process.execPath, bundle, 'practice', 'mail'] as const;
-    await using wizard = await openTerminal({ command });
+    await using wizard = await openTerminal({ command, rows: 60 });
     expect(await wizard.waitFor('Your choice:')).toContain(
       '== 1 Inspect: The firewall of web1 blocks loopback traffic',
     );
@@ -228,7 +228,8 @@ describeKernel('the plain walk on a real server', () => {
     await using lab = await startMailServer(blocked);
     const readRules = async () => (await lab.run(['iptables-save'])).replace(/^#.*\n|\[\d+:\d+\]/gm, '');
     const before = await readRules();
-    expect(await lab.exec([process.execPath, bundle], { input: '\n\n\n\n2\n' })).toMatchObject({ code: 5 });
+    const applied = { input: '\n\n\n\n2\n', timeout: 90_000 };
+    expect(await lab.exec([process.execPath, bundle], applied)).toMatchObject({ code: 5 });
     expect(await readRules()).toBe(before);
     expect(await lab.exec([process.execPath, bundle], { input: '\n\n' })).toMatchObject({ code: 1 });
     expect(await readRules()).toBe(before);

@@ -145,7 +145,7 @@ const oneOfEachStep = new Set([
 describeKernel('a wizard that ends with logging on', () => {
   it.concurrent.each(places)('takes the logging away at once on Ctrl-C while %s', (_, pages) =>
     walkUpTo(pages, {}, async ({ lab, wizard, before }) => {
-      expect(await readRules(lab)).toContain(': log 1');
+      expect(await readRules(lab)).toContain('-log: 1');
       await wizard.press('C-c');
       expect(await wizard.exitCode()).toBe(130);
       expect(await readRules(lab)).toBe(before);
@@ -159,7 +159,7 @@ describeKernel('a wizard that ends with logging on', () => {
       walkUpTo(pages, {}, async ({ lab, wizard, before }) => {
         await wizard.kill('SIGKILL');
         expect(await wizard.exitCode()).toBe(null);
-        expect(await readRules(lab)).toContain(': log 1');
+        expect(await readRules(lab)).toContain('-log: 1');
         expect(await listWatchdogs(lab)).toBe('sh ./watch\n');
         const [left, ...others] = await readSecondsLeft(lab);
         expect(others).toEqual([]);

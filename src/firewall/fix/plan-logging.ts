@@ -12,7 +12,7 @@ import { directionAt } from './permit-rule.ts';
 import { orderOf, placeChanges, samePlace, type Wanted } from './place-changes.ts';
 import type { LoggingChange, LoggingPlan, PlanOptions, Remaining } from './plan.ts';
 import { canBeCopied, findSilentOthers, type SilentOther } from './silent-others.ts';
-import { logPrefixOf, tagOf } from './tag.ts';
+import { loggingCaseOf, logPrefixOf, tagOf } from './tag.ts';
 import { planApply, planUndo, writeRule } from './write-rule.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
@@ -42,7 +42,7 @@ export function planLogging(ruleset: Ruleset, surroundings: Surroundings, option
   const { placed, after } = placeChanges(ruleset, wanted);
   const changes = placed.map(({ change, wanted: { log } }): LoggingChange => ({ ...change, ...log }));
   return {
-    tag: tagOf(options.caseId),
+    tag: tagOf(loggingCaseOf(options.caseId)),
     prefix: logPrefixOf(options.caseId),
     changes,
     apply: planApply(placed, options),
@@ -103,7 +103,7 @@ function wantLog(ruleset: Ruleset, log: Log, number: number, caseId: string): Wa
     only: null,
     limit: traffic === 'loopback' ? { rate: 10, per: 'second', burst: 50 } : { rate: 6, per: 'minute', burst: 5 },
     action: { kind: 'log', prefix },
-    comment: `${tagOf(caseId)}log ${number}`,
+    comment: `${tagOf(loggingCaseOf(caseId))}${number}`,
   };
   const written = writeRule(place, chainAt(ruleset, place).chain, added);
   return written

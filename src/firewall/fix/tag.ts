@@ -3,11 +3,14 @@
 /** What the comment of each rule of a case starts with. */
 export const tagOf = (caseId: string): string => `lo-doctor ${caseId}: `;
 
+/** The temporary logging of a case is a case of its own, with a tag of its own: each is taken back, and looked for, by itself. */
+export const loggingCaseOf = (caseId: string): string => `${caseId}-log`;
+
 /** True for a comment that some case of lo-doctor's gave. */
 export const isOwnComment = (comment: string | null): boolean => comment?.startsWith('lo-doctor ') ?? false;
 
 /** True for the comment of a temporary log rule of some case. */
-export const isOwnLogComment = (comment: string | null): boolean => /^lo-doctor \S+: log \d+$/.test(comment ?? '');
+export const isOwnLogComment = (comment: string | null): boolean => /^lo-doctor \S+-log: \d+$/.test(comment ?? '');
 
 /**
  * What every log line of a case starts with. The kernel cuts a prefix after 29 characters (iptables' limit), and three of them are

@@ -278,7 +278,7 @@ describe('what a plan says of itself', () => {
   test('the saved file gets the rule before the same rule, not before temporary logging', () => {
     const fix = plan(
       rules(
-        '-A OUTPUT -p udp -j ACCEPT\n-A OUTPUT -o lo -m comment --comment "lo-doctor c1: log 1" -j LOG\n-A OUTPUT -j DROP',
+        '-A OUTPUT -p udp -j ACCEPT\n-A OUTPUT -o lo -m comment --comment "lo-doctor c1-log: 1" -j LOG\n-A OUTPUT -j DROP',
       ),
     );
     expect(places(fix)).toEqual(['filter OUTPUT 2']);

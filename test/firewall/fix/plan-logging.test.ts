@@ -30,8 +30,8 @@ const texts = ({ changes }: LoggingPlan) => changes.map(({ position, rule }) => 
 test('lo is logged right before the final rule, and all else sparsely apart from it', () => {
   const logging = plan(rules('-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT\n-A OUTPUT -j DROP'));
   expect(texts(logging)).toEqual([
-    '2 -A OUTPUT -o lo -m limit --limit 10/sec --limit-burst 50 -m comment --comment "lo-doctor c1: log 1" -j LOG --log-prefix "lo-doctor c1 1 " --log-uid',
-    '3 -A OUTPUT ! -o lo -m limit --limit 6/min -m comment --comment "lo-doctor c1: log 2" -j LOG --log-prefix "lo-doctor c1 2 " --log-uid',
+    '2 -A OUTPUT -o lo -m limit --limit 10/sec --limit-burst 50 -m comment --comment "lo-doctor c1-log: 1" -j LOG --log-prefix "lo-doctor c1 1 " --log-uid',
+    '3 -A OUTPUT ! -o lo -m limit --limit 6/min -m comment --comment "lo-doctor c1-log: 2" -j LOG --log-prefix "lo-doctor c1 2 " --log-uid',
   ]);
   expect(logging.changes.map(({ traffic, reports }) => [traffic, reports.text])).toEqual([
     ['loopback', '-A OUTPUT -j DROP'],
@@ -63,7 +63,7 @@ test('a conditional drop is logged under its own conditions', () => {
     ),
   );
   expect(texts(logging)).toEqual([
-    '1 -A OUTPUT ! -s 10.0.0.1/32 -o lo -p tcp -m tcp --dport 25 -m limit --limit 10/sec --limit-burst 50 -m comment --comment "lo-doctor c1: log 1" -j LOG --log-prefix "lo-doctor c1 1 " --log-uid',
+    '1 -A OUTPUT ! -s 10.0.0.1/32 -o lo -p tcp -m tcp --dport 25 -m limit --limit 10/sec --limit-burst 50 -m comment --comment "lo-doctor c1-log: 1" -j LOG --log-prefix "lo-doctor c1 1 " --log-uid',
   ]);
 });
 

@@ -62,7 +62,7 @@ test('a conditional drop is logged under its own conditions, without its counter
   };
   const logging = planLogging(twoChains(mail), surroundings, options);
   expect(logging?.changes.find(({ place }) => place.chain === 'out')?.rule.text).toBe(
-    'oifname "lo" tcp dport { 25, 587 } limit rate 10/second burst 50 packets counter log prefix "lo-doctor c1 1 " flags skuid comment "lo-doctor c1: log 1"',
+    'oifname "lo" tcp dport { 25, 587 } limit rate 10/second burst 50 packets counter log prefix "lo-doctor c1 1 " flags skuid comment "lo-doctor c1-log: 1"',
   );
 });
 

@@ -25,7 +25,7 @@ test.each([
 
 test('the very same ruleset comes back where there is none; a permit of a case and a comment about lo-doctor stay', () => {
   const ruleset = rules(
-    '-A OUTPUT -o lo -m comment --comment "lo-doctor c1: loopback" -j ACCEPT\n-A OUTPUT -m comment --comment "see lo-doctor c1: log 1" -j LOG\n-A OUTPUT -j DROP',
+    '-A OUTPUT -o lo -m comment --comment "lo-doctor c1: loopback" -j ACCEPT\n-A OUTPUT -m comment --comment "see lo-doctor c1-log: 1" -j LOG\n-A OUTPUT -j DROP',
   );
   expect(withoutOwnLogging(ruleset)).toBe(ruleset);
 });
@@ -49,7 +49,7 @@ test("nft's rules are known by their comment too, and keep their handles", () =>
       { metainfo: { json_schema_version: 1 } },
       { table: { family: 'inet', name: 't', handle: 1 } },
       { chain },
-      rule(7, 'lo-doctor c1: log 1', [{ log: { prefix: 'lo-doctor c1 1 ' } }]),
+      rule(7, 'lo-doctor c1-log: 1', [{ log: { prefix: 'lo-doctor c1 1 ' } }]),
       rule(8, undefined, [{ drop: null }]),
     ],
   });
