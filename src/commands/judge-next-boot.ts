@@ -64,7 +64,7 @@ export const lookAtNextBoot = async (host: Host, facts: ServerFacts): Promise<Ne
 
 const judgeNextBoot = (facts: ServerFacts, boot: BootOutcomes): NextBoot => {
   if (boot.kind === 'unknown') return { loopback: 'unknown', reasons: [boot.why] };
-  const looks = boot.rulesets.map((ruleset) => inspect({ ...facts, ruleset, way: null }, 'boot'));
+  const looks = boot.rulesets.map((ruleset) => inspect({ ...asAtBoot(facts, ruleset), way: null }, 'boot'));
   const stopped = looks.flatMap(({ blockedTraces }) => blockedTraces)[0];
   if (stopped !== undefined) {
     const by = stopped.stoppedAt === null ? '' : ` by ${nameRule(stopped.stoppedAt.rule)}`;

@@ -168,9 +168,13 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   const verify = async (walk: Case, signal: AbortSignal): Promise<Verification> => {
     const logged: Sighting[] = [];
     const watch = await watchLog((entries) => logged.push(...entries));
-    const attempts = await retry(walk, signal);
-    await pause(SETTLE);
-    await watch.stop();
+    let attempts: readonly Attempt[];
+    try {
+      attempts = await retry(walk, signal);
+      await pause(SETTLE);
+    } finally {
+      await watch.stop();
+    }
     const { plan } = walk;
     const places = plan?.changes.map(({ place }) => place) ?? [];
     const packets = plan === null ? null : await readCounters(host, places, plan.tag);

@@ -148,8 +148,9 @@ const isProblem = ({ severity }: Finding): boolean => severity === 'problem';
 const verdictOf = (causes: readonly FoundCause[], isKnown: boolean): Verdict => {
   const blames = new Set(causes.map(({ blame }): Blame => blame));
   const others = blames.has('server') || blames.has('nat');
-  if (blames.has('filter')) return others ? 'several-causes' : 'blocked-elsewhere';
+  // What is not known of loopback is not settled by a drop elsewhere.
   if (!isKnown) return 'undecided';
+  if (blames.has('filter')) return others ? 'several-causes' : 'blocked-elsewhere';
   if (others) return blames.has('server') ? 'not-the-firewall' : 'nat';
   return blames.has('nobody') ? 'works' : 'undecided';
 };

@@ -246,8 +246,12 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
       wayFaults,
       kind,
     );
-  const blockedTraces = services.filter(({ outcome }) => outcome === 'blocked');
-  const unknownTraces = services.filter((trace) => trace.outcome === 'unknown' || isAllAway(trace, retrace));
+  // What is not there (IPv6 that is switched off) can't be stopped either.
+  const isThere = ({ conversation }: Trace) =>
+    !wayFaults.some(({ outcome, kinds }) => outcome === 'absent' && kinds.includes(kindOf(conversation)));
+  const there = services.filter(isThere);
+  const blockedTraces = there.filter(({ outcome }) => outcome === 'blocked');
+  const unknownTraces = there.filter((trace) => trace.outcome === 'unknown' || isAllAway(trace, retrace));
   const ownByFamily = judgeOwn(ownAddresses, judgeKind);
   const loopback = { ip: judgeKind('ip', 'ip'), ip6: judgeKind('ip6', 'ip6'), own: worstOf(ownByFamily) };
   const blocked = blockedTraces.length > 0;
@@ -271,7 +275,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     probes,
     blockedTraces,
     unknownTraces,
-    rewrittenTraces: services.filter((trace) => rewritingOf(trace) !== null),
+    rewrittenTraces: there.filter((trace) => rewritingOf(trace) !== null),
     loggingPlan: planLogging(ruleset, surroundings, {
       caseId,
       iptables,

@@ -20,17 +20,17 @@ export const findSuspects = (ruleset: Ruleset, trace: Trace): RulePlace[] =>
  * very same answer; else as they were.
  */
 export const settleByTrying = (ruleset: Ruleset, traces: readonly Trace[], tried: readonly Tried[]): readonly Trace[] =>
-  tried.filter(isStopped).reduce<readonly Trace[]>((settled, attempt) => {
+  tried.reduce<readonly Trace[]>((settled, attempt) => {
     const own = settled.find(({ conversation }) => isSame(conversation, attempt.conversation));
-    if (own === undefined || own.outcome !== 'unknown') return settled;
+    if (own?.outcome !== 'unknown' || findCulprits(ruleset, own, attempt).length === 0) return settled;
     return settled.map((trace) =>
       trace === own || hangsOnTheSame(ruleset, own, trace) ? convict(ruleset, trace, attempt) : trace,
     );
   }, traces);
 
-const convict = (ruleset: Ruleset, trace: Trace, { rose }: Tried): Trace => {
-  const stops = findStops(ruleset, trace);
-  const stop = stops.find(({ rule }) => rose.some((one) => isSame(one, rule))) ?? soleOf(stops);
+const convict = (ruleset: Ruleset, trace: Trace, attempt: Tried): Trace => {
+  const culprits = findCulprits(ruleset, trace, attempt);
+  const stop = culprits.find(({ rule }) => attempt.rose.some((one) => isSame(one, rule))) ?? soleOf(culprits);
   return { ...trace, outcome: 'blocked', stoppedAt: stop === null ? null : toStop(ruleset, stop), unknown: [] };
 };
 
@@ -48,18 +48,19 @@ const hangsOnTheSame = (ruleset: Ruleset, own: Trace, other: Trace): boolean => 
 
 const BY_ADDRESS = /^-m set (?:! )?--match-set \S+ (?:src|dst)$/;
 
-/** Nobody but a rule refuses where somebody listens; a service may be silent by itself, but then no rule counts. */
-const isStopped = ({ end, rose }: Tried): boolean => {
+/** The rules in doubt that such an end can come from: none but one that rejects refuses where somebody listens; who is silent by itself counts in no rule. */
+const findCulprits = (ruleset: Ruleset, trace: Trace, { end, rose }: Tried): Stop[] => {
+  const stops = findStops(ruleset, trace);
   switch (end) {
     case 'refused':
     case 'not-permitted':
     case 'unreachable':
-      return true;
+      return stops.filter((stop) => toStop(ruleset, stop)?.verdict === 'reject');
     case 'timed-out':
-      return rose.length > 0;
+      return stops.filter(({ rule }) => rose.some((one) => isSame(one, rule)));
     case 'connected':
     case 'failed':
-      return false;
+      return [];
   }
 };
 

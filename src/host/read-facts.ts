@@ -32,14 +32,16 @@ async function readFile(host: Host, path: string): Promise<string | null> {
 /** Each set by itself, since there may be large ones beside it; then those that are members of lists. */
 async function readSets(host: Host, names: Asked['sets']): Promise<Map<string, IpSet>> {
   const sets = new Map<string, IpSet>();
+  const asked = new Set<string>();
   for (let wanted = [...names]; wanted.length > 0; ) {
+    for (const name of wanted) asked.add(name);
     const saved = await Promise.all(wanted.map((name) => host.run(['ipset', 'save', name])));
     for (const { code, stdout } of saved) {
       if (code !== 0) continue;
       for (const [name, set] of parseIpsetSave(stdout)) sets.set(name, set);
     }
     const members = [...sets.values()].flatMap((set) => set.members);
-    wanted = [...new Set(members)].filter((name) => !sets.has(name) && !wanted.includes(name));
+    wanted = [...new Set(members)].filter((name) => !asked.has(name));
   }
   return sets;
 }

@@ -2,6 +2,7 @@
 import type { ConnectionEnd, Conversation, RulePlace } from '../firewall/trace.ts';
 import type { Host } from './host.ts';
 import { probeConversation } from './probe.ts';
+import { readListenQueues } from './read-listen-queues.ts';
 import { readRuleCounter } from './read-rule-counter.ts';
 
 /** How it ended, and which of the rules counted packets meanwhile. */
@@ -25,9 +26,16 @@ export async function tryUnknown(
   const before = await count();
   const { end } = await probeConversation(host, conversation);
   const after = await count();
+  // A full queue is silent by itself, whatever other packets the rules have counted meanwhile.
+  if (end === 'timed-out' && (await isQueueFull(host, conversation))) return { conversation, end, rose: [] };
   const rose = watched.filter((_, index) => {
     const [then, now] = [before[index], after[index]];
     return then != null && now != null && now > then;
   });
   return { conversation, end, rose };
+}
+
+async function isQueueFull(host: Host, { destinationPort }: Conversation): Promise<boolean> {
+  const queues = await readListenQueues(host);
+  return queues?.some(({ port, waiting, room }) => port === destinationPort && waiting > room) ?? false;
 }

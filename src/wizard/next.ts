@@ -10,12 +10,15 @@ export const outcomeOf = ({ inspection, diagnosis, saved, verification, attempts
   if (saved !== null) return verification?.works === true ? 'fixed' : 'kept-unverified';
   if (inspection === null) return 'could-not-look';
   if (inspection.blocked || isWayBlocked(inspection)) return 'unfixed';
+  // What one attempt has shown to be stopped stays so, whatever the rules alone tell.
+  if (diagnosis?.verdict === 'loopback-blocked') return 'unfixed';
   const isFound = diagnosis !== null && diagnosis.verdict !== 'undecided' && diagnosis.verdict !== 'works';
-  if (inspection.unknownTraces.length > 0 && !isFound) return 'cant-tell';
+  const isUnsure = Object.values(inspection.loopback).some(({ outcome }) => outcome === 'unknown');
+  if ((isUnsure || inspection.unknownTraces.length > 0) && !isFound) return 'cant-tell';
   if (diagnosis === null || diagnosis.verdict === 'works') return 'healthy';
   if (diagnosis.verdict !== 'undecided') return 'not-the-firewall';
   // Nothing failed before lo-doctor's eyes, or what did has no cause that is known.
-  return attempts.every(works) ? 'healthy' : 'unexplained';
+  return attempts.length > 0 && attempts.every(works) ? 'healthy' : 'unexplained';
 };
 
 const goTo = (walk: Walk, phase: Phase, found: Partial<Case> = {}): Walk => ({

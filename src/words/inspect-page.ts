@@ -217,6 +217,8 @@ const titleOf = ({ blocked, host, loopback }: Inspection): string => {
     return `The firewall of ${host} ${what}${isBroken ? ', and something else stops it as well' : ''}`;
   }
   if (isBroken) return `Loopback does not work on ${host}, and the firewall is not what stops it`;
+  if (judged.some(({ outcome, fault }) => outcome === 'partly' && fault !== null))
+    return `A part of loopback does not work on ${host}, and the firewall is not what stops it`;
   if (isAnyOf('not-in-dump'))
     return isAnyOf('works')
       ? `The rules in ${host} let loopback traffic through; what is not in the dump can't be told`

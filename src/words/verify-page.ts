@@ -65,7 +65,7 @@ const ENDINGS: Record<Outcome, string> = {
   'rolled-back': 'Rolled back: the rules are as they were before',
   unfixed: 'Loopback is still blocked; nothing was changed',
   'not-the-firewall': 'Loopback needs no permit for what was found; nothing was changed',
-  unexplained: 'By its rules the firewall lets loopback pass; why it fails was not found out',
+  unexplained: 'By its rules the firewall lets loopback pass; what fails, or why, was not seen',
   'cant-tell': "Whether the firewall stops loopback can't be told; nothing was changed",
   'could-not-look': 'The walk ended before the rules were read',
 };

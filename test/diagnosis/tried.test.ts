@@ -36,6 +36,11 @@ test('a refusal convicts, and all that hangs on the same answer with it', () => 
   expect(outcomes(rules(SET, '-A OUTPUT -j REJECT'), 'refused')).toEqual(['blocked', 'blocked']);
 });
 
+test('a rule that drops refuses nobody', () => {
+  for (const end of ['refused', 'unreachable', 'not-permitted'] as const)
+    expect(outcomes(rules(SET, '-A OUTPUT -j DROP'), end, [2])).toEqual(['unknown', 'unknown']);
+});
+
 test('silence convicts only where a rule in doubt has counted', () => {
   expect(outcomes(rules(SET, '-A OUTPUT -j DROP'), 'timed-out')).toEqual(['unknown', 'unknown']);
   expect(outcomes(rules(SET, '-A OUTPUT -j DROP'), 'timed-out', [2])).toEqual(['blocked', 'blocked']);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../../src/wizard/event.ts';
-import { next } from '../../src/wizard/next.ts';
+import { next, outcomeOf } from '../../src/wizard/next.ts';
 import { begin, type Walk } from '../../src/wizard/state.ts';
 import { blockedDiagnosis, blockedInspection, fixPlan, verification } from '../fixtures/walk.ts';
 
@@ -152,4 +152,23 @@ test('a rollback that fails is told to the end, and is no rollback', () => {
   expect(walk.phase).toEqual({ name: 'leaving', outcome: 'rollback-failed', problem: PROBLEM });
   const left = next(walk, { name: 'left', report: null, problem: null }, NOW);
   expect(left.phase).toMatchObject({ name: 'finished', outcome: 'rollback-failed', problem: PROBLEM });
+});
+
+test.each([
+  ['convicted by an attempt, whatever the rules tell', { verdict: 'loopback-blocked' }, 'works', 'unfixed'],
+  ['a doubt about lo itself, and nothing found', null, 'unknown', 'cant-tell'],
+  ['nothing failed before its eyes', { verdict: 'undecided' }, 'works', 'unexplained'],
+] as const)('a walk is left: %s', (_, found, own, outcome) => {
+  const walk = begin({ id: 'a1', startedAt: NOW, confirmWithin: 60, story: null }).case;
+  const { loopback } = blockedInspection;
+  const passes = { ...loopback.ip, outcome: 'works', trace: null, stopped: [], fault: null } as const;
+  const inspection = {
+    ...blockedInspection,
+    blocked: false,
+    blockedTraces: [],
+    unknownTraces: [],
+    loopback: { ip: passes, ip6: passes, own: { ...passes, outcome: own } },
+  };
+  const diagnosis = found && { ...blockedDiagnosis, ...found, blocked: [] };
+  expect(outcomeOf({ ...walk, inspection, diagnosis })).toBe(outcome);
 });

@@ -3,6 +3,7 @@ import { type Datatype, isBitmask } from './datatypes.ts';
 import type { Json, JsonList, JsonRecord } from './json.ts';
 import { parseKey, parseValue, parseVerdictText } from './parse-expression-text.ts';
 import { typesOf } from './types.ts';
+import { parseDuration } from './values.ts';
 import { next, numberOf, peek, splitWords, take, unquoted, type Words } from './words.ts';
 
 /** `tcp dport { 25, 26 } ct state new log prefix "mail " drop` → its statements; null where a part isn't understood. */
@@ -89,16 +90,19 @@ const ends = (text: string): Json => {
 function parseSetStatement(op: string, words: Words): Json | null {
   const set = next(words) ?? '';
   if (!set.startsWith('@') || !take(words, '{')) return null;
-  const elem = parseKey(words);
+  const key = parseKey(words);
   const stmt: Json[] = [];
-  while (elem !== null && !take(words, '}')) {
-    if (take(words, 'timeout') || take(words, 'expires')) next(words);
+  let timeout: number | null = null;
+  while (key !== null && !take(words, '}')) {
+    if (take(words, 'timeout')) timeout = parseDuration(next(words) ?? '');
+    else if (take(words, 'expires')) next(words);
     else {
       const inner = parseStatement(words);
       if (inner === null) return null;
       stmt.push(inner);
     }
   }
+  const elem = timeout === null ? key : { elem: { val: key, timeout } };
   return elem === null ? null : { set: { op, elem, set, ...(stmt.length === 0 ? {} : { stmt }) } };
 }
 
