@@ -42,11 +42,11 @@ describeKernel('a trial', () => {
   it('is rolled back when nobody confirms it in time, and says so', async () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
-    const trial = await startTrial(host, { caseId: 'a', ...permit('a'), confirmWithin: 3 });
+    const trial = await startTrial(host, { caseId: 'a', ...permit('a'), confirmWithin: 8 });
     expect(await rules(lab)).toContain('-o lo');
     expect(await trial.state()).toBe('armed');
-    await expect.poll(() => rules(lab), { timeout: 6000, interval: 20 }).toBe(before);
-    expect(Math.abs(Date.now() - trial.rollsBackAt)).toBeLessThan(700);
+    await expect.poll(() => rules(lab), { timeout: 12_000, interval: 20 }).toBe(before);
+    expect(Math.abs(Date.now() - trial.rollsBackAt)).toBeLessThan(1500);
     await expect.poll(() => trial.state()).toBe('rolled-back');
     expect(await trial.confirm()).toBe('rolled-back');
     expect(await lab.run(['ls', '/run/lo-doctor'])).toBe('');
@@ -55,20 +55,20 @@ describeKernel('a trial', () => {
   it('is taken back by the next start when its watchdog was killed too', async () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
-    await startTrial(host, { caseId: 'late', ...permit('late'), confirmWithin: 2 });
+    await startTrial(host, { caseId: 'late', ...permit('late'), confirmWithin: 6 });
     const watchdog = (await lab.run(['cat', '/run/lo-doctor/late/watching'])).trim();
     await lab.run(['kill', '-9', watchdog]);
     expect(await rollBackOverdue(host)).toEqual([]);
-    await expect.poll(() => rollBackOverdue(host), { timeout: 12_000, interval: 500 }).toEqual(['late']);
+    await expect.poll(() => rollBackOverdue(host), { timeout: 20_000, interval: 500 }).toEqual(['late']);
     expect(await rules(lab)).toBe(before);
   });
 
   it('stays when it is confirmed, is remembered, and can be undone by another process', async () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
-    const trial = await startTrial(host, { caseId: 'b', ...permit('b'), confirmWithin: 3 });
+    const trial = await startTrial(host, { caseId: 'b', ...permit('b'), confirmWithin: 8 });
     expect(await trial.confirm()).toBe('confirmed');
-    await sleep(3500);
+    await sleep(8500);
     expect(await rules(lab)).toContain('-o lo');
     expect((await listCases(host)).cases).toMatchObject([
       { id: 'b', state: 'confirmed', directory: '/var/lib/lo-doctor/b', ...permit('b') },
@@ -186,7 +186,7 @@ describeKernel('a trial', () => {
       const script = `
       import { localHost } from ${JSON.stringify(new URL('../../src/host/local.ts', import.meta.url).pathname)};
       import { startTrial } from ${JSON.stringify(new URL('../../src/host/trial.ts', import.meta.url).pathname)};
-      await startTrial(localHost(), { caseId: 'killed', confirmWithin: 3, ...${JSON.stringify(permit('killed'))} });
+      await startTrial(localHost(), { caseId: 'killed', confirmWithin: 8, ...${JSON.stringify(permit('killed'))} });
       console.log('waiting');
       setInterval(() => {}, 1000);`;
       // A terminal of its own around it, as a login session has: its end hangs up on all that is in the session.
@@ -204,8 +204,8 @@ describeKernel('a trial', () => {
         `kill -${signal.slice(3)} $(ps -eo pid,args | awk '/[i]nput-type=module/ {print $1}') || true`,
       ]);
       expect(await rules(lab)).toContain('-o lo');
-      await expect.poll(() => rules(lab), { timeout: 5000, interval: 50 }).toBe(before);
-      expect(Date.now() - started).toBeLessThan(4500);
+      await expect.poll(() => rules(lab), { timeout: 12_000, interval: 50 }).toBe(before);
+      expect(Date.now() - started).toBeLessThan(10_000);
       await expect.poll(async () => (await readCase(hostInLab(lab), 'killed'))?.state).toBe('rolled-back');
     },
   );
@@ -215,9 +215,9 @@ describeKernel('a temporary rule', () => {
   it('ends by itself, and is forgotten', async () => {
     await using lab = await labWithPolicy();
     const host = hostInLab(lab);
-    const temporary = await startTemporary(host, { caseId: 't', ...permit('t'), expiresIn: 2 });
+    const temporary = await startTemporary(host, { caseId: 't', ...permit('t'), expiresIn: 6 });
     expect(await rules(lab)).toContain('-o lo');
-    await expect.poll(() => rules(lab), { timeout: 5000 }).toBe(before);
+    await expect.poll(() => rules(lab), { timeout: 10_000 }).toBe(before);
     await expect.poll(async () => (await listCases(host)).cases).toEqual([]);
     expect(await temporary.extend(10)).toBe(false);
     expect(await temporary.end()).toBe('rolled-back');

@@ -136,7 +136,7 @@ describeKernel('a rollback that fails', () => {
   it('goes on by itself until the rule is gone', async () => {
     await using lab = await startLab();
     const host = hostInLab(lab);
-    await startTrial(host, { caseId: 'on', ...permit('on'), confirmWithin: 2 });
+    await startTrial(host, { caseId: 'on', ...permit('on'), confirmWithin: 6 });
     await wrap(lab, 'iptables', 'exit 4');
     await expect
       .poll(async () => (await readCase(host, 'on'))?.state, { timeout: 25_000, interval: 200 })
@@ -151,7 +151,7 @@ describeKernel('a rollback that fails', () => {
   it('does not wait for ever for a tool that hangs', async () => {
     await using lab = await startLab();
     const host = hostInLab(lab);
-    await startTrial(host, { caseId: 'hang', ...permit('hang'), confirmWithin: 2 });
+    await startTrial(host, { caseId: 'hang', ...permit('hang'), confirmWithin: 6 });
     await wrap(lab, 'iptables', 'sleep 600');
     await expect
       .poll(async () => (await readCase(host, 'hang'))?.state, { timeout: 60_000, interval: 500 })
