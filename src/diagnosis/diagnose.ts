@@ -12,6 +12,7 @@ import type { Attempt } from './attempt.ts';
 import type { Blame, FoundCause, Passing } from './cause.ts';
 import { type Failure, findFailures, listensTo } from './failures.ts';
 import { stopVerdict } from './find-drop-behind.ts';
+import { isWayGone } from './find-in-the-way.ts';
 import { findLoggedOnly } from './find-logged-only.ts';
 import { findOtherCauses } from './find-other-causes.ts';
 import type { Finding } from './finding.ts';
@@ -85,11 +86,11 @@ const isSame = (a: Conversation, b: Conversation): boolean =>
   a.protocol === b.protocol && a.destination === b.destination && a.destinationPort === b.destinationPort;
 
 /** What failed just now and left no entry, although the rules stop it. */
-const fromFailures = ({ listeners }: Seen, traced: readonly Passing[]): BlockedConversation[] =>
+const fromFailures = ({ listeners, witness }: Seen, traced: readonly Passing[]): BlockedConversation[] =>
   traced
     // A dropped packet is never answered by unreachable: then the way itself is gone, and no rule was asked.
     .filter(({ failure, trace }) => failure.end !== 'unreachable' || trace.stoppedAt?.verdict === 'reject')
-    .filter(({ trace }) => trace.outcome === 'blocked')
+    .filter(({ failure, trace }) => trace.outcome === 'blocked' && !isWayGone(witness, failure))
     .map(({ failure: { conversation }, trace }) => ({
       conversation,
       sample: null,
@@ -174,7 +175,7 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const perhaps = fromUnknown(seen, ruleset, unlogged);
   const blocked = [...logged, ...fromFailures(seen, unlogged), ...perhaps].sort(byWeight);
   const elsewhere = listElsewhere(seen);
-  const passing = unlogged.filter(({ trace }) => isLetThrough(trace));
+  const passing = unlogged.filter(({ failure, trace }) => isLetThrough(trace) || isWayGone(witness, failure));
   const found = findOtherCauses({ ...site, elsewhere, listeners, attempts, passing, witness, found: [] });
   // Beside what the firewall stops on lo, what explains another failure, or was stopped elsewhere, is a cause of its own.
   const counts = ({ finding, explains, blame }: FoundCause) =>

@@ -1,16 +1,20 @@
 // What failed since something is in the way that is no rule: lo down, a route, a queue, a program on lo.
-import type { Cause, Clues } from './cause.ts';
+import { isLetThrough } from '../firewall/is-let-through.ts';
+import type { Cause } from './cause.ts';
 import type { Failure } from './failures.ts';
 import type { LoopbackKind, WayFault } from './loopback-way.ts';
+import type { Witness } from './witness.ts';
 
 const kindOf = ({ conversation: { destination } }: Failure): LoopbackKind =>
   destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
 
 /** A refusal is an answer: what is in the way gives none. */
-const explainedBy = ({ passing }: Clues, { kinds }: WayFault): Failure[] =>
-  passing
-    .map(({ failure }) => failure)
-    .filter((failure) => failure.end !== 'refused' && kinds.includes(kindOf(failure)));
+const isInTheWayOf = ({ kinds }: WayFault, failure: Failure): boolean =>
+  failure.end !== 'refused' && kinds.includes(kindOf(failure));
+
+/** Where nothing gets through, no rule can have stopped it. */
+export const isWayGone = ({ wayFaults }: Witness, failure: Failure): boolean =>
+  wayFaults.some((fault) => fault.outcome === 'blocked' && isInTheWayOf(fault, failure));
 
 /** Found where such packets fail. What only may be in the way proves nothing. */
 const findFault =
@@ -18,16 +22,19 @@ const findFault =
   (clues) => {
     for (const fault of clues.witness.wayFaults) {
       if (fault.outcome !== outcome) continue;
-      const explains = explainedBy(clues, fault);
-      const [first] = explains;
+      const explained = clues.passing.filter(({ failure }) => isInTheWayOf(fault, failure));
+      const [first] = explained;
       if (first === undefined) continue;
       const { finding } = fault;
-      const evidence = [first.evidence, ...finding.evidence, 'by its rules the firewall lets this connection through'];
+      const byRules = isLetThrough(first.trace)
+        ? 'by its rules the firewall lets this connection through'
+        : 'its rules would stop this connection too, once it gets so far';
+      const evidence = [first.failure.evidence, ...finding.evidence, byRules];
       const isSure = outcome !== 'unknown';
       return {
         finding: { ...finding, severity: isSure ? 'problem' : finding.severity, evidence },
         blame: isSure ? 'server' : 'unknown',
-        explains,
+        explains: explained.map(({ failure }) => failure),
       };
     }
     return null;

@@ -351,3 +351,20 @@ describe('where the rules alone do not tell', () => {
     expect([verdict, blocked]).toEqual(['undecided', []]);
   });
 });
+
+test.each(['timed-out', 'unreachable'] as const)('an lo that is down is told, and no rule is blamed: %s', (end) => {
+  const finding = {
+    id: 'lo-down',
+    severity: 'problem',
+    title: 'lo is down',
+    evidence: [],
+    advice: '',
+    commands: [],
+  } as const;
+  const wayFaults = [{ kinds: ['ip', 'ip6', 'own'], outcome: 'blocked', finding }] as const;
+  const witness = { ...NO_WITNESS, localhost: ['127.0.0.1'], wayFaults };
+  const { verdict, findings } = look({ ruleset: CLOSED, attempts: [connection(end)], listeners: [postfix], witness });
+  expect(verdict).toBe('not-the-firewall');
+  expect(problems(findings)).toEqual(['lo-down']);
+  expect(findings[0]?.evidence.join()).toContain('its rules would stop this connection too');
+});

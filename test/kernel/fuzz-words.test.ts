@@ -11,7 +11,7 @@ describeKernel('the wizard about commands that fail', () => {
     expect({ faults, complaints }).toEqual({ faults: [], complaints: [] });
     expect(servers).toBe(20);
     // A run in which all or nothing fails tells little, and so does one in which nothing is found out.
-    expect(stopped).toBeGreaterThan(3);
+    expect(stopped).toBeGreaterThan(2);
     expect(works).toBeGreaterThan(1);
     expect(found).toBeGreaterThan(stopped / 2);
   });

@@ -95,7 +95,8 @@ function wrongIn(truth: Truth, { case: { diagnosis } }: Walked, said: Conclusion
       return null;
     case 'blamed': {
       const [first] = diagnosis?.blocked ?? [];
-      if (first === undefined) return null;
+      // Where the kernel's own line shows the drop, it was one, be it of another conversation at that moment.
+      if (first === undefined || first.sample !== null) return null;
       if (onLo.length === 0)
         return { kind: 'false accusation', why: `nothing was dropped on lo, blamed: ${nameOf(first)}` };
       return first.stop === null || hasDropped(onLo, first.stop.rule)
