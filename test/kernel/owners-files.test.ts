@@ -70,9 +70,9 @@ describeKernel('the files of ufw', () => {
     await using lab = await startLab();
     await startUfw(lab);
     const [rules, before] = [await listRules(lab), await contents(lab, userRules)];
-    await fix(lab, 4);
+    await fix(lab, 20);
     expect(await contents(lab, userRules)).not.toBe(before);
-    await expect.poll(() => lab.run(['ls', '/var/lib/lo-doctor/k1']), { timeout: 15_000 }).toContain('rolled-back');
+    await expect.poll(() => lab.run(['ls', '/var/lib/lo-doctor/k1']), { timeout: 45_000 }).toContain('rolled-back');
     expect(await contents(lab, userRules)).toBe(before);
     expect(await listRules(lab)).toBe(rules);
   });
