@@ -44,3 +44,6 @@ export type FoundCause = {
 };
 
 export type Cause = (clues: Clues) => FoundCause | null;
+
+/** What the evaluation says of a failure that the rules let through, as evidence. */
+export const PASSES = 'by its rules the firewall lets this connection through';

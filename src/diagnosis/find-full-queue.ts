@@ -1,11 +1,9 @@
 // No answer from a TCP service that listens: its queue of waiting connections is full, or packets get lost where no rule is.
-import type { Cause, Clues, FoundCause } from './cause.ts';
+import { type Cause, type Clues, type FoundCause, PASSES } from './cause.ts';
 import { type Failure, listensTo } from './failures.ts';
 import { nameAddress } from './names.ts';
 import { tellLimitsOf, unitIn } from './tell-limits.ts';
 import type { ListenQueue } from './witness.ts';
-
-const PASSES = 'by its rules the firewall lets this connection through';
 
 type Silent = { readonly failure: Failure; readonly queue: ListenQueue; readonly name: string };
 

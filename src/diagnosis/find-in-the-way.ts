@@ -1,16 +1,13 @@
 // What failed since something is in the way that is no rule: lo down, a route, a queue, a program on lo.
 import { isLetThrough } from '../firewall/is-let-through.ts';
-import type { Cause } from './cause.ts';
+import { type Cause, PASSES } from './cause.ts';
 import type { Failure } from './failures.ts';
-import type { LoopbackKind, WayFault } from './loopback-way.ts';
+import { loopbackKindOf, type WayFault } from './loopback-way.ts';
 import type { Witness } from './witness.ts';
-
-const kindOf = ({ conversation: { destination } }: Failure): LoopbackKind =>
-  destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
 
 /** A refusal is an answer: what is in the way gives none. */
 const isInTheWayOf = ({ kinds }: WayFault, failure: Failure): boolean =>
-  failure.end !== 'refused' && kinds.includes(kindOf(failure));
+  failure.end !== 'refused' && kinds.includes(loopbackKindOf(failure.conversation.destination));
 
 /** Where nothing gets through, no rule can have stopped it. */
 export const isWayGone = ({ wayFaults }: Witness, failure: Failure): boolean =>
@@ -27,7 +24,7 @@ const findFault =
       if (first === undefined) continue;
       const { finding } = fault;
       const byRules = isLetThrough(first.trace)
-        ? 'by its rules the firewall lets this connection through'
+        ? PASSES
         : 'its rules would stop this connection too, once it gets so far';
       const evidence = [first.failure.evidence, ...finding.evidence, byRules];
       const isSure = outcome !== 'unknown';

@@ -1,5 +1,5 @@
 // A service listens, and has bound its socket to a device (or a VRF) that is not lo: over lo nobody comes to it.
-import type { Cause } from './cause.ts';
+import { type Cause, PASSES } from './cause.ts';
 import { listensTo } from './failures.ts';
 import { nameAddress } from './names.ts';
 
@@ -19,7 +19,7 @@ export const findListenerOnDevice: Cause = ({ passing, witness }) => {
         id: 'listener-on-device',
         severity: 'problem',
         title: `The service at ${where} has bound its socket to ${bound.device}: what comes by lo is refused.`,
-        evidence: [failure.evidence, `ss: ${bound.line}`, 'by its rules the firewall lets this connection through'],
+        evidence: [failure.evidence, `ss: ${bound.line}`, PASSES],
         advice:
           'Let the service bind to lo as well, or to no device (in a VRF: net.ipv4.tcp_l3mdev_accept, or a service of its own).',
         commands: [['ss', '-ltnp', `sport = :${bound.port}`]],

@@ -1,5 +1,5 @@
 // What else the evidence says where no rule stops what failed. Each cause is a small function; nothing seen, nothing said.
-import type { Cause, Clues, FoundCause, Passing } from './cause.ts';
+import { type Cause, type Clues, type FoundCause, PASSES, type Passing } from './cause.ts';
 import { type Failure, listensTo } from './failures.ts';
 import { findAddressFamily } from './find-address-family.ts';
 import { findAllWorks } from './find-all-works.ts';
@@ -20,8 +20,6 @@ import { findUnixSocket } from './find-unix-socket.ts';
 import { findUnreachable } from './find-unreachable.ts';
 import type { Listener } from './listener.ts';
 import { nameAddress, namePort } from './names.ts';
-
-const PASSES = 'by its rules the firewall lets this connection through';
 
 const whereTo = ({ conversation }: Failure): string =>
   nameAddress(conversation.destination, conversation.destinationPort);

@@ -1,9 +1,13 @@
 // Faults of the routing: the local table or a rule before it does not lead packets for this server to lo.
 import { isDown } from './find-device-faults.ts';
-import { type LoopbackKind, type LoopbackWay, quoteAnswer, type RouteAnswer, type WayFault } from './loopback-way.ts';
-
-const kindOf = ({ destination }: RouteAnswer): LoopbackKind =>
-  destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
+import {
+  type LoopbackKind,
+  type LoopbackWay,
+  loopbackKindOf,
+  quoteAnswer,
+  type RouteAnswer,
+  type WayFault,
+} from './loopback-way.ts';
 
 /** `local 127.0.0.1 dev lo src 127.0.0.1 uid 0`; busybox leaves the first word away. */
 const isLocal = ({ code, stdout }: RouteAnswer): boolean =>
@@ -51,7 +55,7 @@ const cure = (way: LoopbackWay, route: RouteAnswer): string[][] => {
   const network = networkOf(route);
   const isThere = table?.stdout.split('\n').some((line) => line.startsWith(`local ${network} `)) ?? true;
   const add = [...ip, 'route', 'add', 'local', network, 'dev', 'lo', 'table', 'local'];
-  return isThere || kindOf(route) === 'own' ? refusals : [...refusals, add];
+  return isThere || loopbackKindOf(route.destination) === 'own' ? refusals : [...refusals, add];
 };
 
 /** `10: from all to 127.0.0.0/8 uidrange 33-33 unreachable` as the command that takes it away. */
@@ -109,7 +113,7 @@ const findDiverted = (route: RouteAnswer): WayFault | null =>
   route.rule === null
     ? null
     : {
-        kinds: [kindOf(route)],
+        kinds: [loopbackKindOf(route.destination)],
         outcome: 'partly',
         finding: {
           id: 'lo-routing-rule',
@@ -169,17 +173,19 @@ export const findRouteFaults = (way: LoopbackWay, served: readonly string[]): Wa
   const amiss = way.routes.filter((route) => !isLocal(route));
   const plain = amiss.filter(({ rule }) => rule === null);
   const usual = plain.filter(({ destination }) => destination === '127.0.0.1');
-  const others = plain.filter((route) => kindOf(route) === 'ip' && route.destination !== '127.0.0.1');
+  const others = plain.filter(
+    (route) => loopbackKindOf(route.destination) === 'ip' && route.destination !== '127.0.0.1',
+  );
   const faults = [
     usual.length > 0 ? findRefused(way, [...usual, ...others], 'ip') : findNarrow(others, served),
     findRefused(
       way,
-      plain.filter((route) => kindOf(route) === 'ip6' && way.isIp6Off !== true),
+      plain.filter((route) => loopbackKindOf(route.destination) === 'ip6' && way.isIp6Off !== true),
       'ip6',
     ),
     findRefused(
       way,
-      plain.filter((route) => kindOf(route) === 'own'),
+      plain.filter((route) => loopbackKindOf(route.destination) === 'own'),
       'own',
     ),
     ...amiss.filter(({ rule }) => rule !== null).map(findDiverted),

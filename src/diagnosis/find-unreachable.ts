@@ -1,5 +1,5 @@
 // "No route to host" and "Network is unreachable" where nothing is known to be in the way: words of the routing, which no service can cause.
-import type { Cause } from './cause.ts';
+import { type Cause, PASSES } from './cause.ts';
 import { nameAddress } from './names.ts';
 
 export const findUnreachable: Cause = ({ passing }) => {
@@ -12,7 +12,7 @@ export const findUnreachable: Cause = ({ passing }) => {
       id: 'no-route',
       severity: 'problem',
       title: `The system knows no way to ${nameAddress(destination, destinationPort)}: its routing says so, not the service and not a rule of the firewall.`,
-      evidence: [first.evidence, 'by its rules the firewall lets this connection through'],
+      evidence: [first.evidence, PASSES],
       advice:
         'Ask the kernel for its way, as the user that fails: an address that lo has not, the local table, or a routing rule before it. A program with a network namespace of its own has another routing.',
       commands: [

@@ -16,7 +16,7 @@ import { findWayFaults } from './find-way-faults.ts';
 import { isAllAway, judgeLoopback, type LoopbackOutcome, type RuleJudgement } from './judge-loopback.ts';
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
-import type { LoopbackKind, LoopbackWay, WayFault } from './loopback-way.ts';
+import { type LoopbackKind, type LoopbackWay, loopbackKindOf, type WayFault } from './loopback-way.ts';
 import { settleByTrying, type Tried } from './tried.ts';
 
 /** What loopback traffic to one kind of address comes to; `fault` is what decides instead of the rules. `absent`: there is no such address here. */
@@ -105,9 +105,6 @@ const familyOf = (address: string): IpFamily => (address.includes(':') ? 'ip6' :
 
 /** What is worst of several outcomes, first. */
 const WORST: readonly Judgement['outcome'][] = ['blocked', 'partly', 'unknown', 'not-in-dump', 'works', 'absent'];
-
-const kindOf = ({ destination }: Conversation): LoopbackKind =>
-  destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
 
 /** What is in the way decides where it says more than the rules: nothing passes what is down, whatever they permit. */
 const withFaults = (judgement: RuleJudgement, faults: readonly WayFault[], kind: LoopbackKind): Judgement => {
@@ -239,7 +236,8 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     withFaults(
       judge(
         services.filter(
-          ({ conversation }) => kindOf(conversation) === kind && familyOf(conversation.destination) === family,
+          ({ conversation }) =>
+            loopbackKindOf(conversation.destination) === kind && familyOf(conversation.destination) === family,
         ),
         family,
       ),
@@ -248,7 +246,9 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     );
   // What is not there (IPv6 that is switched off) can't be stopped either.
   const isThere = ({ conversation }: Trace) =>
-    !wayFaults.some(({ outcome, kinds }) => outcome === 'absent' && kinds.includes(kindOf(conversation)));
+    !wayFaults.some(
+      ({ outcome, kinds }) => outcome === 'absent' && kinds.includes(loopbackKindOf(conversation.destination)),
+    );
   const there = services.filter(isThere);
   const blockedTraces = there.filter(({ outcome }) => outcome === 'blocked');
   const unknownTraces = there.filter((trace) => trace.outcome === 'unknown' || isAllAway(trace, retrace));

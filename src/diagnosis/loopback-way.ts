@@ -46,3 +46,7 @@ export const quoteAnswer = ({ command, stdout, stderr }: Answer): string => {
   const [first = 'no answer'] = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
   return `${command.join(' ')}: ${first.trim()}`;
 };
+
+/** What kind of loopback address a destination of a conversation over lo is. */
+export const loopbackKindOf = (destination: string): LoopbackKind =>
+  destination === '::1' ? 'ip6' : destination.startsWith('127.') ? 'ip' : 'own';
