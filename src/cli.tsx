@@ -1,24 +1,19 @@
-// argv → command → exit code, with commander.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+// argv to command to exit code. What there is stands in options/commands.ts; commander reads it and has the words for mistakes.
+import { Command, CommanderError } from 'commander';
 import type { Io } from './commands/io.ts';
-import { parseWhole } from './commands/parse-whole.ts';
-import type { DumpFile } from './commands/read-dumps.ts';
 import type { Host } from './host/host.ts';
 import { openPrompt } from './host/terminal.ts';
+import { COMMANDS, type CommandName, dumpsOf, PROGRAM_OPTIONS, USUAL_WAIT } from './options/commands.ts';
+import { flagOf, type ValuesOf } from './options/option.ts';
+import { addCommand, addProgramOptions, tellExits } from './options/to-commander.ts';
 import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;
 
 const EXIT = { usage: 2, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-type GlobalOptions = {
-  json?: boolean;
-  plain?: boolean;
-  screenReader?: boolean;
-  color: boolean;
-  confirmWithin?: number;
-};
-type RulesOptions = { rules?: DumpFile[]; rules4?: DumpFile[]; rules6?: DumpFile[] };
+const program = new Command('lo-doctor');
+const globals = () => program.opts<ValuesOf<typeof PROGRAM_OPTIONS>>();
 
 const io = (): Io => {
   const streams = openIo(globals().color);
@@ -29,60 +24,15 @@ const io = (): Io => {
   };
 };
 
-const EXIT_CODES = `
-Exit codes:
-  0  healthy, or done          3  could not look or act
-  1  loopback is blocked       4  can't tell
-  2  wrong usage               5  a fix was rolled back`;
-
-const program = new Command('lo-doctor');
-const globals = (): GlobalOptions => program.opts<GlobalOptions>();
-const isJson = () => globals().json === true;
-
-const wholeNumber = (least: number, most: number) => (text: string) => {
-  const number = parseWhole(text, least, most);
-  if (Number.isNaN(number)) throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
-  return number;
-};
-
-const dumpFiles =
-  (family: DumpFile['family']) =>
-  (path: string, before: DumpFile[] = []) => [...before, { path, family }];
-const dumpsOf = ({ rules = [], rules4 = [], rules6 = [] }: RulesOptions) => [...rules, ...rules4, ...rules6];
-
-/** The options by which a command reads dumps instead of this server. */
-const withRules = (command: Command): Command =>
-  command
-    .addOption(
-      new Option(
-        '--rules <file>',
-        'read a dump instead of this server: iptables-save, ip6tables-save, nft -j; repeatable',
-      ).argParser(dumpFiles(null)),
-    )
-    .addOption(
-      new Option('--rules4 <file>', 'a dump of iptables-save that does not tell so itself').argParser(dumpFiles('ip')),
-    )
-    .addOption(
-      new Option('--rules6 <file>', 'a dump of ip6tables-save that does not tell so itself').argParser(
-        dumpFiles('ip6'),
-      ),
-    );
-
-/** Seconds that a fix waits to be kept in the wizard where nothing else was said. */
-const USUAL_WAIT = 60;
-
-/** The commands in which something waits to be kept. */
-const WAITING = ['lo-doctor', 'practice', 'fix'];
-
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
 const walk = async (practice: string | null): Promise<number> => {
-  if (isJson()) program.error('lo-doctor: the wizard has no document. check, trace, fix and report have one.');
-  const { plain, screenReader, confirmWithin = USUAL_WAIT } = globals();
+  if (globals().json) program.error('lo-doctor: the wizard has no document. check, trace, fix and report have one.');
+  const { plain, screenReader, confirmWithin } = globals();
   const { runWizard } = await import('./commands/wizard.ts');
   return runWizard({
     practice,
-    confirmWithin,
-    isPlain: plain === true || screenReader === true || process.env.TERM === 'dumb',
+    confirmWithin: confirmWithin ?? USUAL_WAIT,
+    isPlain: plain || screenReader || process.env.TERM === 'dumb',
     io: io(),
     onLeave: (leave) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -98,12 +48,15 @@ const walk = async (practice: string | null): Promise<number> => {
   });
 };
 
+/** Whether something waits to be kept in a command, so that --confirm-within means something there. */
+const waits = (command: Command): boolean =>
+  command === program || Object.entries(COMMANDS).some(([name, spec]) => name === command.name() && spec.waits);
+
 /** The program's options that mean something to a command that asks nothing. */
-const globalsOf = (command: string): string[] => [
-  '--json',
-  '--no-color',
-  ...(WAITING.includes(command) ? ['--confirm-within'] : []),
-];
+const globalsOf = (command: Command): string[] =>
+  (['json', 'color', ...(waits(command) ? (['confirmWithin'] as const) : [])] as const).map((name) =>
+    flagOf(name, PROGRAM_OPTIONS[name]),
+  );
 
 program
   .description(
@@ -111,17 +64,14 @@ program
   )
   .version(LO_DOCTOR_VERSION, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
-  .option('--json', 'print a document for machines')
-  .option('--plain', 'prompts and lines instead of a full screen')
-  .option('--screen-reader', 'like --plain: lines that are only ever added, numbered choices')
-  .option('--no-color', 'no colours (also by the variable NO_COLOR)')
   .showHelpAfterError('Run lo-doctor --help to see what there is.')
   .configureHelp({
     showGlobalOptions: true,
+    optionDescription: ({ description }) => description,
     visibleGlobalOptions: (command) =>
-      command === program ? [] : program.options.filter(({ long }) => globalsOf(command.name()).includes(long ?? '')),
+      command === program ? [] : program.options.filter(({ long }) => globalsOf(command).includes(long ?? '')),
   })
-  .addHelpText('after', EXIT_CODES)
+  .addHelpText('after', `\n${tellExits({})}`)
   .configureOutput({
     writeOut: (text) => openIo(false).stdout(text),
     writeErr: (text) => openIo(false).stderr(text),
@@ -133,147 +83,75 @@ program
     },
   })
   .exitOverride()
-  .addOption(
-    new Option(
-      '--confirm-within <seconds>',
-      `how long a fix waits to be kept before it is rolled back (the wizard: ${USUAL_WAIT}); fix --yes then waits for lo-doctor confirm`,
-    ).argParser(wholeNumber(10, 3600)),
-  )
   .hook('preAction', (_, command) => {
-    if (globals().confirmWithin !== undefined && !WAITING.includes(command.name()))
+    if (globals().confirmWithin !== null && !waits(command))
       program.error(`lo-doctor: --confirm-within says nothing to ${command.name()}: there nothing waits to be kept.`);
   })
   .action(async () => finish(await walk(null)));
+addProgramOptions(program);
 
-program
-  .command('practice')
-  .description('the wizard on the practice server, in memory: nothing of this machine is touched')
-  .argument('[scenario]', 'which server to practise on', 'wordpress')
-  .option('--list', 'list the scenarios')
-  .action(async (scenario: string, { list }: { list?: boolean }) => {
+/** Runs a command with what was said of it; the exit code. `said` is what stands where its argument is. */
+type Run<N extends CommandName> = (
+  values: ValuesOf<(typeof COMMANDS)[N]['options']>,
+  said: string[],
+) => Promise<number>;
+
+const RUN: { readonly [N in CommandName]: Run<N> } = {
+  async practice({ list }, [scenario = 'wordpress']) {
     const { isScenario, listPractice } = await import('./commands/practice.ts');
     if (!isScenario(scenario))
       program.error(`lo-doctor: there is no scenario '${scenario}'. lo-doctor practice --list shows those there are.`);
-    if (!list) return finish(await walk(scenario));
-    finish(listPractice(io(), isJson()));
-  });
-
-withRules(
-  program
-    .command('check')
-    .description('one look without questions: does loopback pass, would its drop be logged, who manages the firewall'),
-).action(async (options: RulesOptions) => {
-  const { runCheck } = await import('./commands/check.ts');
-  finish(await runCheck(io(), { rules: dumpsOf(options), json: isJson() }, { readFile, openHost }));
-});
-
-type TraceFlags = RulesOptions & {
-  to: string;
-  dport?: number;
-  proto: 'tcp' | 'udp' | 'icmp';
-  from?: string;
-  sport?: number;
-  uid: number;
-};
-
-withRules(
-  program
-    .command('trace')
-    .description('the way of one loopback conversation through the rules, with the rule that stops it')
-    .requiredOption('--to <address>', "the address that is talked to: 127.0.0.1, ::1, one of the server's own")
-    .addOption(new Option('--dport <port>', 'the port of the service').argParser(wholeNumber(1, 65535)))
-    .addOption(new Option('--proto <protocol>', 'the protocol').choices(['tcp', 'udp', 'icmp']).default('tcp'))
-    .option('--from <address>', 'the address that talks; usually the same')
-    .addOption(new Option('--sport <port>', 'the port of the client').argParser(wholeNumber(1, 65535)))
-    .addOption(
-      new Option('--uid <number>', 'the user whose program talks').argParser(wholeNumber(0, 4294967294)).default(0),
-    ),
-).action(async (flags: TraceFlags) => {
-  const { runTrace } = await import('./commands/trace.ts');
-  const { to, proto: protocol, dport = null, from = null, sport = null, uid } = flags;
-  const options = { to, protocol, dport, from, sport, uid, rules: dumpsOf(flags), json: isJson() };
-  finish(await runTrace(options, { io: io(), readFile, openHost }));
-});
-
-program
-  .command('logs')
-  .description('what the firewall logged so far, grouped by conversation, loopback first')
-  .argument('[file...]', 'log files, also rotated and packed ones; - is standard input; without any, the usual places')
-  .option('--since <time>', 'only entries since then: 2026-06-20, "2026-06-20 18:11", 18:11, 2h, yesterday')
-  .action(async (files: string[], { since = null }: { since?: string | null }) => {
+    return list ? listPractice(io(), globals().json) : walk(scenario);
+  },
+  async check(values) {
+    const { runCheck } = await import('./commands/check.ts');
+    return runCheck(io(), { rules: dumpsOf(values), json: globals().json }, { readFile, openHost });
+  },
+  async trace({ proto: protocol, ...values }) {
+    const { runTrace } = await import('./commands/trace.ts');
+    const options = { ...values, protocol, rules: dumpsOf(values), json: globals().json };
+    return runTrace(options, { io: io(), readFile, openHost });
+  },
+  async logs({ since }, files) {
     const { runLogs } = await import('./commands/logs.ts');
-    finish(await runLogs({ files, since, json: isJson() }, { ...io(), ...progressIo() }));
-  });
-
-program
-  .command('explain')
-  .description('a log line, field by field; - reads many from standard input')
-  .argument('[line]', 'the line, in quotes; without it, or with -, standard input is read')
-  .action(async (line: string | undefined) => {
+    return runLogs({ files, since, json: globals().json }, { ...io(), ...progressIo() });
+  },
+  async explain(_, [line = null]) {
     const { runExplain } = await import('./commands/explain.ts');
     if ((line ?? '-') === '-' && isTerminal('stdin')) io().stderr('Paste log lines here; Ctrl-D ends them.\n');
-    finish(await runExplain({ line: line ?? null, json: isJson() }, io()));
-  });
-
-program
-  .command('fix')
-  .description('permit loopback without the wizard: planned, proved, applied with a rollback, kept')
-  .option('--all', 'permit all loopback traffic (recommended)')
-  .option('--service <service...>', 'permit only these services on loopback: tcp/25, udp/53, icmp')
-  .option('--dry-run', 'show the commands and what they do, change nothing')
-  .option('--yes', 'apply without asking; what works afterwards is kept, what does not is rolled back')
-  .action(async (flags: { all?: boolean; service?: string[]; dryRun?: boolean; yes?: boolean }) => {
-    const { parseService, runFix } = await import('./commands/fix.ts');
+    return runExplain({ line, json: globals().json }, io());
+  },
+  async fix({ all, service: services, dryRun: isDryRun, yes }) {
+    const { runFix } = await import('./commands/fix.ts');
     const { nameCase } = await import('./commands/name-case.ts');
-    const services = (flags.service ?? []).map((text) => {
-      const service = parseService(text);
-      if (service === null)
-        return program.error(`lo-doctor: --service ${text}: it has to be like tcp/25, udp/53 or icmp.`);
-      return service;
-    });
-    if ((flags.all === true) === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
-    const choice = flags.all ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
-    const options = {
-      choice,
-      isDryRun: flags.dryRun === true,
-      yes: flags.yes === true,
-      confirmWithin: globals().confirmWithin ?? null,
-      json: isJson(),
-    };
-    finish(await runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() }));
-  });
-
-program
-  .command('confirm')
-  .description('keep a fix that waits for its confirmation')
-  .argument('[case]', 'the case; without it, the one that waits')
-  .action(async (id: string | undefined) => {
+    if (all === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
+    const choice = all ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
+    const { confirmWithin, json } = globals();
+    const options = { choice, isDryRun, yes, confirmWithin, json };
+    return runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() });
+  },
+  async confirm(_, [id = null]) {
     const { runConfirm } = await import('./commands/cases.ts');
-    finish(await runConfirm(id ?? null, await openHost(), io(), isJson()));
-  });
-
-program
-  .command('undo')
-  .description('take a fix back, also from the files of the next boot')
-  .argument('[case]', 'the case; without it, the latest')
-  .action(async (id: string | undefined) => {
+    return runConfirm(id, await openHost(), io(), globals().json);
+  },
+  async undo(_, [id = null]) {
     const { runUndo } = await import('./commands/cases.ts');
-    finish(await runUndo(id ?? null, await openHost(), io(), isJson()));
-  });
-
-program
-  .command('report')
-  .description('the report of a walk or a fix, for the ticket')
-  .argument('[case]', 'the case; without it, the latest')
-  .addOption(new Option('--format <format>', 'as what').choices(['md', 'json', 'sh']).default('md'))
-  .action(async (id: string | undefined, { format }: { format: 'md' | 'json' | 'sh' }) => {
+    return runUndo(id, await openHost(), io(), globals().json);
+  },
+  async report({ format }, [id = null]) {
     const { runReport } = await import('./commands/cases.ts');
-    finish(await runReport(id ?? null, isJson() ? 'json' : format, await openHost(), io()));
-  });
+    return runReport(id, globals().json ? 'json' : format, await openHost(), io());
+  },
+};
 
-// Whoever misspells a flag of a command wants that command's help.
-for (const command of program.commands)
-  command.showHelpAfterError(`Run lo-doctor ${command.name()} --help to see what there is.`);
+function offer<N extends CommandName>(name: N): void {
+  const command = addCommand(program, name);
+  command.action(async () => {
+    const run: Run<N> = RUN[name];
+    finish(await run(command.opts(), command.args));
+  });
+}
+for (const name of Object.keys(COMMANDS) as CommandName[]) offer(name);
 
 /** This server; what runs its commands is loaded only when it is needed. */
 async function openHost(): Promise<Host> {

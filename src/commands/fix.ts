@@ -157,11 +157,3 @@ const applyAndKeep = async (
   say([text('Rolled back: the rules are as they were before.')]);
   return finish('rolled-back', plan, seen);
 };
-
-/** `tcp/25`, `udp/53`, `icmp` as a service; null for anything else. */
-export const parseService = (text: string): Extract<Choice, { kind: 'services' }>['services'][number] | null => {
-  const match = /^(tcp|udp)\/(\d{1,5})$/.exec(text);
-  if (match !== null && Number(match[2]) > 0 && Number(match[2]) < 65536)
-    return { protocol: match[1] === 'tcp' ? 'tcp' : 'udp', port: Number(match[2]) };
-  return text === 'icmp' ? { protocol: 'icmp', port: null } : null;
-};

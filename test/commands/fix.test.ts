@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runConfirm, runReport, runUndo } from '../../src/commands/cases.ts';
-import { type FixOptions, parseService, runFix } from '../../src/commands/fix.ts';
+import { type FixOptions, runFix } from '../../src/commands/fix.ts';
+import { parseService } from '../../src/commands/parse-service.ts';
 import type { Host } from '../../src/host/host.ts';
 import { practiceHost } from '../../src/host/practice/practice-host.ts';
 import { testIo } from './io.ts';
