@@ -103,7 +103,7 @@ const inspectDumps = ({ rules }: CheckOptions, { readFile }: CheckSeams): Inspec
     host,
     ruleset,
     ownAddresses: [],
-    listeners: [],
+    listeners: null,
     iptables: null,
     ownerFacts: null,
     logs: null,

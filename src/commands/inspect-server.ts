@@ -1,6 +1,7 @@
 // Inspects a server, and tries for itself what its rules alone don't tell.
-import { listensTo } from '../diagnosis/failures.ts';
+import { listenerOf } from '../diagnosis/failures.ts';
 import { type Inspection, inspect } from '../diagnosis/inspect.ts';
+import { isListener } from '../diagnosis/listener.ts';
 import { findSuspects, type Tried } from '../diagnosis/tried.ts';
 import type { Trace } from '../firewall/trace.ts';
 import type { Host } from '../host/host.ts';
@@ -31,7 +32,7 @@ export const inspectServer = async (host: Host, caseId: string): Promise<Inspect
 const findTrials = ({ unknownTraces, listeners }: Inspection): Trace[] => {
   const served = unknownTraces.filter(
     ({ conversation }) =>
-      conversation.protocol === 'tcp' && conversation.uid === 0 && listeners.some(listensTo(conversation)),
+      conversation.protocol === 'tcp' && conversation.uid === 0 && isListener(listenerOf(listeners, conversation)),
   );
   const byDestination = new Map(served.toReversed().map((trace) => [trace.conversation.destination, trace]));
   return [...byDestination.values()].toReversed().slice(0, MOST);

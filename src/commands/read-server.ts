@@ -57,9 +57,9 @@ const findKnownRules = ({ ufw, directRules }: Managers): KnownRule[] => [
   ...findDirectRules(directRules),
 ];
 
-const readWay = async (host: Host, services: Promise<readonly Listener[]>) => {
+const readWay = async (host: Host, services: Promise<readonly Listener[] | null>) => {
   const [own, listeners] = await Promise.all([readOwnAddresses(host), services]);
-  return readLoopbackWay(host, { own, listening: listeners.map(({ address }) => address) });
+  return readLoopbackWay(host, { own, listening: (listeners ?? []).map(({ address }) => address) });
 };
 
 /** The rules first: they say what else has to be read. */

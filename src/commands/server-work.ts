@@ -1,8 +1,9 @@
 // The work of a walk done on a server, by what host/ can do there.
 import { type Attempt, works } from '../diagnosis/attempt.ts';
-import { listensTo } from '../diagnosis/failures.ts';
+import { listenerOf } from '../diagnosis/failures.ts';
 import { findRises, listStops } from '../diagnosis/find-counted.ts';
 import { inspect } from '../diagnosis/inspect.ts';
+import { isListener } from '../diagnosis/listener.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
@@ -150,7 +151,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     const { diagnosis, action, plan, inspection } = walk;
     const seen = (diagnosis?.blocked ?? []).filter(({ listener }) => listener !== null);
     // Where nothing was known to be blocked, what the plan is for is tried wherever somebody listens.
-    const meant = (plan?.repaired ?? []).filter((one) => inspection?.listeners.some(listensTo(one)) ?? false);
+    const meant = (plan?.repaired ?? []).filter((one) => isListener(listenerOf(inspection?.listeners ?? null, one)));
     const blocked = (
       seen.length > 0 ? seen.map(({ conversation }) => conversation) : meant.slice(0, MOST_TRIED)
     ).filter((conversation) => conversation.protocol === 'tcp' && isPermitted(conversation, plan?.choice));

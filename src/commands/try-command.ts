@@ -23,7 +23,10 @@ const MOST = { tries: 8, outside: 12, files: 5 } as const;
 const FILE_BYTES = 65_536;
 
 /** What is known of the server that the command runs on. */
-export type Ground = { readonly ownAddresses: readonly string[]; readonly listeners: readonly Listener[] };
+export type Ground = {
+  readonly ownAddresses: readonly string[] /** Null: nobody could look. */;
+  readonly listeners: readonly Listener[] | null;
+};
 
 export type Run = { readonly mark: string; readonly signal: AbortSignal; readonly onOutput: (output: string) => void };
 
@@ -112,7 +115,7 @@ const isHere = (address: string, { ownAddresses }: Ground): boolean => {
 
 /** Words don't say over which protocol: where only a UDP service listens, that is meant. */
 const protocolOf = ({ endpoint: { protocol, port } }: Place, { listeners }: Ground): Endpoint['protocol'] => {
-  const here = listeners.filter((listener) => listener.port === port).map((listener) => listener.protocol);
+  const here = (listeners ?? []).filter((listener) => listener.port === port).map((listener) => listener.protocol);
   return protocol === 'tcp' && here.includes('udp') && !here.includes('tcp') ? 'udp' : protocol;
 };
 

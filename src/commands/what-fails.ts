@@ -1,7 +1,7 @@
 // What a fix is asked for: which conversations fail by the rules, which of them perhaps, and what their answer hangs on.
 
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
-import { listensTo } from '../diagnosis/failures.ts';
+import { listenerOf } from '../diagnosis/failures.ts';
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
@@ -42,7 +42,7 @@ export const diagnosisOf = (inspection: Inspection, failing: readonly Trace[]): 
         conversation: trace.conversation,
         sample: null,
         entries: 0,
-        listener: inspection.listeners.find(listensTo(trace.conversation)) ?? null,
+        listener: listenerOf(inspection.listeners, trace.conversation),
         trace,
         stop: trace.stoppedAt,
       }),

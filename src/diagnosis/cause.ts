@@ -20,7 +20,8 @@ export type Clues = {
   readonly own: OwnLogging | null;
   /** Entries of packets that were not on lo. */
   readonly elsewhere: readonly EntryLine[];
-  readonly listeners: readonly Listener[];
+  /** Null: nobody could look. */
+  readonly listeners: readonly Listener[] | null;
   readonly attempts: readonly Attempt[];
   readonly passing: readonly Passing[];
   readonly witness: Witness;

@@ -10,14 +10,14 @@ import { createSightingCounter, type Sighting } from '../log/count-sightings.ts'
 import type { EntryLine } from '../log/entry.ts';
 import type { Attempt } from './attempt.ts';
 import type { Blame, FoundCause, Passing } from './cause.ts';
-import { type Failure, findFailures, listensTo } from './failures.ts';
+import { type Failure, findFailures, listenerOf } from './failures.ts';
 import { stopVerdict } from './find-drop-behind.ts';
 import { isWayGone } from './find-in-the-way.ts';
 import { findLoggedOnly } from './find-logged-only.ts';
 import { findOtherCauses } from './find-other-causes.ts';
 import type { Finding } from './finding.ts';
 import type { OwnLogging } from './judge-logged-packet.ts';
-import type { Listener } from './listener.ts';
+import { type Heard, isListener, type Listener } from './listener.ts';
 import { type TiedEntries, tieEntries } from './tie-entries.ts';
 import type { Witness } from './witness.ts';
 
@@ -30,7 +30,7 @@ export type BlockedConversation = {
   readonly conversation: Conversation;
   readonly sample: EntryLine | null;
   readonly entries: number;
-  readonly listener: Listener | null;
+  readonly listener: Heard;
   readonly trace: Trace;
   readonly stop: Stop | null;
 };
@@ -61,7 +61,8 @@ export type Diagnosis = {
 export type Seen = {
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
-  readonly listeners: readonly Listener[];
+  /** Null: nobody could look. */
+  readonly listeners: readonly Listener[] | null;
   readonly entries: readonly Sighting[];
   readonly attempts: readonly Attempt[];
   /** lo-doctor's own log rules; null where there are none. */
@@ -77,7 +78,7 @@ const fromLog = ({ listeners }: Seen, tied: readonly TiedEntries[]): BlockedConv
     conversation,
     sample,
     entries: packets,
-    listener: listeners.find(listensTo(conversation)) ?? null,
+    listener: listenerOf(listeners, conversation),
     trace,
     stop: fate.stop,
   }));
@@ -95,7 +96,7 @@ const fromFailures = ({ listeners, witness }: Seen, traced: readonly Passing[]):
       conversation,
       sample: null,
       entries: 0,
-      listener: listeners.find(listensTo(conversation)) ?? null,
+      listener: listenerOf(listeners, conversation),
       trace,
       stop: trace.stoppedAt,
     }));
@@ -106,8 +107,8 @@ const fromFailures = ({ listeners, witness }: Seen, traced: readonly Passing[]):
  */
 const fromUnknown = ({ listeners }: Seen, ruleset: Ruleset, traced: readonly Passing[]): BlockedConversation[] =>
   traced.flatMap(({ failure: { conversation, end, isOwn }, trace }): BlockedConversation[] => {
-    const listener = listeners.find(listensTo(conversation)) ?? null;
-    if (trace.outcome !== 'unknown' || !isOwn || end !== 'refused' || listener === null) return [];
+    const listener = listenerOf(listeners, conversation);
+    if (trace.outcome !== 'unknown' || !isOwn || end !== 'refused' || !isListener(listener)) return [];
     const rejects = findStops(ruleset, trace).filter(({ rule }) => verdictAt(ruleset, rule) === 'reject');
     const [only, second] = rejects;
     if (only === undefined) return [];
@@ -123,7 +124,7 @@ const verdictAt = (ruleset: Ruleset, place: RulePlace): Stop['verdict'] | null =
 
 /** Services that listen first, then those with entries, then the most of them. */
 const byWeight = (a: BlockedConversation, b: BlockedConversation): number =>
-  Number(b.listener !== null) - Number(a.listener !== null) ||
+  Number(isListener(b.listener)) - Number(isListener(a.listener)) ||
   Number(b.sample !== null) - Number(a.sample !== null) ||
   b.entries - a.entries;
 

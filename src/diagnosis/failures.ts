@@ -2,7 +2,7 @@
 import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
 import { type Attempt, works } from './attempt.ts';
 import { findInText } from './command-line/find-in-text.ts';
-import type { Listener } from './listener.ts';
+import type { Heard, Listener } from './listener.ts';
 import { nameAddress } from './names.ts';
 
 /**
@@ -114,6 +114,10 @@ export const findFailures = (attempts: readonly Attempt[], localhost: readonly s
   }
   return [...failures.values()];
 };
+
+/** Who awaits a conversation: null where nobody does, `unknown` where nobody could look. */
+export const listenerOf = (listeners: readonly Listener[] | null, conversation: Conversation): Heard =>
+  listeners === null ? 'unknown' : (listeners.find(listensTo(conversation)) ?? null);
 
 const ANY: readonly string[] = ['0.0.0.0', '::', '*'];
 

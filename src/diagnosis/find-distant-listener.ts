@@ -1,6 +1,6 @@
 // The service runs and listens, in a network namespace of its own: nobody reaches it over this lo.
 import type { Cause } from './cause.ts';
-import { type Failure, listensTo } from './failures.ts';
+import { type Failure, listenerOf } from './failures.ts';
 import { namePort } from './names.ts';
 import { tellLimitsOf, unitIn } from './tell-limits.ts';
 
@@ -12,7 +12,7 @@ const isRefused = ({ end, conversation }: Failure): boolean => end === 'refused'
 export const findDistantListener: Cause = ({ passing, listeners, witness }) => {
   const refused = passing
     .map(({ failure }) => failure)
-    .filter((failure) => isRefused(failure) && !listeners.some(listensTo(failure.conversation)));
+    .filter((failure) => isRefused(failure) && listenerOf(listeners, failure.conversation) === null);
   for (const failure of refused) {
     const { destinationPort } = failure.conversation;
     const found = (witness.distantListeners ?? []).find(

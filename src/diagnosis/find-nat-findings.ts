@@ -19,7 +19,7 @@ const NAMED = 3;
 
 const fewOf = (names: readonly string[]): string => {
   const each = [...new Set(names)];
-  return `${each.slice(0, NAMED).join(', ')}${each.length > NAMED ? ` and ${each.length - NAMED} more that were tried` : ''}`;
+  return `${each.slice(0, NAMED).join(', ')}${each.length > NAMED ? ` and ${each.length - NAMED} more` : ''}`;
 };
 
 /** The rules that the request met and that translate addresses in one of these ways. */
@@ -140,20 +140,20 @@ const findOtherEnd = ({ listeners, dump }: Inspection, sent: readonly Sent[]): F
       destination: formatAddress(rewriting.destination),
       destinationPort: rewriting.destinationPort,
     };
-    const listener = listeners.find(listensTo(end));
     const asked = fewOf(ones.map(({ trace: { conversation } }) => nameConversation(conversation)));
-    if (dump !== null)
+    if (listeners === null)
       return [
         {
           id: 'nat-redirects',
           severity: 'warning' as const,
-          title: `A NAT rule sends ${asked} to ${first.to}; whether a program listens there is not in the dump.`,
+          title: `A NAT rule sends ${asked} to ${first.to}; whether a program listens there is not ${dump === null ? 'known' : 'in the dump'}.`,
           evidence: [nameRule(first.rule)],
           advice:
             'If none does, such connections are refused although no rule drops them: see with ss -ltnp on the server.',
           commands: [],
         },
       ];
+    const listener = listeners.find(listensTo(end));
     const hidden = listeners.filter(
       (one) => ones.some(({ trace }) => listensTo(trace.conversation)(one)) && one !== listener,
     );

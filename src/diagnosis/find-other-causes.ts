@@ -1,6 +1,7 @@
 // What else the evidence says where no rule stops what failed. Each cause is a small function; nothing seen, nothing said.
+import type { Conversation } from '../firewall/trace.ts';
 import { type Cause, type Clues, type FoundCause, PASSES, type Passing } from './cause.ts';
-import { type Failure, listensTo } from './failures.ts';
+import { type Failure, listenerOf } from './failures.ts';
 import { findAddressFamily } from './find-address-family.ts';
 import { findAllWorks } from './find-all-works.ts';
 import { findBoundToDevice } from './find-bound-to-device.ts';
@@ -18,20 +19,27 @@ import { findOutside } from './find-outside.ts';
 import { findRedirected } from './find-redirected.ts';
 import { findUnixSocket } from './find-unix-socket.ts';
 import { findUnreachable } from './find-unreachable.ts';
-import type { Listener } from './listener.ts';
+import { isListener, type Listener } from './listener.ts';
 import { nameAddress, namePort } from './names.ts';
+
+const NOBODY_LOOKED = 'whether somebody listens there could not be looked at';
 
 const whereTo = ({ conversation }: Failure): string =>
   nameAddress(conversation.destination, conversation.destinationPort);
 
 /** The listeners that wait at the port of a failure, at whatever address. */
 const atPort = ({ listeners }: Clues, { conversation: { protocol, destinationPort } }: Failure): Listener[] =>
-  listeners.filter((listener) => listener.protocol === protocol && listener.port === destinationPort);
+  (listeners ?? []).filter((listener) => listener.protocol === protocol && listener.port === destinationPort);
 
 const tellListener = ({ process, address, port }: Listener): string =>
   `${process ?? 'a process'} listens on ${address} port ${port} only`;
 
-const isHeard = ({ listeners }: Clues, { conversation }: Failure): boolean => listeners.some(listensTo(conversation));
+/** Known to be listened at; what nobody could look at is neither heard nor unheard. */
+const isHeard = ({ listeners }: Clues, conversation: Conversation): boolean =>
+  isListener(listenerOf(listeners, conversation));
+
+const isUnheard = ({ listeners }: Clues, conversation: Conversation): boolean =>
+  listenerOf(listeners, conversation) === null;
 
 const failuresOf = (passing: readonly Passing[]): Failure[] => passing.map(({ failure }) => failure);
 
@@ -54,14 +62,12 @@ const findLocalhostIsIp6: Cause = (clues) => {
   const [first, ...others] = clues.witness.localhost;
   if (first !== '::1') return null;
   const instead = (failure: Failure) =>
-    ['127.0.0.1', ...others].find((destination) =>
-      clues.listeners.some(listensTo({ ...failure.conversation, destination })),
-    );
+    ['127.0.0.1', ...others].find((destination) => isHeard(clues, { ...failure.conversation, destination }));
   const found = failuresOf(clues.passing).find(
     (failure) =>
       failure.name === 'localhost' &&
       failure.conversation.destination === first &&
-      !isHeard(clues, failure) &&
+      isUnheard(clues, failure.conversation) &&
       instead(failure) !== undefined,
   );
   if (found === undefined) return null;
@@ -94,8 +100,8 @@ const findNobodyListens: Cause = (clues) => {
   // Of a name's addresses it is enough that one is listened at.
   const isHeardByName = ({ name, conversation }: Failure) =>
     name === 'localhost' &&
-    clues.witness.localhost.some((destination) => clues.listeners.some(listensTo({ ...conversation, destination })));
-  const failure = refused.find((one) => !isHeard(clues, one) && !isHeardByName(one));
+    clues.witness.localhost.some((destination) => isHeard(clues, { ...conversation, destination }));
+  const failure = refused.find((one) => isUnheard(clues, one.conversation) && !isHeardByName(one));
   if (failure === undefined) return null;
   const port = failure.conversation.destinationPort;
   const elsewhere = atPort(clues, failure);
@@ -125,16 +131,16 @@ const findNoAnswer: Cause = (clues) => {
   const failure = failuresOf(clues.passing).find(
     (one) =>
       // A datagram that nobody answers may have been understood by nobody.
-      one.end === 'timed-out' && one.isOwn && one.conversation.protocol === 'tcp' && isHeard(clues, one),
+      one.end === 'timed-out' && one.isOwn && one.conversation.protocol === 'tcp' && isHeard(clues, one.conversation),
   );
   if (failure === undefined) return null;
-  const [listener] = clues.listeners.filter(listensTo(failure.conversation));
+  const heard = listenerOf(clues.listeners, failure.conversation);
   const port = failure.conversation.destinationPort;
   return {
     finding: {
       id: 'no-answer',
       severity: 'problem',
-      title: `${listener?.process ?? 'The service'} listens at ${whereTo(failure)} and does not answer, though no rule is in the way.`,
+      title: `${(isListener(heard) ? heard.process : null) ?? 'The service'} listens at ${whereTo(failure)} and does not answer, though no rule is in the way.`,
       evidence: [failure.evidence, PASSES],
       advice:
         'The service hangs, or its queue of waiting connections is full: then ss shows a Recv-Q above Send-Q. Look at its own log.',
@@ -168,7 +174,7 @@ const findNotPermitted: Cause = ({ passing }) => {
 };
 
 /** What failed and stays unexplained is told all the same. */
-const tellUnexplained: Cause = ({ passing }) => {
+const tellUnexplained: Cause = ({ passing, listeners }) => {
   const [first] = passing;
   if (first === undefined) return null;
   return {
@@ -176,7 +182,10 @@ const tellUnexplained: Cause = ({ passing }) => {
       id: 'failed-unexplained',
       severity: 'notice',
       title: `The connection to ${whereTo(first.failure)} fails, though by its rules the firewall lets it through.`,
-      evidence: passing.map(({ failure: { evidence } }) => evidence),
+      evidence: [
+        ...passing.map(({ failure: { evidence } }) => evidence),
+        ...(listeners === null ? [NOBODY_LOOKED] : []),
+      ],
       advice:
         'Look at the log of the service behind it, and at what else decides: its own access rules, TCP wrappers, routing.',
       commands: [],

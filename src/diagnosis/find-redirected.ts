@@ -54,7 +54,7 @@ const sentOff = (
 /** The finding for a failed connection that the rules let through; null where it stays as it was, or a service waits where it is sent. */
 export const findRedirected = (
   ruleset: Ruleset,
-  listeners: readonly Listener[],
+  listeners: readonly Listener[] | null,
   { conversation, evidence, end }: Failure,
   trace: Trace,
 ): Finding | null => {
@@ -67,7 +67,8 @@ export const findRedirected = (
   if (!sent || rule === undefined || (end !== 'refused' && end !== 'timed-out')) return null;
   const { destination, destinationPort } = sent;
   if (destination === conversation.destination && destinationPort === conversation.destinationPort) return null;
-  if (listeners.some(listensTo(sent))) return null;
+  // Who can't be looked for is not said to be missing.
+  if (listeners === null || listeners.some(listensTo(sent))) return null;
   const asked = nameAddress(conversation.destination, conversation.destinationPort);
   return {
     id: 'redirected',

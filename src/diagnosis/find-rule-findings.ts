@@ -3,13 +3,13 @@ import type { FinalRule } from '../firewall/final-rule.ts';
 import { SOME_PORT, SOME_USER } from '../firewall/probe-conversations.ts';
 import type { Conversation, RulePlace, Trace } from '../firewall/trace.ts';
 import { adviseLogging } from './advise-logging.ts';
-import { listensTo } from './failures.ts';
+import { listenerOf, listensTo } from './failures.ts';
 import { findNatFindings } from './find-nat-findings.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import { findUnreadQueues } from './find-unread-queues.ts';
 import type { Finding } from './finding.ts';
 import type { Inspection } from './inspect.ts';
-import type { Listener } from './listener.ts';
+import { isListener, type Listener } from './listener.ts';
 import { nameAddress, nameConversation, nameRule } from './names.ts';
 import { tellTried } from './tell-tried.ts';
 
@@ -17,7 +17,7 @@ import { tellTried } from './tell-tried.ts';
 const NAMED = 3;
 
 /** `TCP to 127.0.0.1:25 as www-data (uid 33)` */
-const nameTried = ({ users }: Inspection, conversation: Conversation): string => {
+const nameProbe = ({ users }: Inspection, conversation: Conversation): string => {
   const { uid, gid = null } = conversation;
   const name = nameConversation(conversation);
   if (uid === 0) return name;
@@ -30,7 +30,7 @@ const nameTried = ({ users }: Inspection, conversation: Conversation): string =>
 /** Where somebody listens first, the invented port that stands for all others only where nobody does. */
 const byWeight = ({ listeners }: Inspection, traces: readonly Trace[]): Trace[] => {
   const weigh = ({ conversation }: Trace) =>
-    listeners.some(listensTo(conversation)) ? 0 : conversation.destinationPort === SOME_PORT ? 2 : 1;
+    isListener(listenerOf(listeners, conversation)) ? 0 : conversation.destinationPort === SOME_PORT ? 2 : 1;
   const sorted = traces.toSorted((one, other) => weigh(one) - weigh(other));
   const isServed = sorted.some((trace) => weigh(trace) === 0);
   return isServed ? sorted.filter((trace) => weigh(trace) < 2) : sorted;
@@ -50,16 +50,16 @@ const whoCant = ({ blockedTraces, users, loopback }: Inspection, listener: Liste
   return ` by ${names.join(', ')}${rootPasses ? '; root passes' : ''}`;
 };
 
-/** One line for each rule that stops something, with the first of the tried conversations that it stops. */
+/** One line for each rule that stops something, with the first of the evaluated conversations that it stops. */
 const listStops = (inspection: Inspection, traces: readonly Trace[]): string[] => {
   const byRule = Map.groupBy(traces, ({ stoppedAt }) =>
     stoppedAt === null ? 'several rules' : nameRule(stoppedAt.rule),
   );
   return [...byRule].map(([rule, stopped]) => {
     const ends = [
-      ...new Set(byWeight(inspection, stopped).map(({ conversation }) => nameTried(inspection, conversation))),
+      ...new Set(byWeight(inspection, stopped).map(({ conversation }) => nameProbe(inspection, conversation))),
     ];
-    const more = ends.length > NAMED ? ` and ${ends.length - NAMED} more that were tried` : '';
+    const more = ends.length > NAMED ? ` and ${ends.length - NAMED} more` : '';
     return `${ends.slice(0, NAMED).join(', ')}${more}: stopped by ${rule}`;
   });
 };
@@ -176,6 +176,18 @@ const findPingBlocked = (inspection: Inspection): Finding | null => {
     : null;
 };
 
+const findListenersUnknown = ({ listeners, dump }: Inspection): Finding | null =>
+  listeners !== null || dump !== null
+    ? null
+    : {
+        id: 'listeners-unknown',
+        severity: 'warning',
+        title: 'Which services listen here is not known.',
+        evidence: ['neither ss nor netstat answers, and /proc/net/tcp can not be read'],
+        advice: 'What is said of ports is said of the rules alone. Install iproute2 (it has ss), and look again.',
+        commands: [],
+      };
+
 /** The findings about a server's rules and about what else is in the way, problems first. */
 export const findRuleFindings = (inspection: Inspection): Finding[] =>
   [
@@ -187,6 +199,7 @@ export const findRuleFindings = (inspection: Inspection): Finding[] =>
     findLogBehind(inspection.policies),
     findNotInDump(inspection),
     findPingBlocked(inspection),
+    findListenersUnknown(inspection),
     ...findNatFindings(inspection),
     ...findOwnerFindings(inspection),
   ].filter((finding) => finding !== null);

@@ -40,7 +40,8 @@ export type ServerFacts = {
   readonly host: string;
   readonly ruleset: Ruleset;
   readonly ownAddresses: readonly string[];
-  readonly listeners: readonly Listener[];
+  /** Who listens there; null: nobody could look, or a dump was read. */
+  readonly listeners: readonly Listener[] | null;
   /** What plain `iptables` is there; null where there is none. */
   readonly iptables: 'nft' | 'legacy' | null;
   /** What the server shows of the programs that look after its rules; null: a dump shows nothing of that. */
@@ -77,7 +78,7 @@ export type Inspection = ServerFacts & {
   readonly ping: RuleJudgement;
   /** The conversations that stand for all of loopback on this server, by which it is judged. */
   readonly probes: readonly Conversation[];
-  /** Listening services whose loopback conversations the rules stop. */
+  /** The services that are known to listen and whose loopback conversations the rules stop. */
   readonly blockedServices: readonly Listener[];
   /** The traces of all blocked probes. */
   readonly blockedTraces: readonly Trace[];
@@ -198,7 +199,9 @@ const isSameEnd = (one: Conversation, other: Conversation): boolean =>
 
 /** Judges a server's loopback traffic by its rules. */
 export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
-  const { ruleset, listeners, iptables } = facts;
+  const { ruleset, iptables } = facts;
+  // Where nobody could look, the ports that rules name and the usual ones stand for all.
+  const listeners = facts.listeners ?? [];
   const owners = findOwners(ruleset, facts.ownerFacts);
   const ownAddresses = facts.ownAddresses.length > 0 ? facts.ownAddresses : EXAMPLE_ADDRESSES;
   const surroundings: Surroundings = {

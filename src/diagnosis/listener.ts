@@ -7,3 +7,8 @@ export type Listener = {
   readonly port: number;
   readonly process: string | null;
 };
+
+/** Who listens somewhere: null where nobody does, `unknown` where that could not be looked at. */
+export type Heard = Listener | 'unknown' | null;
+
+export const isListener = (heard: Heard): heard is Listener => heard !== null && heard !== 'unknown';

@@ -1,5 +1,6 @@
 // Who listens on this server: the services that a loopback conversation can be with.
 import type { Host } from './host.ts';
+import { parseProcSockets, SOCKET_TABLES } from './parse-proc-sockets.ts';
 
 /** A listening socket; `process` and `pid` are null where they may not be read. `address` without brackets, `*` for any. */
 export type ListeningSocket = {
@@ -10,13 +11,23 @@ export type ListeningSocket = {
   readonly pid: number | null;
 };
 
-/** All listening TCP and UDP sockets, by `ss`, or `netstat` where there is none. Empty when the server has neither. */
-export async function readListeners(host: Host): Promise<ListeningSocket[]> {
+/** All listening TCP and UDP sockets, by `ss`, `netstat`, or the kernel's own tables, which name no programs. Null where nothing tells. */
+export async function readListeners(host: Host): Promise<ListeningSocket[] | null> {
   const ss = await host.run(['ss', '-H', '-ltnup']);
   if (ss.code === 0) return ss.stdout.split('\n').flatMap(parseSsLine);
   const netstat = await host.run(['netstat', '-lntup']);
-  return netstat.stdout.split('\n').flatMap(parseNetstatLine);
+  if (netstat.code === 0) return netstat.stdout.split('\n').flatMap(parseNetstatLine);
+  const { stdout } = await host.run(['cat', ...SOCKET_TABLES]);
+  // A kernel without IPv6 has no such tables; without the first one nothing is known.
+  return /\blocal_address .* inode\s*$/m.test(stdout) ? fromTables(stdout) : null;
 }
+
+const fromTables = (text: string): ListeningSocket[] =>
+  parseProcSockets(text).flatMap(({ protocol, state, local: { address, port } }) =>
+    port !== null && (state === 'LISTEN' || (protocol === 'udp' && state === 'UNCONN'))
+      ? [{ protocol, address, port, process: null, pid: null }]
+      : [],
+  );
 
 /** `tcp   LISTEN 0      128      127.0.0.1%lo:25      0.0.0.0:*    users:(("master",pid=812,fd=13),…)` */
 function parseSsLine(line: string): ListeningSocket[] {

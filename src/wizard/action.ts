@@ -51,7 +51,7 @@ const toConversation = (destination: string, port: number): Conversation => ({
 });
 
 const triesFor = (inspection: Inspection, wanted: (listener: Listener) => boolean): Conversation[] => {
-  const found = inspection.listeners
+  const found = (inspection.listeners ?? [])
     .filter((listener) => listener.protocol === 'tcp' && wanted(listener))
     .flatMap((listener) => addressesOf(listener, inspection).map((address) => toConversation(address, listener.port)));
   const keys = new Set<string>();
@@ -84,7 +84,7 @@ export const listActions = (inspection: Inspection, story: Story | null): Action
   const isBlockedPort = ({ destinationPort }: Conversation) =>
     inspection.blockedServices.some(({ port }) => port === destinationPort);
   const listens = ({ destinationPort }: Conversation) =>
-    inspection.listeners.some(({ port }) => port === destinationPort);
+    (inspection.listeners ?? []).some(({ port }) => port === destinationPort);
   const typical = (['mail', 'wordpress', 'database', 'names'] as const).map(
     (id): Action => ({ id, tries: triesOf(id, inspection), commandLine: null }),
   );

@@ -24,7 +24,11 @@ export const nameService = (blocked: BlockedConversation): string => {
 };
 
 const whoListens = ({ listener }: BlockedConversation): string =>
-  listener === null ? 'nobody listens there now' : `${listener.process ?? 'a program'} listens there`;
+  listener === null
+    ? 'nobody listens there now'
+    : listener === 'unknown'
+      ? 'whether somebody listens there is not known'
+      : `${listener.process ?? 'a program'} listens there`;
 
 const addressInWords = (address: string | null): string => {
   if (address === null) return 'not in the line';

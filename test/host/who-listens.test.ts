@@ -38,10 +38,29 @@ udp        0      0 127.0.0.1:323           0.0.0.0:*                           
   ]);
 });
 
-it('is empty where neither is installed', async () => {
-  const host = fakeHost([
+const tables = ['cat', '/proc/net/tcp', '/proc/net/tcp6', '/proc/net/udp', '/proc/net/udp6'] as const;
+
+const withoutTools = (answer: { code: number; stdout?: string }) =>
+  fakeHost([
     { command: ss, code: 127 },
     { command: ['netstat', '-lntup'], code: 127 },
+    { command: tables, ...answer },
   ]);
-  expect(await readListeners(host)).toEqual([]);
+
+it("reads the kernel's own tables where neither is installed, and knows no programs", async () => {
+  // A kernel without IPv6: cat complains of the missing ones.
+  const stdout = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:0019 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:9C40 0100007F:0019 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0000000000000000 100 0 0 10 0
+   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+   12: 3500007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 4715 2 0000000000000000 0
+`;
+  expect(await readListeners(withoutTools({ code: 1, stdout }))).toEqual([
+    { protocol: 'tcp', address: '127.0.0.1', port: 25, process: null, pid: null },
+    { protocol: 'udp', address: '127.0.0.53', port: 53, process: null, pid: null },
+  ]);
+});
+
+it('knows nothing where not even those can be read, which is not that nobody listens', async () => {
+  expect(await readListeners(withoutTools({ code: 1 }))).toBe(null);
 });
