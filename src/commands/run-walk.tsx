@@ -41,7 +41,7 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
   });
 
 const playInk = async (store: Store<Walk, Event>, { interrupt, screen, io }: WalkParts) => {
-  const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../steps/wizard.tsx')]);
+  const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../ui/wizard.tsx')]);
   const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
   const app = render(<Wizard store={store} interrupt={interrupt} />, {

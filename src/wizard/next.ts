@@ -3,7 +3,7 @@ import { works } from '../diagnosis/attempt.ts';
 import { isWayBlocked } from '../diagnosis/inspect.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Event } from './event.ts';
-import { type Case, type Outcome, type Phase, stepOf, type Walk } from './state.ts';
+import { type Case, isOf, type Outcome, type Phase, type PhaseOf, type Walk } from './state.ts';
 
 /** How a walk ends that is left now. */
 export const outcomeOf = ({ inspection, diagnosis, saved, verification, attempts }: Case): Outcome => {
@@ -118,8 +118,7 @@ const readLog = (walk: Walk, event: Event): Walk => {
   }
 };
 
-const fix = (walk: Walk, event: Event): Walk => {
-  const { phase } = walk;
+const fix = (walk: Walk, phase: PhaseOf<'fix'>, event: Event): Walk => {
   switch (event.name) {
     case 'fix-planned':
       return goTo(walk, { name: 'choosing-fix', plans: event.plans, problem: null });
@@ -146,8 +145,7 @@ const fix = (walk: Walk, event: Event): Walk => {
   }
 };
 
-const verify = (walk: Walk, event: Event): Walk => {
-  const { phase } = walk;
+const verify = (walk: Walk, phase: PhaseOf<'verify'>, event: Event): Walk => {
   switch (phase.name) {
     case 'applying':
       if (event.name === 'applied') return goTo(walk, { name: 'verifying', trial: event.trial }, { plan: phase.plan });
@@ -157,25 +155,7 @@ const verify = (walk: Walk, event: Event): Walk => {
         : walk;
     case 'verifying':
     case 'awaiting-confirmation':
-      switch (event.name) {
-        case 'verified':
-          return goTo(
-            walk,
-            { name: 'awaiting-confirmation', trial: phase.trial, verification: event.verification },
-            { verification: event.verification },
-          );
-        case 'keep-chosen':
-          return phase.name === 'awaiting-confirmation' ? goTo(walk, { name: 'keeping', trial: phase.trial }) : walk;
-        case 'roll-back-chosen':
-        case 'quit-chosen':
-          return goTo(walk, { name: 'rolling-back', trial: phase.trial });
-        case 'failed':
-          return goTo(walk, { name: 'rolling-back', trial: phase.trial });
-        case 'rolled-back':
-          return goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null });
-        default:
-          return walk;
-      }
+      return onTrial(walk, phase, event);
     case 'keeping':
       if (event.name === 'kept') {
         const outcome = outcomeOf({ ...walk.case, saved: event.saved });
@@ -189,15 +169,32 @@ const verify = (walk: Walk, event: Event): Walk => {
       return event.name === 'rolled-back'
         ? goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null })
         : walk;
-    case 'leaving':
-      return event.name === 'left'
-        ? goTo(walk, {
-            name: 'finished',
-            outcome: phase.outcome,
-            report: event.report,
-            problem: phase.problem ?? event.problem,
-          })
-        : walk;
+    case 'leaving': {
+      if (event.name !== 'left') return walk;
+      const { outcome, problem } = phase;
+      return goTo(walk, { name: 'finished', outcome, report: event.report, problem: problem ?? event.problem });
+    }
+    case 'finished':
+      return walk;
+  }
+};
+
+type OnTrial = Extract<Phase, { name: 'verifying' | 'awaiting-confirmation' }>;
+
+const onTrial = (walk: Walk, { name, trial }: OnTrial, event: Event): Walk => {
+  switch (event.name) {
+    case 'verified': {
+      const { verification } = event;
+      return goTo(walk, { name: 'awaiting-confirmation', trial, verification }, { verification });
+    }
+    case 'keep-chosen':
+      return name === 'awaiting-confirmation' ? goTo(walk, { name: 'keeping', trial }) : walk;
+    case 'roll-back-chosen':
+    case 'quit-chosen':
+    case 'failed':
+      return goTo(walk, { name: 'rolling-back', trial });
+    case 'rolled-back':
+      return goTo(walk, { name: 'leaving', outcome: 'rolled-back', problem: null });
     default:
       return walk;
   }
@@ -206,35 +203,13 @@ const verify = (walk: Walk, event: Event): Walk => {
 const follow = (walk: Walk, event: Event): Walk => {
   const heard = hear(walk, event);
   if (heard !== null) return heard;
+  const { phase } = walk;
+  if (isOf('verify', phase)) return verify(walk, phase, event);
   // From step 5 on there is something to take back first.
-  if (event.name === 'quit-chosen' && stepOf(walk.phase.name) !== 'verify') return leave(walk);
-  switch (walk.phase.name) {
-    case 'inspecting':
-    case 'inspection-failed':
-    case 'inspected':
-    case 'turning-logging-on':
-      return inspect(walk, event);
-    case 'choosing-action':
-    case 'naming-command':
-    case 'trying':
-    case 'awaiting-reproduction':
-      return reproduce(walk, event);
-    case 'reading-log':
-    case 'log-read':
-      return readLog(walk, event);
-    case 'planning-fix':
-    case 'choosing-fix':
-    case 'reviewing-fix':
-      return fix(walk, event);
-    case 'applying':
-    case 'verifying':
-    case 'awaiting-confirmation':
-    case 'keeping':
-    case 'rolling-back':
-    case 'leaving':
-    case 'finished':
-      return verify(walk, event);
-  }
+  if (event.name === 'quit-chosen') return leave(walk);
+  if (isOf('inspect', phase)) return inspect(walk, event);
+  if (isOf('reproduce', phase)) return reproduce(walk, event);
+  return isOf('read-log', phase) ? readLog(walk, event) : fix(walk, phase, event);
 };
 
 /** The walk after an event; the very same object where the event means nothing in this phase. `now` goes to the audit trail. */

@@ -135,38 +135,43 @@ export const begin = (known: Pick<Case, 'id' | 'startedAt' | 'confirmWithin' | '
   },
 });
 
-/** The five steps, and the phases that belong to each. */
+/** The five steps, in order. */
 export const STEPS = ['inspect', 'reproduce', 'read-log', 'fix', 'verify'] as const;
 
 export type StepName = (typeof STEPS)[number];
 
+/** The step that each phase belongs to. */
+const STEP_OF = {
+  inspecting: 'inspect',
+  'inspection-failed': 'inspect',
+  inspected: 'inspect',
+  'turning-logging-on': 'inspect',
+  'choosing-action': 'reproduce',
+  'naming-command': 'reproduce',
+  trying: 'reproduce',
+  'awaiting-reproduction': 'reproduce',
+  'reading-log': 'read-log',
+  'log-read': 'read-log',
+  'planning-fix': 'fix',
+  'choosing-fix': 'fix',
+  'reviewing-fix': 'fix',
+  applying: 'verify',
+  verifying: 'verify',
+  'awaiting-confirmation': 'verify',
+  keeping: 'verify',
+  'rolling-back': 'verify',
+  leaving: 'verify',
+  finished: 'verify',
+} as const satisfies Record<PhaseName, StepName>;
+
 /** The step that a phase belongs to. */
-export const stepOf = (phase: PhaseName): StepName => {
-  switch (phase) {
-    case 'inspecting':
-    case 'inspection-failed':
-    case 'inspected':
-    case 'turning-logging-on':
-      return 'inspect';
-    case 'choosing-action':
-    case 'naming-command':
-    case 'trying':
-    case 'awaiting-reproduction':
-      return 'reproduce';
-    case 'reading-log':
-    case 'log-read':
-      return 'read-log';
-    case 'planning-fix':
-    case 'choosing-fix':
-    case 'reviewing-fix':
-      return 'fix';
-    case 'applying':
-    case 'verifying':
-    case 'awaiting-confirmation':
-    case 'keeping':
-    case 'rolling-back':
-    case 'leaving':
-    case 'finished':
-      return 'verify';
-  }
-};
+export const stepOf = (phase: PhaseName): StepName => STEP_OF[phase];
+
+/** A phase of one step. */
+export type PhaseOf<S extends StepName> = Extract<
+  Phase,
+  { readonly name: { [P in PhaseName]: (typeof STEP_OF)[P] extends S ? P : never }[PhaseName] }
+>;
+
+/** Whether a phase belongs to a step. */
+export const isOf = <S extends StepName>(step: S, phase: Phase): phase is PhaseOf<S> => stepOf(phase.name) === step;

@@ -1,7 +1,7 @@
 // Step 4 in words: what can be permitted, the exact commands, where the rule goes and why, and what was proved.
 import type { Change, FixPlan, PolicyChange, Remaining, Service } from '../firewall/fix/plan.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Phase } from '../wizard/state.ts';
+import type { Case, PhaseOf } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type RuleRow, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
 import { count, enumerateFew, nameChain, nameConversation, nameNumbers, nameRule, shellLine } from './rules.ts';
@@ -169,7 +169,7 @@ const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> => {
 };
 
 /** The page of a phase of step 4. */
-export const fixPage = (phase: Phase, { confirmWithin }: Case): Page<Event> => {
+export const fixPage = (phase: PhaseOf<'fix'>, { confirmWithin }: Case): Page<Event> => {
   switch (phase.name) {
     case 'choosing-fix': {
       const chosen = choosing(phase.plans);
@@ -179,7 +179,7 @@ export const fixPage = (phase: Phase, { confirmWithin }: Case): Page<Event> => {
     }
     case 'reviewing-fix':
       return reviewing(phase.plan, confirmWithin);
-    default:
+    case 'planning-fix':
       return page({ title: 'Working out the fix', busy: 'Evaluating where the rule has to go' });
   }
 };

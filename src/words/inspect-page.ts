@@ -7,7 +7,7 @@ import { tellTried } from '../diagnosis/tell-tried.ts';
 import type { FinalRule } from '../firewall/final-rule.ts';
 import { nameTool } from '../firewall/name-layer.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Phase, Story } from '../wizard/state.ts';
+import type { Case, PhaseOf, Story } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
 import { tellFinding } from './read-log-page.ts';
@@ -328,8 +328,16 @@ const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<E
 const tellAttempts = ({ tried = [] }: Inspection): Block[] =>
   tried.length === 0 ? [] : [{ kind: 'list', items: tried.map(tellTried) }];
 
+const INSPECTING = page({
+  title: 'Looking at the firewall',
+  body: [
+    text('Reading the rules of every firewall layer, the services that listen, and the logs. Nothing is changed.'),
+  ],
+  busy: 'Reading the rules',
+});
+
 /** The page of a phase of step 1. */
-export const inspectPage = (phase: Phase, walk: Case): Page<Event> => {
+export const inspectPage = (phase: PhaseOf<'inspect'>, walk: Case): Page<Event> => {
   const { inspection, story } = walk;
   switch (phase.name) {
     case 'inspection-failed':
@@ -338,18 +346,11 @@ export const inspectPage = (phase: Phase, walk: Case): Page<Event> => {
         { ...quit(walk), recommended: true },
       ]);
     case 'inspected':
-      if (inspection !== null)
-        return inspected(inspection, walk, phase.problem === null ? tellStory(story) : tellProblem(phase.problem));
-      break;
+      if (inspection === null) return INSPECTING;
+      return inspected(inspection, walk, phase.problem === null ? tellStory(story) : tellProblem(phase.problem));
     case 'turning-logging-on':
       return page({ title: 'Turning logging on', busy: 'Adding the LOG rules; they expire by themselves' });
-    default:
+    case 'inspecting':
+      return INSPECTING;
   }
-  return page({
-    title: 'Looking at the firewall',
-    body: [
-      text('Reading the rules of every firewall layer, the services that listen, and the logs. Nothing is changed.'),
-    ],
-    busy: 'Reading the rules',
-  });
 };

@@ -6,7 +6,7 @@ import type { Finding } from '../diagnosis/finding.ts';
 import type { EntryLine } from '../log/entry.ts';
 import { findService } from '../log/services.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Phase } from '../wizard/state.ts';
+import type { Case, PhaseOf } from '../wizard/state.ts';
 import { tellAttempt } from './attempts.ts';
 import { markEntry } from './entry-line.ts';
 import { drawWay } from './packet-way.ts';
@@ -236,11 +236,18 @@ const otherPage = (
     back: { name: 'back-chosen' },
   });
 
+const READING = page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });
+
 /** The page of a phase of step 3. */
-export const readLogPage = (phase: Phase, walk: Case): Page<Event> => {
+export const readLogPage = (phase: PhaseOf<'read-log'>, walk: Case): Page<Event> => {
   const { diagnosis, attempts } = walk;
-  if (phase.name !== 'log-read' || diagnosis === null)
-    return page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });
-  const { verdict } = diagnosis;
-  return verdict === 'loopback-blocked' ? blockedPage(diagnosis, attempts) : otherPage(verdict, diagnosis, walk);
+  switch (phase.name) {
+    case 'reading-log':
+      return READING;
+    case 'log-read': {
+      if (diagnosis === null) return READING;
+      const { verdict } = diagnosis;
+      return verdict === 'loopback-blocked' ? blockedPage(diagnosis, attempts) : otherPage(verdict, diagnosis, walk);
+    }
+  }
 };

@@ -1,7 +1,7 @@
 // Step 2 in words: what fails, how it is repeated, and the entries that come in meanwhile.
 import { type Action, listActions } from '../wizard/action.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Phase } from '../wizard/state.ts';
+import type { Case, PhaseOf } from '../wizard/state.ts';
 import { adviseByHand, nameAction, nameTries } from './actions.ts';
 import { distinctLines, tellEntry } from './entry-line.ts';
 import { type Block, type Choice, type Page, span, text } from './page.ts';
@@ -33,7 +33,7 @@ const tail = (output: string): Block[] =>
   output.trim() === '' ? [] : [text('Its output:'), { kind: 'code', lines: output.trimEnd().split('\n').slice(-6) }];
 
 /** The page of a phase of step 2. */
-export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
+export const reproducePage = (phase: PhaseOf<'reproduce'>, walk: Case): Page<Event> => {
   const action = walk.action;
   switch (phase.name) {
     case 'naming-command':
@@ -80,18 +80,18 @@ export const reproducePage = (phase: Phase, walk: Case): Page<Event> => {
         choices: [{ label: 'I have repeated it: read the log', event: { name: 'reading-chosen' }, recommended: true }],
         back: { name: 'back-chosen' },
       });
-    default:
+    case 'choosing-action':
+      return page({
+        title: 'What fails?',
+        body: [
+          ...(phase.problem !== null ? tellProblem(phase.problem) : []),
+          text('It has to happen once more, so that the log can show why. Only entries from now on count.'),
+          ...(walk.logging === null
+            ? []
+            : [text(span('dim', 'Logging is on; it is taken away on leaving, and expires by itself.'))]),
+        ],
+        choices: (walk.inspection === null ? [] : listActions(walk.inspection, walk.story)).map(toChoice),
+        back: { name: 'back-chosen' },
+      });
   }
-  return page({
-    title: 'What fails?',
-    body: [
-      ...(phase.name === 'choosing-action' && phase.problem !== null ? tellProblem(phase.problem) : []),
-      text('It has to happen once more, so that the log can show why. Only entries from now on count.'),
-      ...(walk.logging === null
-        ? []
-        : [text(span('dim', 'Logging is on; it is taken away on leaving, and expires by itself.'))]),
-    ],
-    choices: (walk.inspection === null ? [] : listActions(walk.inspection, walk.story)).map(toChoice),
-    back: { name: 'back-chosen' },
-  });
 };

@@ -1,7 +1,7 @@
 // Step 5 in words: the fix is in force on trial, what works now, and whether to keep it.
 import { works } from '../diagnosis/attempt.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Outcome, Phase, SavedForBoot, Verification } from '../wizard/state.ts';
+import type { Case, Outcome, Phase, PhaseOf, SavedForBoot, Verification } from '../wizard/state.ts';
 import { tellAttempt } from './attempts.ts';
 import { commandLines } from './fix-page.ts';
 import { type Block, gap, type Page, span, text } from './page.ts';
@@ -133,8 +133,10 @@ const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page
   });
 
 /** The page of a phase of step 5. `now` drives the countdown. */
-export const verifyPage = (phase: Phase, walk: Case, now: Date): Page<Event> => {
+export const verifyPage = (phase: PhaseOf<'verify'>, walk: Case, now: Date): Page<Event> => {
   switch (phase.name) {
+    case 'applying':
+      return page({ title: 'Applying the fix', busy: 'Arming the rollback first, then adding the rules' });
     case 'verifying':
       return page({ title: 'The fix is on trial', busy: 'Trying again what failed' });
     case 'awaiting-confirmation': {
@@ -149,7 +151,5 @@ export const verifyPage = (phase: Phase, walk: Case, now: Date): Page<Event> => 
       return page({ title: 'Cleaning up', busy: 'Taking the temporary logging away, writing the report' });
     case 'finished':
       return finished(phase, walk);
-    default:
-      return page({ title: 'Applying the fix', busy: 'Arming the rollback first, then adding the rules' });
   }
 };

@@ -1,6 +1,6 @@
 // The page of a walk: one entry for every face.
 import type { Event } from '../wizard/event.ts';
-import { STEPS, type StepName, stepOf, type Walk } from '../wizard/state.ts';
+import { isOf, STEPS, type StepName, stepOf, type Walk } from '../wizard/state.ts';
 import { fixPage } from './fix-page.ts';
 import { inspectPage } from './inspect-page.ts';
 import type { Page } from './page.ts';
@@ -23,17 +23,10 @@ export const stepTitles: readonly string[] = STEPS.map((step) => STEP_TITLES[ste
 export const stepNumber = ({ phase }: Walk): number => STEPS.indexOf(stepOf(phase.name));
 
 /** What a walk says and asks now. */
-export const walkPage = (walk: Walk, now: Date): Page<Event> => {
-  switch (stepOf(walk.phase.name)) {
-    case 'inspect':
-      return inspectPage(walk.phase, walk.case);
-    case 'reproduce':
-      return reproducePage(walk.phase, walk.case);
-    case 'read-log':
-      return readLogPage(walk.phase, walk.case);
-    case 'fix':
-      return fixPage(walk.phase, walk.case);
-    case 'verify':
-      return verifyPage(walk.phase, walk.case, now);
-  }
+export const walkPage = ({ phase, case: found }: Walk, now: Date): Page<Event> => {
+  if (isOf('inspect', phase)) return inspectPage(phase, found);
+  if (isOf('reproduce', phase)) return reproducePage(phase, found);
+  if (isOf('read-log', phase)) return readLogPage(phase, found);
+  if (isOf('fix', phase)) return fixPage(phase, found);
+  return verifyPage(phase, found, now);
 };
