@@ -142,8 +142,14 @@ const lookOutside = async (host: Host, place: Located, uid: number): Promise<Out
 /** Runs the command. Where it fails, the places on this server that it has to do with are opened once, and the way to all others is looked up. */
 export const tryCommand = async (host: Host, commandLine: string, ground: Ground, run: Run): Promise<Attempt[]> => {
   const watch = watchSockets(host, run.mark);
-  const options = { signal: run.signal, onOutput: run.onOutput, timeout: COMMAND_TIMEOUT, inUsersDirectory: true };
-  const { code, stdout, stderr } = await host.run(markedCommand(run.mark, commandLine), options);
+  const { code, stdout, stderr } = await host.run(markedCommand(run.mark), {
+    input: commandLine,
+    signal: run.signal,
+    onOutput: run.onOutput,
+    timeout: COMMAND_TIMEOUT,
+    inUsersDirectory: true,
+    withUsersEnvironment: true,
+  });
   const sockets = watch.stop();
   const output = `${stdout}${stderr}`;
   const reading = readCommandLine(commandLine);

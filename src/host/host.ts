@@ -10,8 +10,10 @@ export type RunOptions = {
   timeout?: number;
   /** Ends the command early. */
   signal?: AbortSignal;
-  /** Runs it in the directory that lo-doctor was started in: for the user's own command. All else runs in /. */
+  /** Runs it in the directory that lo-doctor was started in, where the user's words name files. All else runs in /. */
   inUsersDirectory?: boolean;
+  /** Gives it the environment that lo-doctor was started with: for the user's own command alone. All else gets one that is nobody's. */
+  withUsersEnvironment?: boolean;
   /** Called with each piece of output (stdout and stderr as they come) while the command runs. */
   onOutput?: (text: string) => void;
 };

@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import { execa, type Options } from 'execa';
+import { SYSTEM_ENVIRONMENT, usersEnvironment } from './environment.ts';
 import type { Command, Follow, Host, RunOptions, RunResult } from './host.ts';
 import { splitLines } from './split-lines.ts';
 
@@ -25,11 +26,13 @@ async function run(command: Command, options: RunOptions = {}): Promise<RunResul
   if (!isPassable(command))
     return { code: NOT_EXECUTABLE, stdout: '', stderr: 'a NUL byte in a command\n', timedOut: false };
   const [program, ...args] = command;
-  const { input, timeout = DEFAULT_TIMEOUT, signal, onOutput, inUsersDirectory = false } = options;
+  const { input, timeout = DEFAULT_TIMEOUT, signal, onOutput } = options;
+  const { inUsersDirectory = false, withUsersEnvironment = false } = options;
   const directory = inUsersDirectory ? findUsersDirectory() : ROOT;
   if (directory === null) return { code: NOT_EXECUTABLE, stdout: '', stderr: NOWHERE, timedOut: false };
   const child = execa(program, args, {
     ...common(directory),
+    ...(withUsersEnvironment ? { env: usersEnvironment() } : {}),
     ...(input === undefined ? { stdin: 'ignore' } : { input }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
     timeout,
@@ -94,12 +97,13 @@ function findUsersDirectory(): string | null {
   }
 }
 
-/** What every command gets: no shell, English messages, the system directories in PATH, a process group of its own. */
+/** What every command gets: no shell, an environment that is nobody's, a process group of its own. */
 function common(directory: string) {
   return {
     reject: false,
     cwd: directory,
-    env: { LC_ALL: 'C', PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin` },
+    env: SYSTEM_ENVIRONMENT,
+    extendEnv: false,
     // Ctrl-C in the terminal then reaches lo-doctor alone, and ending a command ends what it started.
     killDescendants: true,
   } as const satisfies Options;

@@ -3,6 +3,7 @@
 import { closeSync, createReadStream, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { orderLogFiles } from '../log/order-log-files.ts';
+import { SYSTEM_ENVIRONMENT } from './environment.ts';
 import { HostError } from './host.ts';
 
 /** A log that can be read once. */
@@ -118,7 +119,8 @@ async function* outputOf(command: readonly [string, ...string[]], problem: strin
   const [program, ...args] = command;
   // Loaded here: a plain file is read in less time than it takes to load the library.
   const { execa } = await import('execa');
-  const process = execa(program, args, { stdin: 'ignore', buffer: false, reject: false, encoding: 'buffer' });
+  const ownWays = { stdin: 'ignore', buffer: false, reject: false, encoding: 'buffer' } as const;
+  const process = execa(program, args, { ...ownWays, env: SYSTEM_ENVIRONMENT, extendEnv: false });
   yield* process.stdout.iterator?.() ?? process.stdout;
   const { failed, exitCode, shortMessage } = await process;
   if (failed && exitCode !== 0)

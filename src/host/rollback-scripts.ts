@@ -1,12 +1,14 @@
 // The shell scripts that undo a case without lo-doctor: they run on the server itself, with nothing but a POSIX shell.
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
 import { RECORD_ROOT } from './case-file.ts';
+import { SYSTEM_PATH } from './environment.ts';
 import { type Look, nothingThereCodes, planLooks } from './look-for-tag.ts';
 import { OWNERS_FILES } from './owners-files.ts';
 import { quoteCommand, quoteForShell } from './quote-for-shell.ts';
 
-const HEAD = `PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin; export PATH
-LC_ALL=C; export LC_ALL
+/** Whoever starts a script (systemd, an admin by hand): it begins anew with an environment that is nobody's. */
+const HEAD = `PATH=${SYSTEM_PATH}; export PATH
+[ "$LO_DOCTOR" = clean ] || exec env -i LO_DOCTOR=clean PATH="$PATH" LC_ALL=C HOME=/ sh "$0" "$@"
 umask 077
 `;
 

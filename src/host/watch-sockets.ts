@@ -20,17 +20,14 @@ export type SeenSocket = {
 /** `port` null: any. */
 export type SocketEnd = { readonly address: string; readonly port: number | null };
 
-/** Runs a command line under a name that it can be found by: the outer shell stays, whatever the inner one becomes. */
-export const RUN_MARKED = 'sh -c "$1"; exit $?';
+/**
+ * Runs the command line that comes by standard input, so that no list of processes shows it, with nothing on its own standard input. The
+ * outer shell stays, whatever the inner one becomes: it has the name, behind its script, that all this is found by.
+ */
+export const RUN_MARKED = 'set --; exec 3<&0 </dev/null; (eval "$(cat <&3)" 3<&-); exit $?';
 
-/** The command line as it is run for a watch; `mark` is a word of its own. */
-export const markedCommand = (mark: string, commandLine: string): Command => [
-  'sh',
-  '-c',
-  RUN_MARKED,
-  mark,
-  commandLine,
-];
+/** How a command line is run for a watch, which is given to it as input; `mark` is a word of its own. */
+export const markedCommand = (mark: string): Command => ['/bin/sh', '-c', RUN_MARKED, 'sh', mark];
 
 /** Round by round: who has the mark in its command line, the processes, the sockets. Rarer after the first seconds. */
 const WATCH = `round=0; while :; do

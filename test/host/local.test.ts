@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRootsAlone } from '../../src/host/environment.ts';
 import { localHost } from '../../src/host/local.ts';
 
 const host = localHost();
@@ -49,8 +50,8 @@ describe('run', () => {
   });
 
   it('speaks English and finds the system programs', async () => {
-    const { stdout } = await host.run(['sh', '-c', 'echo "$LC_ALL"; echo "$PATH"']);
-    expect(stdout).toMatch(/^C\n.*:\/usr\/sbin:\/sbin:/);
+    const { stdout } = await host.run(['sh', '-c', 'echo "$LC_ALL"; echo "$PATH"; command -v cat']);
+    expect(stdout).toMatch(/^C\n.*:\/usr\/bin.*\n(\/usr)?\/bin\/cat\n$/);
   });
 
   it('ends a command and all that it started when the time is up', async () => {
@@ -122,6 +123,80 @@ describe('where commands run', () => {
         timedOut: false,
       },
     ]);
+  });
+});
+
+describe('the environment', () => {
+  const hostile = {
+    PATH: '',
+    HOME: '/tmp',
+    LC_MESSAGES: 'de_DE.UTF-8',
+    LANGUAGE: 'de',
+    IFS: '/',
+    QUOTING_STYLE: 'c',
+    NODE_OPTIONS: '--no-warnings',
+    IPTABLES_LIB_DIR: '/tmp',
+    XTABLES_LIBDIR: '/tmp',
+    SYSTEMD_PAGER: 'id',
+    NFT_DEBUG: 'all',
+    TZ: 'Asia/Tokyo',
+    PYTHONPATH: '/tmp',
+  };
+
+  /** Runs it in a process whose environment is hostile: PATH begins with a directory that has a `cat` of its own. */
+  async function inHostile(what: string): Promise<string> {
+    const evil = join(directory, 'evil');
+    await mkdir(evil, { recursive: true });
+    await writeFile(join(evil, 'cat'), '#!/bin/sh\necho evil\n', { mode: 0o755 });
+    await writeFile(join(evil, 'env.sh'), 'echo evil\n');
+    const script = `
+      const { localHost } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/host/local.ts'))});
+      const { run, follow } = localHost();
+      setTimeout(() => {}, 1500);
+      ${what}`;
+    return new Promise((resolve, reject) => {
+      const more = { BASH_ENV: join(evil, 'env.sh'), ENV: join(evil, 'env.sh'), PATH: `${evil}:` };
+      const env = { ...hostile, ...more };
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: evil, env });
+      let out = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (piece) => {
+          out += piece;
+        });
+      child.on('close', () => resolve(out));
+      child.on('error', reject);
+    });
+  }
+
+  it("of all that is run is built from nothing: neither the caller's PATH nor anything else of theirs is in it", async () => {
+    const told = await inHostile(`
+      const { stdout } = await run(['env']);
+      console.log(stdout.trim().split('\\n').map((line) => line.split('=')[0]).sort().join());
+      console.log(await run(['cat', '/dev/null']), (await run(['bash', '-c', 'echo bash; cat /dev/null'])).stdout);
+      for await (const line of follow(['sh', '-c', 'cat /dev/null; env | cut -d= -f1 | sort | tr "\\n" " "']).lines) console.log(line);`);
+    expect(told.split('\n')[0]).toBe('HOME,LC_ALL,PATH');
+    expect(told).not.toContain('evil');
+    expect(told).toMatch(/code: 0,\s+stdout: '',\s+stderr: ''/);
+    expect(told).toMatch(/bash\n/);
+    expect(told).toMatch(/^HOME LC_ALL (OLDPWD )?PATH PWD( SHLVL _)? $/m);
+  });
+
+  it("of the user's own command is theirs", async () => {
+    const told = await inHostile(
+      `console.log((await run(['/bin/sh', '-c', 'cat; echo "$TZ $PYTHONPATH"'], { withUsersEnvironment: true, input: 'x' })).stdout);`,
+    );
+    expect(told).toContain('evil\nAsia/Tokyo /tmp\n');
+  });
+
+  it('has no directory in PATH that anybody but root can write into', async () => {
+    const { stdout } = await host.run(['sh', '-c', 'echo "$PATH"']);
+    for (const one of stdout.trim().split(':')) expect(isRootsAlone(one)).toBe(true);
+    expect(isRootsAlone('/tmp')).toBe(false);
+    const open = join(directory, 'open');
+    await mkdir(open);
+    await chmod(open, 0o775);
+    expect(isRootsAlone(open)).toBe(false);
+    expect(isRootsAlone('/nowhere')).toBe(false);
   });
 });
 

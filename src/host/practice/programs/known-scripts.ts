@@ -12,7 +12,7 @@ export function runKnownScript(call: Call, text: string, parameters: readonly st
     return runCaseScript(server, `${parameters[0]}/watch`, []) ?? Promise.resolve(failed(2, ''));
   }
   // watch-sockets.ts: the user's command, under a name that its sockets are found by.
-  if (text === RUN_MARKED) return runLine(call, parameters[1] ?? '');
+  if (text === RUN_MARKED) return runLine(call);
   // read-log-health.ts: the libraries of the running rsyslogd.
   if (text.includes('= rsyslogd ] && cat $p/maps')) {
     const maps = server.files.find('/proc/[0-9]*/maps').map((path) => server.files.read(path) ?? '');
@@ -42,7 +42,7 @@ async function loadAside(server: Server, [, ip = '', ip6 = '']: readonly string[
   return printed(saves.join(''));
 }
 
-async function runLine({ server, input, directory, signal, uid }: Call, line: string): Promise<Ended> {
-  const { code, stdout, stderr } = await server.run(['sh', '-c', line], { input, directory, signal, uid });
+async function runLine({ server, input, directory, signal, uid }: Call): Promise<Ended> {
+  const { code, stdout, stderr } = await server.run(['sh', '-c', input], { directory, signal, uid });
   return { code: code ?? 143, stdout, stderr };
 }
