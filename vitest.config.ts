@@ -11,6 +11,8 @@ export default defineConfig({
           exclude: ['test/{kernel,terminal}/**'],
           // A busy machine makes nothing wrong.
           testTimeout: 30_000,
+          // They share no state, and loading everything anew for each file takes as long as they do.
+          isolate: false,
         },
       },
       {
