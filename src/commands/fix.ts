@@ -72,7 +72,9 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   const finish = (end: End, plan: FixPlan | null, found: Partial<Case> = {}): number => {
     const doubts = listDoubts(plan === null || end === 'cant-tell' ? failing : findStillUnknown(inspection, plan));
     if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }, doubts))}\n`);
-    return EXIT_CODES[end] === 0 && doubts.length > 0 ? EXIT_CODES['cant-tell'] : EXIT_CODES[end];
+    const isUntold =
+      end === 'kept-unverified' ? found.verification?.result === 'untried' : EXIT_CODES[end] === 0 && doubts.length > 0;
+    return EXIT_CODES[isUntold ? 'cant-tell' : end];
   };
 
   const { wayFaults } = inspection;
@@ -144,14 +146,15 @@ const applyAndKeep = async (
     say([text('The time to confirm was up already. Rolled back: the rules are as they were before.')]);
     return finish('rolled-back', plan, seen);
   }
-  const isKept = options.yes ? verification.works : await agree(io, 'Keep it, also for the next boot?');
+  // What could not be tried is no reason to take back what the rules prove.
+  const isKept = options.yes ? verification.result !== 'fails' : await agree(io, 'Keep it, also for the next boot?');
   const saved = isKept ? await work.keep(plan) : null;
   if (saved !== null) {
     const kept = { ...walk, ...seen, saved };
     const outcome = outcomeOf(kept);
     await work.writeReport(kept, outcome);
     say([text(tellOutcome(outcome, kept)), ...tellSaved(kept), text(`To take it back: lo-doctor undo ${walk.id}`)]);
-    return finish(verification.works ? 'kept' : 'kept-unverified', plan, { ...seen, saved });
+    return finish(verification.result === 'works' ? 'kept' : 'kept-unverified', plan, { ...seen, saved });
   }
   if (!isKept) await work.rollBack();
   say([text('Rolled back: the rules are as they were before.')]);

@@ -12,8 +12,8 @@ import { readServer } from './read-server.ts';
 const MOST = 3;
 
 /**
- * As the rules and all that is read beside them tell; where they don't, one plain TCP connection each is opened to services that listen at
- * 127.0.0.1, ::1 and an own address, until one fails. Rejects with a HostError where the server can't be read.
+ * As the rules and all that is read beside them tell; where they don't, one plain connection each is opened to services that listen at
+ * 127.0.0.1, ::1 and an own address, over UDP where the doubt is about that alone, until one fails. Rejects with a HostError where the server can't be read.
  */
 export const inspectServer = async (host: Host, caseId: string): Promise<Inspection> => {
   const facts = await readServer(host);
@@ -32,7 +32,7 @@ export const inspectServer = async (host: Host, caseId: string): Promise<Inspect
 const findTrials = ({ unknownTraces, listeners }: Inspection): Trace[] => {
   const served = unknownTraces.filter(
     ({ conversation }) =>
-      conversation.protocol === 'tcp' && conversation.uid === 0 && isListener(listenerOf(listeners, conversation)),
+      conversation.protocol !== 'icmp' && conversation.uid === 0 && isListener(listenerOf(listeners, conversation)),
   );
   const byDestination = new Map(served.toReversed().map((trace) => [trace.conversation.destination, trace]));
   return [...byDestination.values()].toReversed().slice(0, MOST);

@@ -3,7 +3,7 @@ import { playPlain, printPage } from '../plain/play.ts';
 import { effectOf } from '../wizard/effects.ts';
 import type { Event } from '../wizard/event.ts';
 import { next } from '../wizard/next.ts';
-import { begin, type Outcome, type Story, type Walk } from '../wizard/state.ts';
+import { begin, type Outcome, type Story, type VerificationResult, type Walk } from '../wizard/state.ts';
 import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { gap, span, text } from '../words/page.ts';
@@ -30,6 +30,8 @@ export type WalkParts = {
   /** The terminal that the wizard is drawn on. */
   screen: Screen;
 };
+
+export type Ended = { readonly outcome: Outcome; readonly verified: VerificationResult | null };
 
 const ended = (store: Store<Walk, Event>): Promise<void> =>
   new Promise((resolve) => {
@@ -78,8 +80,8 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
   printPage(page(), { write: io.stdout, columns: io.columns });
 };
 
-/** Runs a walk to its end; the outcome is the walk's. */
-export const runWalk = async (parts: WalkParts): Promise<Outcome> => {
+/** Runs a walk to its end; resolves to how it ended, and what a retest of a fix has shown. */
+export const runWalk = async (parts: WalkParts): Promise<Ended> => {
   const { work, io, face } = parts;
   const store = createStore<Walk, Event>({
     initial: begin({ id: parts.caseId, startedAt: io.now(), confirmWithin: parts.confirmWithin, story: parts.story }),
@@ -93,6 +95,7 @@ export const runWalk = async (parts: WalkParts): Promise<Outcome> => {
   else await playLines(store, io, face === 'alone');
   await ended(store);
   store.close();
-  const { phase } = store.getState();
-  return phase.name === 'finished' ? phase.outcome : 'could-not-look';
+  const { phase, case: walk } = store.getState();
+  const outcome = phase.name === 'finished' ? phase.outcome : 'could-not-look';
+  return { outcome, verified: walk.verification?.result ?? null };
 };

@@ -1,9 +1,7 @@
 // The work of a walk done on a server, by what host/ can do there.
-import { type Attempt, works } from '../diagnosis/attempt.ts';
-import { listenerOf } from '../diagnosis/failures.ts';
+import { type Attempt, judgeAttempt } from '../diagnosis/attempt.ts';
 import { findRises, listStops } from '../diagnosis/find-counted.ts';
 import { inspect } from '../diagnosis/inspect.ts';
-import { isListener } from '../diagnosis/listener.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
 import { findLost } from '../firewall/fix/find-lost.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
@@ -29,6 +27,8 @@ import { reportScript } from '../report/report-script.ts';
 import { walkReport } from '../report/walk-report.ts';
 import { withoutSecrets } from '../report/without-secrets.ts';
 import { type Action, calledName } from '../wizard/action.ts';
+import { judgeVerification } from '../wizard/judge-verification.ts';
+import { listRetries } from '../wizard/list-retries.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
@@ -46,9 +46,6 @@ const SETTLE = 500;
 const POLL = 500;
 /** How long entries are gathered before they are told. */
 const BATCH = 50;
-/** Services that are tried of many. */
-const MOST_TRIED = 20;
-
 const isEntryLine = (line: LogLine): line is EntryLine => line.entry !== null;
 
 /** `now` is the clock that log lines without a year are read by. */
@@ -63,6 +60,15 @@ const failing = ({ diagnosis }: Case): Conversation[] =>
 const isPermitted = ({ protocol, destinationPort }: Conversation, choice: Choice | undefined): boolean =>
   choice?.kind !== 'services' ||
   choice.services.some((service) => service.protocol === protocol && service.port === destinationPort);
+
+const isAbout =
+  ({ protocol, destination, destinationPort, uid }: Conversation) =>
+  (attempt: Attempt): boolean =>
+    attempt.kind === 'connection' &&
+    attempt.conversation.protocol === protocol &&
+    attempt.conversation.uid === uid &&
+    attempt.conversation.destination === destination &&
+    attempt.conversation.destinationPort === destinationPort;
 
 const isSamePlan = (a: FixPlan, b: FixPlan): boolean => JSON.stringify(a.apply) === JSON.stringify(b.apply);
 
@@ -148,22 +154,15 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   /** Every conversation that failed is opened again, and the user's command is run again. */
   const retry = async (walk: Case, signal: AbortSignal): Promise<readonly Attempt[]> => {
-    const { diagnosis, action, plan, inspection } = walk;
-    const seen = (diagnosis?.blocked ?? []).filter(({ listener }) => listener !== null);
-    // Where nothing was known to be blocked, what the plan is for is tried wherever somebody listens.
-    const meant = (plan?.repaired ?? []).filter((one) => isListener(listenerOf(inspection?.listeners ?? null, one)));
-    const blocked = (
-      seen.length > 0 ? seen.map(({ conversation }) => conversation) : meant.slice(0, MOST_TRIED)
-    ).filter((conversation) => conversation.protocol === 'tcp' && isPermitted(conversation, plan?.choice));
-    const command = action?.commandLine == null ? [] : await tryAll(action, signal, () => {});
-    // What the command's own attempts have shown just now need not be shown twice.
-    const known = command.flatMap((one) => (one.kind === 'connection' ? [one.conversation] : []));
-    const others = blocked.filter(
-      ({ destination, destinationPort }) =>
-        !known.some((one) => one.destination === destination && one.destinationPort === destinationPort),
-    );
-    const connections = await tryAll({ id: 'by-hand', tries: others, commandLine: null }, signal, () => {});
-    return [...command, ...connections];
+    const { action, plan } = walk;
+    const attempts: Attempt[] = action?.commandLine == null ? [] : await tryAll(action, signal, () => {});
+    for (const [place, meant] of listRetries(walk).entries()) {
+      // Once something tells, what else could be tried need not be; and what was tried just now need not be shown twice.
+      if (place > 0 && attempts.some((one) => judgeAttempt(one) !== 'unknown')) break;
+      const others = meant.filter((one) => isPermitted(one, plan?.choice) && !attempts.some(isAbout(one)));
+      attempts.push(...(await tryAll({ id: 'by-hand', tries: others, commandLine: null }, signal, () => {})));
+    }
+    return attempts;
   };
 
   const verify = async (walk: Case, signal: AbortSignal): Promise<Verification> => {
@@ -184,7 +183,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     // Where nothing can be read, no entry says nothing.
     const isBlind = walk.inspection?.logs?.length === 0;
     const drops = isBlind ? null : findDrops({ ruleset, surroundings, own: walk.logging }, logged);
-    return { attempts, drops, packets, works: attempts.every(works) && (plan?.repaired ?? []).every(passes) };
+    const seen = { attempts, drops, passes: (plan?.repaired ?? []).every(passes) };
+    return { ...seen, packets, result: judgeVerification(seen, plan?.choice ?? { kind: 'all' }) };
   };
 
   return {

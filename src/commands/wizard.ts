@@ -73,7 +73,7 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
     await settleOldCases(host, io);
   }
   const caseId = nameCase(io.now());
-  const outcome = await runWalk({
+  const { outcome, verified } = await runWalk({
     work: serverWork({ host, caseId, now: io.now }),
     caseId,
     confirmWithin,
@@ -85,5 +85,6 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
     interrupt: options.interrupt,
     screen: options.screen,
   });
-  return EXIT_CODES[outcome];
+  // What nothing could show is not known, and neither a success nor a failure.
+  return outcome === 'kept-unverified' && verified === 'untried' ? EXIT_CODES['cant-tell'] : EXIT_CODES[outcome];
 };

@@ -60,6 +60,19 @@ export type OutsidePlace = {
   readonly uid: number;
 };
 
+/** What an attempt shows. Nothing where it could not be made, or where a datagram got no answer: no UDP service has to give one. */
+export const judgeAttempt = (attempt: Attempt): 'works' | 'fails' | 'unknown' => {
+  if (works(attempt)) return 'works';
+  if (attempt.kind === 'command') return 'fails';
+  return attempt.end === 'failed' || isSilentDatagram(attempt) ? 'unknown' : 'fails';
+};
+
+/** A datagram that nobody has answered, and nobody refused. */
+export const isSilentDatagram = ({ end, conversation }: Pick<OwnAttempt, 'end' | 'conversation'>): boolean =>
+  end === 'timed-out' && conversation.protocol === 'udp';
+
+export type OwnAttempt = Extract<Attempt, { kind: 'connection' }>;
+
 /** Whether an attempt came to a good end. */
 export const works = (attempt: Attempt): boolean =>
   attempt.kind === 'connection' ? attempt.end === 'connected' : attempt.code === 0;

@@ -1,5 +1,6 @@
 // What else the evidence says where no rule stops what failed. Each cause is a small function; nothing seen, nothing said.
 import type { Conversation } from '../firewall/trace.ts';
+import { isSilentDatagram } from './attempt.ts';
 import { type Cause, type Clues, type FoundCause, PASSES, type Passing } from './cause.ts';
 import { type Failure, listenerOf } from './failures.ts';
 import { findAddressFamily } from './find-address-family.ts';
@@ -103,7 +104,7 @@ const findNobodyListens: Cause = (clues) => {
     clues.witness.localhost.some((destination) => isHeard(clues, { ...conversation, destination }));
   const failure = refused.find((one) => isUnheard(clues, one.conversation) && !isHeardByName(one));
   if (failure === undefined) return null;
-  const port = failure.conversation.destinationPort;
+  const { protocol, destinationPort: port } = failure.conversation;
   const elsewhere = atPort(clues, failure);
   return {
     finding: {
@@ -113,13 +114,15 @@ const findNobodyListens: Cause = (clues) => {
       evidence: [
         failure.evidence,
         PASSES,
-        ...(elsewhere.length === 0 ? [`no process listens on TCP port ${port}`] : elsewhere.map(tellListener)),
+        ...(elsewhere.length === 0
+          ? [`no process listens on ${protocol.toUpperCase()} port ${port}`]
+          : elsewhere.map(tellListener)),
       ],
       advice:
         elsewhere.length === 0
           ? `Start the service behind ${namePort(port)}, or let the program use another one.`
           : 'Let the service listen on the loopback address too, or let the program use the address it listens on.',
-      commands: [['ss', '-ltnp', `sport = :${port}`]],
+      commands: [['ss', protocol === 'udp' ? '-lunp' : '-ltnp', `sport = :${port}`]],
     },
     blame: 'server',
     explains: samePort(clues, failure),
@@ -148,6 +151,24 @@ const findNoAnswer: Cause = (clues) => {
     },
     blame: 'server',
     explains: samePort(clues, failure),
+  };
+};
+
+/** No UDP service has to answer: a silence alone is told as what it is. */
+const findSilentDatagrams: Cause = ({ passing }) => {
+  const silent = failuresOf(passing).filter((one) => one.isOwn && isSilentDatagram(one));
+  if (silent.length === 0) return null;
+  return {
+    finding: {
+      id: 'no-answer-over-udp',
+      severity: 'notice',
+      title: `${silent.map(whereTo).join(', ')} gave no answer over UDP, which proves nothing by itself.`,
+      evidence: [...silent.map(({ evidence }) => evidence), PASSES],
+      advice: 'Not every service answers every datagram. Ask it with the program that uses it.',
+      commands: [],
+    },
+    blame: 'unknown',
+    explains: silent,
   };
 };
 
@@ -225,6 +246,7 @@ const CAUSES: readonly Cause[] = [
   findNoAnswer,
   findNotPermitted,
   findUnreachable,
+  findSilentDatagrams,
   findInOutput,
   findCommandAlone,
   findAllWorks,

@@ -49,20 +49,27 @@ const hangsOnTheSame = (ruleset: Ruleset, own: Trace, other: Trace): boolean => 
 const BY_ADDRESS = /^-m set (?:! )?--match-set \S+ (?:src|dst)$/;
 
 /** The rules in doubt that such an end can come from: none but one that rejects refuses where somebody listens; who is silent by itself counts in no rule. */
-const findCulprits = (ruleset: Ruleset, trace: Trace, { end, rose }: Tried): Stop[] => {
+const findCulprits = (ruleset: Ruleset, trace: Trace, { conversation, end, rose }: Tried): Stop[] => {
   const stops = findStops(ruleset, trace);
+  const rejects = (stop: Stop) => toStop(ruleset, stop)?.verdict === 'reject';
+  const counted = ({ rule }: Stop) => rose.some((one) => isSame(one, rule));
   switch (end) {
-    case 'refused':
     case 'not-permitted':
+      return stops.filter((stop) => rejects(stop) || (isSaidByDrop(stop, conversation) && counted(stop)));
+    case 'refused':
     case 'unreachable':
-      return stops.filter((stop) => toStop(ruleset, stop)?.verdict === 'reject');
+      return stops.filter(rejects);
     case 'timed-out':
-      return stops.filter(({ rule }) => rose.some((one) => isSame(one, rule)));
+      return stops.filter(counted);
     case 'connected':
     case 'failed':
       return [];
   }
 };
+
+/** Who sends a datagram or a ping is told at once that a rule has dropped it on its way out; who opens a TCP connection is not. */
+const isSaidByDrop = ({ packet, hook }: Stop, { protocol }: Conversation): boolean =>
+  protocol !== 'tcp' && packet === 'request' && (hook.hook === 'output' || hook.hook === 'postrouting');
 
 const toStop = (ruleset: Ruleset, { packet, hook, rule }: Stop): Trace['stoppedAt'] => {
   const found = ruleAt(ruleset, rule);

@@ -30,6 +30,12 @@ exit $code`;
 /** The name server's question that every one can answer: who serves the root? */
 const DNS_QUESTION = '\\114\\104\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\1';
 
+const MISSING: Record<Conversation['protocol'], string> = {
+  tcp: 'Neither bash nor nc is here to connect with.',
+  udp: 'No bash is here to send a datagram with.',
+  icmp: 'No ping is here.',
+};
+
 const ROOT: WaysToBe = { user: null, prefixes: [[]] };
 
 const behind = ([by, ...more]: readonly string[], [program, ...args]: Command): Command =>
@@ -53,12 +59,12 @@ export async function probeConversation(
   if (result === null || isUnable(result)) {
     const detail =
       uid === 0
-        ? 'Neither bash nor nc is here to connect with.'
+        ? MISSING[conversation.protocol]
         : `Nothing here could connect as ${user ?? `uid ${uid}`}: neither setpriv, runuser nor su.`;
     return { kind: 'connection', conversation, end: 'failed', detail, ...by };
   }
   const { stdout, stderr } = result;
-  const end = signal?.aborted ? 'failed' : endOf(result);
+  const end = signal?.aborted ? 'failed' : isEmptyAnswer(conversation, result) ? 'connected' : endOf(result);
   // A command that was ended for its silence said nothing itself: what stands there then is its own command line.
   const complaint = result.timedOut ? '' : (stderr.trim().split('\n').at(-1) ?? '');
   const said = end === 'connected' ? stdout : complaint;
@@ -92,6 +98,10 @@ function isUnable({ code, stderr }: RunResult): boolean {
     /\/dev\/(tcp|udp)\/.*No such file|nc: invalid option/.test(stderr)
   );
 }
+
+/** An answer without content reads like an end, of which bash says nothing. */
+const isEmptyAnswer = ({ protocol }: Conversation, { code, stderr, timedOut }: RunResult): boolean =>
+  protocol === 'udp' && code === 1 && stderr === '' && !timedOut;
 
 /** By the system's words, which are the same from every client; those of bash end `connect: Connection refused`. */
 function endOf({ code, stdout, stderr, timedOut }: RunResult): ConnectionEnd {

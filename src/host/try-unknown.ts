@@ -15,19 +15,27 @@ type Outcome = {
 /** Rules that are watched of many. */
 const MOST = 8;
 
-/** One connection, closed at once; 3 s at most. */
+/** One connection, closed at once; 3 s at most. Over UDP one datagram, and a second one where the first says that a rule may have dropped it. */
 export async function tryUnknown(
   host: Host,
   conversation: Conversation,
   suspects: readonly RulePlace[],
 ): Promise<Outcome> {
-  const watched = suspects.slice(0, MOST);
+  const once = await tryOnce(host, conversation, suspects.slice(0, MOST));
+  // A datagram's silence is what is usual: a rule is only blamed that has counted at each of two.
+  const isUsual = conversation.protocol === 'udp' && once.end === 'timed-out' && once.rose.length > 0;
+  const { end, rose } = isUsual ? await tryOnce(host, conversation, once.rose) : once;
+  // A full queue is silent by itself, whatever other packets the rules have counted meanwhile.
+  if (end === 'timed-out' && conversation.protocol === 'tcp' && (await isQueueFull(host, conversation)))
+    return { conversation, end, rose: [] };
+  return { conversation, end, rose };
+}
+
+async function tryOnce(host: Host, conversation: Conversation, watched: readonly RulePlace[]): Promise<Outcome> {
   const count = () => Promise.all(watched.map((rule) => readRuleCounter(host, rule)));
   const before = await count();
   const { end } = await probeConversation(host, conversation);
   const after = await count();
-  // A full queue is silent by itself, whatever other packets the rules have counted meanwhile.
-  if (end === 'timed-out' && (await isQueueFull(host, conversation))) return { conversation, end, rose: [] };
   const rose = watched.filter((_, index) => {
     const [then, now] = [before[index], after[index]];
     return then != null && now != null && now > then;

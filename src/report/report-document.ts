@@ -50,7 +50,11 @@ export const reportDocument = (walk: Case, outcome: Outcome, host: string) => ({
   verification:
     walk.verification === null
       ? null
-      : { ...walk.verification, drops: walk.verification.drops?.map(({ line }) => line.text) ?? null },
+      : {
+          ...walk.verification,
+          works: walk.verification.result === 'works',
+          drops: walk.verification.drops?.map(({ line }) => line.text) ?? null,
+        },
   saved: walk.saved,
   history: walk.history.map(({ at, event }) => ({ at: at.toISOString(), event })),
 });

@@ -14,7 +14,7 @@ export type Action = {
   readonly commandLine: string | null;
 };
 
-/** The TCP ports that an action uses on loopback, by the programs that usually do it. */
+/** The ports that an action uses on loopback, by the programs that usually do it. */
 const PORTS: Record<'wordpress' | 'mail' | 'names' | 'database', readonly number[]> = {
   wordpress: [21, 80, 443, 3306],
   mail: [25, 587],
@@ -41,8 +41,8 @@ export const calledName = ({ destination, destinationPort }: Conversation): stri
     ? 'localhost'
     : null;
 
-const toConversation = (destination: string, port: number): Conversation => ({
-  protocol: 'tcp',
+const toConversation = (protocol: Listener['protocol'], destination: string, port: number): Conversation => ({
+  protocol,
   source: destination,
   destination,
   sourcePort: null,
@@ -52,28 +52,33 @@ const toConversation = (destination: string, port: number): Conversation => ({
 
 const triesFor = (inspection: Inspection, wanted: (listener: Listener) => boolean): Conversation[] => {
   const found = (inspection.listeners ?? [])
-    .filter((listener) => listener.protocol === 'tcp' && wanted(listener))
-    .flatMap((listener) => addressesOf(listener, inspection).map((address) => toConversation(address, listener.port)));
+    .filter(wanted)
+    .flatMap((listener) =>
+      addressesOf(listener, inspection).map((address) => toConversation(listener.protocol, address, listener.port)),
+    );
   const keys = new Set<string>();
   return found
-    .filter(({ destination, destinationPort }) => {
-      const key = `${destination} ${destinationPort}`;
+    .filter(({ protocol, destination, destinationPort }) => {
+      const key = `${protocol} ${destination} ${destinationPort}`;
       return keys.has(key) ? false : keys.add(key);
     })
     .slice(0, MOST_TRIES);
 };
 
 const endpoints = (tries: readonly Conversation[]): string =>
-  tries.map(({ destination, destinationPort }) => `${destination} ${destinationPort}`).join(', ');
+  tries.map(({ protocol, destination, destinationPort }) => `${protocol} ${destination} ${destinationPort}`).join(', ');
 
 const isBlocked = ({ blockedServices }: Inspection, listener: Listener): boolean =>
   blockedServices.some(({ protocol, port }) => protocol === listener.protocol && port === listener.port);
 
 /** The port that an action needs first: tried even where nobody listens, since that is an answer too. */
 const triesOf = (id: keyof typeof PORTS, inspection: Inspection): Conversation[] => {
-  const found = triesFor(inspection, ({ port }) => PORTS[id].includes(port));
+  const found = triesFor(
+    inspection,
+    ({ protocol, port }) => PORTS[id].includes(port) && (protocol === 'tcp' || id === 'names'),
+  );
   const [first = 0] = PORTS[id];
-  return found.length > 0 ? found : [toConversation('127.0.0.1', first)];
+  return found.length > 0 ? found : [toConversation(id === 'names' ? 'udp' : 'tcp', '127.0.0.1', first)];
 };
 
 /**
@@ -81,10 +86,10 @@ const triesOf = (id: keyof typeof PORTS, inspection: Inspection): Conversation[]
  * are blocked by the rules, then those whose services listen, then the others.
  */
 export const listActions = (inspection: Inspection, story: Story | null): Action[] => {
-  const isBlockedPort = ({ destinationPort }: Conversation) =>
-    inspection.blockedServices.some(({ port }) => port === destinationPort);
-  const listens = ({ destinationPort }: Conversation) =>
-    (inspection.listeners ?? []).some(({ port }) => port === destinationPort);
+  const isBlockedPort = ({ protocol, destinationPort }: Conversation) =>
+    inspection.blockedServices.some((one) => one.port === destinationPort && one.protocol === protocol);
+  const listens = ({ protocol, destinationPort }: Conversation) =>
+    (inspection.listeners ?? []).some((one) => one.port === destinationPort && one.protocol === protocol);
   const typical = (['mail', 'wordpress', 'database', 'names'] as const).map(
     (id): Action => ({ id, tries: triesOf(id, inspection), commandLine: null }),
   );

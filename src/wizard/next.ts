@@ -7,7 +7,7 @@ import { type Case, isOf, type Outcome, type Phase, type PhaseOf, type Walk } fr
 
 /** How a walk ends that is left now. */
 export const outcomeOf = ({ inspection, diagnosis, saved, verification, attempts }: Case): Outcome => {
-  if (saved !== null) return verification?.works === true ? 'fixed' : 'kept-unverified';
+  if (saved !== null) return verification?.result === 'works' ? 'fixed' : 'kept-unverified';
   if (inspection === null) return 'could-not-look';
   if (inspection.blocked || isWayBlocked(inspection)) return 'unfixed';
   // What one attempt has shown to be stopped stays so, whatever the rules alone tell.

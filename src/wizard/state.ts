@@ -24,8 +24,13 @@ export type Verification = {
   readonly drops: readonly Sighting[] | null;
   /** How many packets the new rules have let through; null where no counter can be read. */
   readonly packets: number | null;
-  readonly works: boolean;
+  /** Whether the rules, as they are now, let through all that the fix is for. */
+  readonly passes: boolean;
+  readonly result: VerificationResult;
 };
+
+/** `works`: something was tried and worked, and nothing speaks against it; `untried`: nothing that was tried could tell. */
+export type VerificationResult = 'works' | 'fails' | 'untried';
 
 /**
  * What was saved for the next boot: `files` hold the rule now; `nextBoot`: whether what passes now passes then, as far as that could be found

@@ -1,5 +1,5 @@
 // What was tried, in words.
-import type { Attempt } from '../diagnosis/attempt.ts';
+import { type Attempt, isSilentDatagram, judgeAttempt } from '../diagnosis/attempt.ts';
 import type { ConnectionEnd } from '../firewall/trace.ts';
 import { type Rich, span } from './page.ts';
 import { nameConversation } from './rules.ts';
@@ -7,11 +7,16 @@ import { nameConversation } from './rules.ts';
 const ENDS: Record<ConnectionEnd, string> = {
   connected: 'answers',
   refused: 'refused: nobody listens, or a REJECT rule answered',
-  'timed-out': 'no answer: dropped, or the service hangs',
-  'not-permitted': 'not permitted: the packet was dropped on its way out',
+  'timed-out': 'no answer',
+  'not-permitted': 'not permitted by this server itself',
   unreachable: 'unreachable',
-  failed: 'failed',
+  failed: 'could not be tried',
 };
+
+/** No service has to answer a datagram. */
+const SILENT = 'no answer, which over UDP proves nothing by itself';
+
+const MARKS = { works: 'good', fails: 'bad', unknown: 'warn' } as const;
 
 /** An attempt in a line: what was tried, and how it ended. */
 export const tellAttempt = (attempt: Attempt): Rich => {
@@ -23,7 +28,7 @@ export const tellAttempt = (attempt: Attempt): Rich => {
   const by = conversation.uid === 0 ? '' : ` as ${user === undefined ? '' : `${user}, `}uid ${conversation.uid}`;
   return [
     `${nameConversation(conversation)}${by}: `,
-    span(end === 'connected' ? 'good' : 'bad', ENDS[end]),
+    span(MARKS[judgeAttempt(attempt)], isSilentDatagram(attempt) ? SILENT : ENDS[end]),
     detail === '' ? '' : span('dim', ` (${detail})`),
   ];
 };

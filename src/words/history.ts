@@ -32,6 +32,8 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
 
 /** What an event meant, in a few words. `verification`: what the walk's retest has shown. */
 export const nameEvent = (event: Event['name'], verification: Verification | null): string => {
-  if (event === 'kept' && verification?.works !== true) return 'the fix was kept, though what failed still fails';
+  if (event === 'kept' && verification?.result === 'fails') return 'the fix was kept, though what failed still fails';
+  if (event === 'kept' && verification?.result !== 'works')
+    return 'the fix was kept, though nothing has shown that it works';
   return EVENTS[event] ?? event;
 };

@@ -32,6 +32,11 @@ const nothingYet = ({ entries }: Case): Block[] =>
 const tail = (output: string): Block[] =>
   output.trim() === '' ? [] : [text('Its output:'), { kind: 'code', lines: output.trimEnd().split('\n').slice(-6) }];
 
+const sayWhatIsSent = (action: Action | null): string =>
+  action?.tries.some(({ protocol }) => protocol === 'udp') === true
+    ? 'nothing is sent but over UDP, where it is one small question.'
+    : 'nothing is sent.';
+
 /** The page of a phase of step 2. */
 export const reproducePage = (phase: PhaseOf<'reproduce'>, walk: Case): Page<Event> => {
   const action = walk.action;
@@ -61,7 +66,7 @@ export const reproducePage = (phase: PhaseOf<'reproduce'>, walk: Case): Page<Eve
         body: [
           action?.commandLine
             ? { kind: 'code', lines: [action.commandLine] }
-            : text(`Opening a connection to ${action === null ? '' : nameTries(action)}; nothing is sent.`),
+            : text(`Opening a connection to ${action === null ? '' : nameTries(action)}; ${sayWhatIsSent(action)}`),
           ...tail(phase.output),
           ...nothingYet(walk),
         ],

@@ -1,7 +1,7 @@
 // Step 5 in words: the fix is in force on trial, what works now, and whether to keep it.
-import { works } from '../diagnosis/attempt.ts';
+import { judgeAttempt } from '../diagnosis/attempt.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Outcome, Phase, PhaseOf, SavedForBoot, Verification } from '../wizard/state.ts';
+import type { Case, Outcome, Phase, PhaseOf, SavedForBoot, Verification, VerificationResult } from '../wizard/state.ts';
 import { tellAttempt } from './attempts.ts';
 import { commandLines } from './fix-page.ts';
 import { type Block, gap, type Page, span, text } from './page.ts';
@@ -9,10 +9,10 @@ import { page, tellProblem } from './pages.ts';
 import { count, nameConversation } from './rules.ts';
 
 /** What was seen after the fix, in blocks. */
-export const tellVerification = ({ attempts, drops, packets }: Verification): Block[] => [
+export const tellVerification = ({ attempts, drops, packets, passes }: Verification): Block[] => [
   attempts.length > 0
     ? { kind: 'list', items: attempts.map(tellAttempt) }
-    : text('Nothing could be tried: no TCP service listens where it was stopped. By the rules it passes now.'),
+    : text(`Nothing could be tried: no service listens where it was stopped. ${byRules(passes)}`),
   text(
     drops === null
       ? 'No log can be read here.'
@@ -23,11 +23,23 @@ export const tellVerification = ({ attempts, drops, packets }: Verification): Bl
   ),
 ];
 
+const byRules = (passes: boolean): string =>
+  passes ? 'By the rules it passes now.' : 'By the rules something of it is still stopped.';
+
+/** The question, by what the retest has shown; `isAdvised`: to keep it. */
+const QUESTIONS: Record<VerificationResult, { readonly title: string; readonly isAdvised: boolean }> = {
+  works: { title: 'It works now. Keep the fix?', isAdvised: true },
+  fails: { title: 'It still fails. Take the fix back?', isAdvised: false },
+  untried: {
+    title: 'The firewall lets it through now; nothing has shown yet that it works. Keep the fix?',
+    isAdvised: true,
+  },
+};
+
 const confirming = (verification: Verification, seconds: number): Page<Event> => {
-  const { works: verified, attempts } = verification;
-  const passes = attempts.length > 0 ? 'It works now' : 'The firewall lets it through now';
+  const { title, isAdvised } = QUESTIONS[verification.result];
   return page({
-    title: verified ? `${passes}. Keep the fix?` : 'It still fails. Take the fix back?',
+    title,
     body: [
       ...tellVerification(verification),
       gap,
@@ -35,8 +47,8 @@ const confirming = (verification: Verification, seconds: number): Page<Event> =>
     ],
     busy: seconds > 0 ? `Rolls back by itself in ${seconds} s` : 'Time is up: rolling back',
     choices: [
-      { label: 'Keep the fix, also for the next boot', event: { name: 'keep-chosen' }, recommended: verified },
-      { label: 'Take it back now', event: { name: 'roll-back-chosen' }, recommended: !verified },
+      { label: 'Keep the fix, also for the next boot', event: { name: 'keep-chosen' }, recommended: isAdvised },
+      { label: 'Take it back now', event: { name: 'roll-back-chosen' }, recommended: !isAdvised },
     ],
   });
 };
@@ -48,13 +60,18 @@ export const tellOutcome = (outcome: Outcome, { verification }: Pick<Case, 'veri
 /** What the retest has shown instead of success. */
 const tellStillFailing = (verification: Verification | null): string => {
   if (verification === null) return 'nothing was tried again';
-  const failed = verification.attempts.filter((one) => !works(one));
+  const { attempts, drops, passes, result } = verification;
+  const failed = attempts.filter((one) => judgeAttempt(one) === 'fails');
   const command = failed.find((one) => one.kind === 'command');
   if (command !== undefined)
     return command.code === null ? 'the command still does not end' : `the command still ends with ${command.code}`;
   const [first] = failed;
   if (first?.kind === 'connection') return `${nameConversation(first.conversation)} still fails`;
-  return 'by the rules something is still stopped';
+  if (!passes) return 'by the rules something is still stopped';
+  if (result === 'fails') return `${count(drops?.length ?? 0, 'loopback drop')} logged since`;
+  return attempts.length === 0
+    ? 'nothing could be tried, for no service listens where it was stopped'
+    : 'what was tried got no answer that could tell';
 };
 
 const ENDINGS: Record<Outcome, string> = {

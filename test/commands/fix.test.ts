@@ -51,6 +51,35 @@ test('with yes the fix is applied, tried, kept and saved; undo takes both back',
   expect(await savedRules(host)).toBe(savedBefore);
 });
 
+/** The same server, but nobody listens there, and pings can't be sent. */
+const deserted = (): Host => {
+  const host = practiceHost('wordpress');
+  return {
+    ...host,
+    run: async (command, options) => {
+      if (command[0] === 'ss') return { code: 0, stdout: '', stderr: '', timedOut: false };
+      if (command[0] === 'ping') return { code: 127, stdout: '', stderr: '', timedOut: false };
+      return host.run(command, options);
+    },
+  };
+};
+
+test('where nothing can be tried the fix is kept, and never said to be verified', async () => {
+  const host = deserted();
+  const { code, stdout } = await fix(host, { yes: true });
+  const said = stdout.replaceAll(/\s+/g, ' ');
+  expect(code).toBe(4);
+  expect(said).toContain('Kept, not verified: ');
+  expect(said).not.toContain('Fixed, verified');
+  expect(await rulesOf(host)).toContain(PERMIT);
+  const { io, written } = testIo();
+  expect(await runReport(null, 'json', host, io)).toBe(0);
+  expect(JSON.parse(written.stdout)).toMatchObject({
+    outcome: 'kept-unverified',
+    verification: { works: false, result: 'untried' },
+  });
+});
+
 test('on a terminal both applying and keeping are asked for', async () => {
   const host = practiceHost('wordpress');
   const before = await rulesOf(host);

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { settleByTrying, type Tried } from '../../src/diagnosis/tried.ts';
+import { findSuspects, settleByTrying, type Tried } from '../../src/diagnosis/tried.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import { conversation } from '../../src/firewall/probe-conversations.ts';
 import { traceConversation } from '../../src/firewall/trace-conversation.ts';
 
 const rules = (...lines: readonly string[]) => ({
-  tables: parseIptablesSave(`*filter\n:OUTPUT ACCEPT [0:0]\n${lines.join('\n')}\nCOMMIT\n`, {
+  tables: parseIptablesSave(`*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${lines.join('\n')}\nCOMMIT\n`, {
     file: 'x',
     family: 'ip',
   }),
@@ -44,6 +44,21 @@ test('a rule that drops refuses nobody', () => {
 test('silence convicts only where a rule in doubt has counted', () => {
   expect(outcomes(rules(SET, '-A OUTPUT -j DROP'), 'timed-out')).toEqual(['unknown', 'unknown']);
   expect(outcomes(rules(SET, '-A OUTPUT -j DROP'), 'timed-out', [2])).toEqual(['blocked', 'blocked']);
+});
+
+test('who sends a datagram is told of a drop on its way out, and the rule that counted it is convicted', () => {
+  const dns = conversation('udp', '127.0.0.1', 53);
+  const judge = (end: Tried['end'], counted: boolean, chain = 'OUTPUT') => {
+    const ruleset = rules(SET.replace('OUTPUT', chain), `-A ${chain} -j DROP`);
+    const trace = traceConversation(ruleset, dns, surroundings);
+    const rose = counted ? findSuspects(ruleset, trace) : [];
+    return settleByTrying(ruleset, [trace], [{ conversation: dns, end, rose }])[0]?.outcome;
+  };
+  expect(judge('not-permitted', true)).toBe('blocked');
+  expect(judge('not-permitted', false)).toBe('unknown');
+  expect(judge('timed-out', false)).toBe('unknown');
+  expect(judge('timed-out', true, 'INPUT')).toBe('blocked');
+  expect(judge('not-permitted', true, 'INPUT')).toBe('unknown');
 });
 
 test('what another rule or more than the address decides stays open', () => {
