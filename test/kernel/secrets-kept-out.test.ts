@@ -32,7 +32,7 @@ describeKernel('a secret that is typed', () => {
     expect(await lab.run(['sh', '-c', 'ls /var/lib/lo-doctor/*/'])).toMatch(
       /case\.json[\s\S]*report\.json[\s\S]*report\.md/,
     );
-    expect((await lab.run(['cat', '/run/lock/processes']))).not.toContain(SECRET);
+    expect(await lab.run(['cat', '/run/lock/processes'])).not.toContain(SECRET);
     const found = await lab.exec([
       'grep',
       '-rlF',
