@@ -76,7 +76,7 @@ test('where rules drop other packets, netfilter may have said the word about one
   const ruleset = rules('-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -j DROP');
   expect(findControlGroup(clues({ attempts, ruleset }))).toMatchObject({ blame: 'unknown' });
   const elsewhere = {
-    finding: { id: 'x', severity: 'problem', title: '', evidence: [], advice: '', commands: [] },
+    finding: { id: 'no-route', severity: 'problem', title: '', evidence: [], advice: '', commands: [] },
     blame: 'filter',
     explains: [],
   } as const;

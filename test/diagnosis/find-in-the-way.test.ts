@@ -7,7 +7,7 @@ import { clues, failure } from './clues.ts';
 const fault = (outcome: WayFault['outcome'], kinds: WayFault['kinds']): WayFault => ({
   kinds,
   outcome,
-  finding: { id: 'x', severity: 'warning', title: 'x', evidence: ['seen'], advice: '', commands: [] },
+  finding: { id: 'lo-down', severity: 'warning', title: 'x', evidence: ['seen'], advice: '', commands: [] },
 });
 
 test('what stops everything is to blame for a silence', () => {

@@ -111,7 +111,7 @@ test('a report holds no secret that was typed, printed, or quoted as evidence', 
       ...blockedDiagnosis,
       findings: [
         {
-          id: 'refused',
+          id: 'nobody-listens',
           severity: 'problem',
           title: `it said ${secret}`,
           evidence: [`the command's output: ${secret}`],
