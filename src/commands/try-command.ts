@@ -31,19 +31,27 @@ export type Ground = {
 export type Run = { readonly mark: string; readonly signal: AbortSignal; readonly onOutput: (output: string) => void };
 
 /** A place, and why it is looked at. */
-type Place = { readonly endpoint: Endpoint; readonly because: string };
+type Place = { readonly endpoint: Endpoint; readonly because: string; readonly isOthers: boolean };
 
 const placesOf = (endpoints: readonly Endpoint[], because: string): Place[] =>
-  endpoints.map((endpoint) => ({ endpoint, because }));
+  endpoints.map((endpoint) => ({ endpoint, because, isOthers: false }));
 
 /** A program that waits, or is connected, says by that where it goes. A UDP socket says so only where it is connected. */
 const fromSockets = (sockets: readonly SeenSocket[]): Place[] =>
   sockets
     .filter(({ peer, state, isOwn }) => peer.port !== null && (isOwn ? state !== 'TIME-WAIT' : state === 'SYN-SENT'))
-    .map(({ protocol, peer: { address, port }, state, process, isOwn }) => ({
-      endpoint: { host: address, port, protocol },
-      because: `${isOwn ? 'the command' : (process ?? 'another program')} ${state === 'SYN-SENT' ? 'waited for an answer from there' : 'had a connection there'} (ss: ${state})`,
+    .map((socket) => ({
+      endpoint: { host: socket.peer.address, port: socket.peer.port, protocol: socket.protocol },
+      because: `${nameWho(socket)} ${socket.state === 'SYN-SENT' ? 'waited for an answer from there' : 'had a connection there'} (ss: ${socket.state})`,
+      isOthers: !socket.isOwn && !socket.isBehind,
     }));
+
+const nameWho = ({ process, isOwn, isBehind }: SeenSocket): string => {
+  if (isOwn) return 'the command';
+  return isBehind
+    ? `${process ?? 'a program'}, which the command talked to,`
+    : `meanwhile ${process ?? 'another program'}`;
+};
 
 const NO_NAME =
   /could(?: not|n't) resolve|name or service not known|temporary failure in name resolution|getaddrinfo|unknown host/i;
@@ -80,23 +88,28 @@ const findPlaces = async (
   sockets: readonly SeenSocket[],
 ): Promise<Place[]> => {
   const { named, assumed, files } = readCommandLine(commandLine);
+  const seen = fromSockets(sockets);
+  const others = seen.filter(({ isOthers }) => isOthers);
   const known = [
-    ...fromSockets(sockets),
+    ...seen.filter(({ isOthers }) => !isOthers),
     ...placesOf(named, 'the command line names it'),
     ...placesOf(findInText(failingLines(output)), 'its output names it'),
     ...(NO_NAME.test(output) ? await readNameServers(host) : []),
   ];
-  if (known.length > 0) return known;
+  if (known.length > 0) return [...known, ...others];
   const inFiles = await fromFiles(host, files);
-  return inFiles.length > 0 ? inFiles : placesOf(assumed, 'such a program goes there unless it is told otherwise');
+  const likely =
+    inFiles.length > 0 ? inFiles : placesOf(assumed, 'such a program goes there unless it is told otherwise');
+  return [...likely, ...others];
 };
 
 type Located = Place & { readonly address: string };
 
-const locate = async (host: Host, { endpoint, because }: Place): Promise<Located[]> => {
-  if (parseAddress(endpoint.host) !== null) return [{ endpoint, because, address: endpoint.host }];
+const locate = async (host: Host, place: Place): Promise<Located[]> => {
+  const { endpoint, because } = place;
+  if (parseAddress(endpoint.host) !== null) return [{ ...place, address: endpoint.host }];
   const addresses = await resolveName(host, endpoint.host, LOOKUP_TIMEOUT);
-  return addresses.map((address) => ({ endpoint, because: `${because}: ${endpoint.host}`, address }));
+  return addresses.map((address) => ({ ...place, because: `${because}: ${endpoint.host}`, address }));
 };
 
 const distinct = (places: readonly Located[]): Located[] => {
@@ -126,22 +139,27 @@ const tryHere = async (
   uid: number,
   signal: AbortSignal,
 ): Promise<Attempt> => {
-  const { address, because } = place;
+  const { address, because, isOthers } = place;
   const protocol = protocolOf(place, ground);
   const ends = { source: address, destination: address, sourcePort: null, destinationPort: place.endpoint.port };
   const called = place.endpoint.host === address ? {} : { name: place.endpoint.host };
-  return { ...(await probeConversation(host, { protocol, ...ends, uid }, signal)), because, ...called };
+  return {
+    ...(await probeConversation(host, { protocol, ...ends, uid }, signal)),
+    because,
+    ...called,
+    ...(isOthers ? { isOthers } : {}),
+  };
 };
 
 const lookOutside = async (host: Host, place: Located, uid: number): Promise<OutsidePlace> => {
-  const { address, because, endpoint } = place;
+  const { address, because, endpoint, isOthers } = place;
   const { protocol, port } = endpoint;
-  return { protocol, address, port, because, route: await readRoute(host, address, uid), uid };
+  return { protocol, address, port, because, route: await readRoute(host, address, uid), uid, isOthers };
 };
 
 /** Runs the command. Where it fails, the places on this server that it has to do with are opened once, and the way to all others is looked up. */
 export const tryCommand = async (host: Host, commandLine: string, ground: Ground, run: Run): Promise<Attempt[]> => {
-  const watch = watchSockets(host, run.mark);
+  const watch = await watchSockets(host, run.mark);
   const { code, stdout, stderr } = await host.run(markedCommand(run.mark), {
     input: commandLine,
     signal: run.signal,
@@ -150,13 +168,13 @@ export const tryCommand = async (host: Host, commandLine: string, ground: Ground
     inUsersDirectory: true,
     withUsersEnvironment: true,
   });
-  const sockets = watch.stop();
+  const { sockets, programs } = await watch.stop();
   const output = `${stdout}${stderr}`;
   const reading = readCommandLine(commandLine);
   const user = reading.user === null ? null : await readUser(host, reading.user);
   const own = sockets.find(({ isOwn }) => isOwn);
   const uid = own?.uid ?? user?.uid ?? 0;
-  const trail = { user, elsewhere: reading.elsewhere, sockets, outside: [] } satisfies CommandTrail;
+  const trail = { user, elsewhere: reading.elsewhere, sockets, programs, outside: [] } satisfies CommandTrail;
   const attempt = { kind: 'command', commandLine, code, output, trail } as const;
   if (code === 0 || run.signal.aborted) return [attempt];
   const places = await findPlaces(host, commandLine, output, sockets);

@@ -10,6 +10,8 @@ export type Attempt =
       readonly detail: string;
       /** What a command has to do with the place: `the command line names it`. Absent where it was chosen without a command. */
       readonly because?: string;
+      /** The place is another program's, which has to do with the command perhaps: absent where it is the command's, or of a service behind it. */
+      readonly isOthers?: true;
       /** The name of whom it was tried as, where that is known and not root. */
       readonly user?: string;
       /** The host name by which programs call the place; absent where it was called by its address. */
@@ -32,6 +34,8 @@ export type CommandTrail = {
   /** It runs in another network namespace, where the rules that are looked at here say nothing. */
   readonly elsewhere: boolean;
   readonly sockets: readonly TrailSocket[];
+  /** Its own processes, and those of the services that it talked to. */
+  readonly programs: readonly { readonly pid: string; readonly name: string }[];
   /** Places that are not on this server. */
   readonly outside: readonly OutsidePlace[];
 };
@@ -46,6 +50,8 @@ export type TrailSocket = {
   readonly process: string | null;
   readonly uid: number;
   readonly isOwn: boolean;
+  /** It is of a program that the command had a connection with, or of one behind that. */
+  readonly isBehind: boolean;
   /** Its control group, where ss tells it. */
   readonly cgroup?: string | null;
 };
@@ -58,6 +64,8 @@ export type OutsidePlace = {
   readonly because: string;
   readonly route: { readonly device: string; readonly source: string } | null;
   readonly uid: number;
+  /** Another program's, of which nothing says that the command needs it. */
+  readonly isOthers: boolean;
 };
 
 /** What an attempt shows. Nothing where it could not be made, or where a datagram got no answer: no UDP service has to give one. */

@@ -176,7 +176,10 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const perhaps = fromUnknown(seen, ruleset, unlogged);
   const blocked = [...logged, ...fromFailures(seen, unlogged), ...perhaps].sort(byWeight);
   const elsewhere = listElsewhere(seen);
-  const passing = unlogged.filter(({ failure, trace }) => isLetThrough(trace) || isWayGone(witness, failure));
+  // What another program waits for in vain explains nothing of what failed here, unless a rule stops it.
+  const passing = unlogged.filter(
+    ({ failure, trace }) => !failure.isOthers && (isLetThrough(trace) || isWayGone(witness, failure)),
+  );
   const found = findOtherCauses({ ...site, elsewhere, listeners, attempts, passing, witness, found: [] });
   // Beside what the firewall stops on lo, what explains another failure, or was stopped elsewhere, is a cause of its own.
   const counts = ({ finding, explains, blame }: FoundCause) =>
@@ -187,7 +190,7 @@ export const diagnose = (seen: Seen): Diagnosis => {
   if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: told };
   const verdict = verdictOf(
     causes,
-    unlogged.every(({ trace }) => trace.outcome !== 'unknown'),
+    unlogged.every(({ failure, trace }) => failure.isOthers || trace.outcome !== 'unknown'),
   );
   const isOpen = verdict === 'undecided' && causes.length === 0;
   return { verdict, blocked, elsewhere, findings: isOpen ? [...told, nothingSeen] : told };

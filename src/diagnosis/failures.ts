@@ -15,6 +15,8 @@ export type Failure = {
   readonly name: string | null;
   readonly evidence: string;
   readonly isOwn: boolean;
+  /** The place is another program's, of which nothing says that the command needs it. */
+  readonly isOthers: boolean;
 };
 
 const ENDS: Record<Failure['end'], string> = {
@@ -62,6 +64,7 @@ const failuresInLine = (line: string, { localhost, uid }: Said): Failure[] => {
       name: isName ? host : null,
       evidence: `the command's output: ${line.trim()}`,
       isOwn: false,
+      isOthers: false,
     }));
   });
 };
@@ -73,13 +76,14 @@ const toFailures = (attempt: Attempt, localhost: readonly string[]): Failure[] =
       ? []
       : attempt.output.split('\n').flatMap((line) => failuresInLine(line, said));
   }
-  const { conversation, end, detail, because, name = null } = attempt;
+  const { conversation, end, detail, because, name = null, isOthers = false } = attempt;
   // What could not be tried at all says nothing about the network.
   if (end === 'connected' || end === 'failed') return [];
   const where = nameAddress(conversation.destination, conversation.destinationPort);
   const why = because === undefined ? '' : ` (${because})`;
   const words = detail === '' ? '' : ` (${detail})`;
-  return [{ conversation, end, name, evidence: `connecting to ${where}${why}: ${ENDS[end]}${words}`, isOwn: true }];
+  const evidence = `connecting to ${where}${why}: ${ENDS[end]}${words}`;
+  return [{ conversation, end, name, evidence, isOwn: true, isOthers }];
 };
 
 const keyOf = ({ protocol, destination, destinationPort }: Conversation): string =>
@@ -90,7 +94,7 @@ const merge = (own: Failure | undefined, other: Failure): Failure => {
   if (own === undefined) return other;
   const [first, second] = other.isOwn && !own.isOwn ? [other, own] : [own, other];
   const evidence = first.isOwn === second.isOwn ? first.evidence : `${first.evidence}; ${second.evidence}`;
-  return { ...first, name: first.name ?? second.name, evidence };
+  return { ...first, name: first.name ?? second.name, evidence, isOthers: own.isOthers && other.isOthers };
 };
 
 /**

@@ -24,7 +24,9 @@ const tellOwn = ({ conversation, because }: OwnAttempt): string => {
 export const findCommandAlone: Cause = (clues) => {
   const { attempts, passing, found } = clues;
   const command = attempts.find((one): one is CommandAttempt => one.kind === 'command' && one.code !== 0);
-  const own = attempts.filter((one): one is OwnAttempt => one.kind === 'connection' && one.because !== undefined);
+  const own = attempts.filter(
+    (one): one is OwnAttempt => one.kind === 'connection' && one.because !== undefined && !one.isOthers,
+  );
   if (command === undefined || own.length === 0 || passing.length > 0) return null;
   if (found.some(({ finding }) => finding.severity === 'problem')) return null;
   const reached = own.filter(({ end }) => end === 'connected');

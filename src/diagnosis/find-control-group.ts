@@ -70,7 +70,9 @@ const dropsAnything = ({ ruleset }: Clues): boolean =>
 
 export const findControlGroup: Cause = (clues) => {
   const command = clues.attempts.find((one): one is CommandAttempt => one.kind === 'command' && one.code !== 0);
-  const own = clues.attempts.filter((one): one is OwnAttempt => one.kind === 'connection' && one.because !== undefined);
+  const own = clues.attempts.filter(
+    (one): one is OwnAttempt => one.kind === 'connection' && one.because !== undefined && !one.isOthers,
+  );
   if (command === undefined || own.length === 0 || command.trail?.elsewhere === true) return null;
   if (!own.every(isLetOut) || clues.found.some(({ blame }) => blame === 'filter')) return null;
   const groups = groupsOf(command);

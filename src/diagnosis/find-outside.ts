@@ -4,7 +4,7 @@ import { AS_SENT, type Packet, type Transport } from '../firewall/packet.ts';
 import type { HookTrace } from '../firewall/trace.ts';
 import { evaluatePacket } from '../firewall/travel.ts';
 import type { OutsidePlace } from './attempt.ts';
-import type { Cause, Clues } from './cause.ts';
+import type { Cause, Clues, FoundCause } from './cause.ts';
 import { nameAddress, nameRule } from './names.ts';
 
 const SYN = 2;
@@ -72,24 +72,46 @@ const tell = ({ place, stop, isReply }: Judged): string => {
   return `${where}: ${isReply ? 'its answer would be' : 'is'} stopped by ${rule}${logged}`;
 };
 
+const findNeeded = (stopped: readonly Judged[]): FoundCause => ({
+  finding: {
+    id: 'outside-blocked',
+    severity: 'problem',
+    title: 'The firewall stops packets to another machine that the failed command needs.',
+    evidence: [...new Set(stopped.map(tell))],
+    advice:
+      'A permit of loopback changes nothing about them. If these destinations are meant to be reached, permit them in the outbound policy; ask whoever owns the policy.',
+    commands: [],
+  },
+  blame: 'filter',
+  explains: [],
+});
+
+/** Other programs wait in vain on every server with an outbound policy: that the command needs them is not known. */
+const tellOthers = (stopped: readonly Judged[]): FoundCause => ({
+  finding: {
+    id: 'outside-blocked-for-others',
+    severity: 'warning',
+    title:
+      'Meanwhile the firewall stopped packets of other programs to other machines; whether the command needs them is not known.',
+    evidence: [...new Set(stopped.map(tell))],
+    advice:
+      'A permit of loopback changes nothing about them. Look whether the command waits for one of these programs.',
+    commands: [],
+  },
+  blame: 'unknown',
+  explains: [],
+});
+
 /** Found where the rules stop what a failed command needs of another machine. */
 export const findOutside: Cause = (clues) => {
   const places = clues.attempts.flatMap((one) =>
     one.kind === 'command' && one.code !== 0 ? (one.trail?.outside ?? []) : [],
   );
   const stopped = places.flatMap((place) => judge(clues, place));
-  if (stopped.length === 0) return null;
-  return {
-    finding: {
-      id: 'outside-blocked',
-      severity: 'problem',
-      title: 'The firewall stops packets to another machine that the failed command needs.',
-      evidence: [...new Set(stopped.map(tell))],
-      advice:
-        'A permit of loopback changes nothing about them. If these destinations are meant to be reached, permit them in the outbound policy; ask whoever owns the policy.',
-      commands: [],
-    },
-    blame: 'filter',
-    explains: [],
-  };
+  const [needed, others] = [
+    stopped.filter(({ place }) => !place.isOthers),
+    stopped.filter(({ place }) => place.isOthers),
+  ];
+  if (needed.length > 0) return findNeeded(needed);
+  return others.length > 0 ? tellOthers(others) : null;
 };

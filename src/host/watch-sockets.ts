@@ -1,24 +1,26 @@
-// Which sockets a command has while it runs: by ss, and by who started whom.
+// Which sockets a command has while it runs, and those of the programs that it talks to: by ss, and by who started whom.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, Host } from './host.ts';
+import { SOCKET_TABLES } from './parse-proc-sockets.ts';
+import {
+  parseSocketRound,
+  type Round,
+  type RoundProcess,
+  type RoundSocket,
+  type SocketEnd,
+} from './parse-socket-round.ts';
 
-/** A socket that was open meanwhile. `isOwn`: a process of the command has it. `device`: the one it is bound to. */
-export type SeenSocket = {
-  readonly protocol: 'tcp' | 'udp';
-  /** As ss calls it: `SYN-SENT` waits for the first answer. */
-  readonly state: string;
-  readonly local: SocketEnd;
-  readonly peer: SocketEnd;
-  readonly device: string | null;
-  readonly process: string | null;
-  /** Null: ss says nothing of it, which it does of root's. */
-  readonly uid: number;
-  readonly isOwn: boolean;
-  /** The control group of who has made it; null where an old ss does not tell. */
-  readonly cgroup: string | null;
+/**
+ * A socket that was open meanwhile. `state` as ss calls it: `SYN-SENT` waits for the first answer. `isOwn`: a process of the command has it; `isBehind`:
+ * a program has it that the command had a connection with, or one behind that. `device`: the one it is bound to; `cgroup`: null where an old ss does not tell.
+ */
+export type SeenSocket = Omit<RoundSocket, 'pids'> & { readonly isOwn: boolean; readonly isBehind: boolean };
+
+/** `programs`: the command's own processes and those behind it. */
+export type SeenSockets = {
+  readonly sockets: readonly SeenSocket[];
+  readonly programs: readonly { readonly pid: string; readonly name: string }[];
 };
-
-/** `port` null: any. */
-export type SocketEnd = { readonly address: string; readonly port: number | null };
 
 /**
  * Runs the command line that comes by standard input, so that no list of processes shows it, with nothing on its own standard input. The
@@ -31,73 +33,124 @@ export const markedCommand = (mark: string): Command => ['/bin/sh', '-c', RUN_MA
 
 /** Round by round: who has the mark in its command line, the processes, the sockets. Rarer after the first seconds. */
 const WATCH = `round=0; while :; do
-echo "@ $$"; grep -l -F -e "$0$1" /proc/[0-9]*/cmdline; cat /proc/[0-9]*/stat; ss -Hatunpe; round=$((round+1))
+echo "@ $$"; grep -l -F -e "$0$1" /proc/[0-9]*/cmdline; cat /proc/[0-9]*/stat
+ss -Hatunpe || { cat ${SOCKET_TABLES.join(' ')}; ls -l /proc/[0-9]*/fd; }; round=$((round+1))
 if [ $round -lt 40 ]; then sleep 0.05; else sleep 0.5; fi || sleep 1
 done 2>/dev/null`;
 
 /** Sockets that are remembered at the most. */
 const MOST = 500;
+/** How long the first round is waited for, so that a short command is not over before it, and the last one. */
+const FIRST_ROUND = 2000;
+const LAST_ROUND = 1000;
 
-/** Begins to watch; `stop` ends it and tells what was seen, what was there before left out unless it is the command's. Without ss: nothing. */
-export function watchSockets(host: Host, mark: string): { stop(): readonly SeenSocket[] } {
+/**
+ * Begins to watch, and resolves when what is there before is known; `stop` ends it and resolves to what was seen, what was there before left out unless
+ * it is the command's or behind it. Where nothing tells, nothing was seen.
+ */
+export async function watchSockets(host: Host, mark: string): Promise<{ stop(): Promise<SeenSockets> }> {
   // The mark in two words: the watch itself must not be found by it.
   const followed = host.follow(['sh', '-c', WATCH, mark.slice(0, 4), mark.slice(4)]);
-  const seen = new Map<string, SeenSocket>();
-  const known = new Set<string>();
-  let rounds = 0;
-  const take = (round: Round) => {
-    const own = descendants(round);
-    for (const line of round.sockets) {
-      const socket = parseSocket(line, own);
-      if (socket === null) continue;
-      const { protocol, local, peer, isOwn } = socket;
-      const key = [protocol, local.address, local.port, peer.address, peer.port].join(' ');
-      if (rounds === 0 && !isOwn) known.add(key);
-      else if (!known.has(key) && (seen.has(key) || seen.size < MOST)) seen.set(key, earliest(seen.get(key), socket));
-    }
-    rounds += 1;
-  };
+  const memory = createMemory();
+  let lines: string[] = [];
+  let roundEnded = () => {};
+  const nextRound = () =>
+    new Promise<void>((resolve) => {
+      roundEnded = resolve;
+    });
   const read = async () => {
-    let round: Round | null = null;
     for await (const line of followed.lines) {
-      if (line.startsWith('@ ')) {
-        if (round !== null) take(round);
-        round = { watcher: line.slice(2), marked: [], processes: [], sockets: [] };
-      } else if (round !== null) sort(round, line);
+      if (line.startsWith('@ ') && lines.length > 0) {
+        memory.take(parseSocketRound(lines));
+        lines = [];
+        roundEnded();
+      }
+      lines.push(line);
     }
   };
-  void read();
+  const first = nextRound();
+  const reading = read();
+  await Promise.race([first, reading, sleep(FIRST_ROUND, null, { ref: false })]);
   return {
-    stop: () => {
+    stop: async () => {
+      // The round that the command's end falls into still has what it did last.
+      await Promise.race([nextRound(), reading, sleep(LAST_ROUND, null, { ref: false })]);
       followed.stop();
-      return [...seen.values()];
+      await Promise.race([reading, sleep(LAST_ROUND, null, { ref: false })]);
+      if (lines.length > 0) memory.take(parseSocketRound(lines));
+      return memory.tell();
     },
   };
 }
 
-/** A socket that waited is told as one that did, and once the command's, it stays so. */
-function earliest(before: SeenSocket | undefined, now: SeenSocket): SeenSocket {
+type Kept = { readonly socket: RoundSocket; readonly isOwn: boolean; readonly isOld: boolean };
+
+const identify = ({ pid, start }: RoundProcess): string => `${pid} ${start}`;
+
+const nameEnd = (protocol: string, { address, port }: SocketEnd): string => `${protocol} ${address} ${port}`;
+
+/** What all rounds have shown together. */
+function createMemory() {
+  const kept = new Map<string, Kept>();
+  /** Whom each local end belongs to: who listens at it, or has taken a connection there. */
+  const holders = new Map<string, Set<string>>();
+  const listening = new Set<string>();
+  const own = new Set<string>();
+  const names = new Map<string, string>();
+  let rounds = 0;
+
+  function take(round: Round): void {
+    for (const { pid, name } of round.processes) names.set(pid, name);
+    const ownNow = findOwn(round, own);
+    for (const process of ownNow) own.add(identify(process));
+    for (const socket of round.sockets) {
+      const end = nameEnd(socket.protocol, socket.local);
+      holders.set(end, new Set([...(holders.get(end) ?? []), ...socket.pids]));
+      if (socket.state === 'LISTEN' || socket.state === 'UNCONN') listening.add(end);
+      if (socket.state === 'LISTEN') continue;
+      const key = `${end} ${nameEnd(socket.protocol, socket.peer)}`;
+      const before = kept.get(key);
+      if (before === undefined && kept.size >= MOST) continue;
+      const isOwn = before?.isOwn === true || ownNow.some(({ pid }) => socket.pids.includes(pid));
+      kept.set(key, { socket: earliest(before?.socket, socket), isOwn, isOld: before?.isOld ?? rounds === 0 });
+    }
+    rounds += 1;
+  }
+
+  function tell(): SeenSockets {
+    const ownPids = new Set([...own].map((one) => one.split(' ')[0] ?? ''));
+    const sockets = [...kept.values()];
+    // An accepted socket asks nobody: who is at its other end is a client.
+    const asking = sockets.map(({ socket }) => socket).filter((socket) => !isAccepted(socket, listening));
+    const behind = findBehind(asking, holders, ownPids);
+    const told = sockets.map(({ socket: { pids, ...socket }, isOwn, isOld }) => {
+      return { socket: { ...socket, isOwn, isBehind: !isOwn && pids.some((pid) => behind.has(pid)) }, isOld };
+    });
+    return {
+      sockets: told.flatMap(({ socket, isOld }) => (isOld && !socket.isOwn ? [] : [socket])),
+      programs: [...ownPids, ...behind].flatMap((pid) => {
+        const name = names.get(pid);
+        return name === undefined ? [] : [{ pid, name }];
+      }),
+    };
+  }
+
+  return { take, tell };
+}
+
+/** A socket that waited is told as one that did, and whose it once was, it stays. */
+function earliest(before: RoundSocket | undefined, now: RoundSocket): RoundSocket {
   if (before === undefined) return now;
   const waits = [before, now].find(({ state }) => state === 'SYN-SENT') ?? now;
-  return { ...waits, isOwn: before.isOwn || now.isOwn, process: now.process ?? before.process };
+  return { ...waits, pids: [...new Set([...before.pids, ...now.pids])], process: now.process ?? before.process };
 }
 
-type Round = { watcher: string; marked: string[]; processes: Process[]; sockets: string[] };
-type Process = { pid: string; name: string; parent: string };
-
-/** `/proc/812/cmdline`, `812 (sh) S 1 …`, `tcp   SYN-SENT 0 1 …` */
-function sort(round: Round, line: string): void {
-  const mark = /^\/proc\/(\d+)\/cmdline$/.exec(line)?.[1];
-  const process = /^(\d+) \((.*)\) \S (\d+) /.exec(line);
-  if (mark !== undefined) round.marked.push(mark);
-  else if (process !== null)
-    round.processes.push({ pid: process[1] ?? '', name: process[2] ?? '', parent: process[3] ?? '' });
-  else if (/^(tcp|udp) /.test(line)) round.sockets.push(line);
-}
-
-/** The marked shell and all that it has started, and what those have. */
-function descendants({ marked, processes, watcher }: Round): ReadonlySet<string> {
-  const own = new Set(marked.filter((pid) => pid !== watcher));
+/** The marked shell and all that it has started, and what those have; who was once the command's stays so when its parent is gone. */
+function findOwn({ marked, processes, watcher }: Round, known: ReadonlySet<string>): RoundProcess[] {
+  const own = new Set(
+    processes.flatMap((one) => (marked.includes(one.pid) || known.has(identify(one)) ? [one.pid] : [])),
+  );
+  own.delete(watcher);
   for (let grown = true; grown; ) {
     grown = false;
     for (const { pid, parent } of processes) {
@@ -106,35 +159,28 @@ function descendants({ marked, processes, watcher }: Round): ReadonlySet<string>
       grown = true;
     }
   }
-  return own;
+  return processes.filter(({ pid }) => own.has(pid));
 }
 
-/** `tcp   SYN-SENT 0      1      127.0.0.1:40000      127.0.0.1:8080  users:(("curl",pid=812,fd=5)) timer:(…) uid:33 ino:1 …` */
-function parseSocket(line: string, own: ReadonlySet<string>): SeenSocket | null {
-  const [protocol, state = '', , , local = '', peer = '', ...rest] = line.trim().split(/\s+/);
-  if ((protocol !== 'tcp' && protocol !== 'udp') || state === 'LISTEN') return null;
-  const more = rest.join(' ');
-  const users = [...more.matchAll(/\("((?:[^"\\]|\\.)*)",pid=(\d+)/g)];
-  return {
-    protocol,
-    state,
-    local: parseEnd(local),
-    peer: parseEnd(peer),
-    device: /%([^:\]]+)/.exec(local)?.[1] ?? null,
-    process: users[0]?.[1] ?? null,
-    uid: Number(/\buid:(\d+)/.exec(more)?.[1] ?? 0),
-    cgroup: /\bcgroup:(\S+)/.exec(more)?.[1] ?? null,
-    isOwn: users.some(([, , pid = '']) => own.has(pid)),
-  };
-}
+const ANY = ['0.0.0.0', '::', '*'];
 
-function parseEnd(text: string): SocketEnd {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  const address = text
-    .slice(0, colon)
-    .replace(/%[^\]]*/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/^::ffff:(?=\d+\.)/, '');
-  return { address, port: Number.isInteger(port) && port > 0 ? port : null };
+const isAccepted = ({ protocol, local: { address, port } }: RoundSocket, listening: ReadonlySet<string>): boolean =>
+  [address, ...ANY].some((one) => listening.has(nameEnd(protocol, { address: one, port })));
+
+/** The programs at the other end of the command's connections, and at the other end of theirs. */
+function findBehind(
+  sockets: readonly RoundSocket[],
+  holders: ReadonlyMap<string, ReadonlySet<string>>,
+  own: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const all = new Set(own);
+  for (let size = -1; size < all.size; ) {
+    size = all.size;
+    for (const { pids, protocol, peer, state } of sockets) {
+      if (peer.port === null || state === 'TIME-WAIT' || !pids.some((pid) => all.has(pid))) continue;
+      for (const address of [peer.address, ...ANY])
+        for (const pid of holders.get(nameEnd(protocol, { address, port: peer.port })) ?? []) all.add(pid);
+    }
+  }
+  return new Set([...all].filter((pid) => !own.has(pid)));
 }

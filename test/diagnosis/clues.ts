@@ -21,6 +21,7 @@ export const failure = (
   name: null,
   evidence: `connecting to ${address}:${port}: ${end}`,
   isOwn: true,
+  isOthers: false,
 });
 
 /** A command that failed with these words. */

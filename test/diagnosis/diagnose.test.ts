@@ -269,7 +269,7 @@ describe('a command that lo-doctor held against attempts of its own', () => {
     commandLine: 'x',
     code: 28,
     output,
-    trail: { user: null, elsewhere: false, sockets: [], outside: [], ...trail },
+    trail: { user: null, elsewhere: false, sockets: [], programs: [], outside: [], ...trail },
   });
   const own = (end: ConnectionEnd, port = 8080): Attempt => ({
     kind: 'connection',
@@ -282,6 +282,15 @@ describe('a command that lo-doctor held against attempts of its own', () => {
   test('is tied to the rule by what failed at the same place, though it says nothing itself', () => {
     const { verdict, blocked } = look({ ruleset: CLOSED, attempts: [failing(''), own('timed-out')] });
     expect([verdict, blocked[0]?.stop?.rule.number]).toEqual(['loopback-blocked', 2]);
+  });
+
+  test('is explained by nothing that another program waits for in vain', () => {
+    const others = { ...own('timed-out', 9999), isOthers: true } as const;
+    const listening = { ...postfix, port: 9999 };
+    const { verdict, findings } = look({ attempts: [failing('no'), own('connected'), others], listeners: [listening] });
+    expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['undecided', 'command-fails-alone']);
+    // That a rule stops it is so, whoever waits.
+    expect(look({ ruleset: CLOSED, attempts: [failing('no'), others] }).verdict).toBe('loopback-blocked');
   });
 
   test('and that alone sees a time-out: both are told, and nobody is blamed', () => {
@@ -302,6 +311,7 @@ describe('a command that lo-doctor held against attempts of its own', () => {
         because: 'its output names it',
         route: { device: 'eth0', source: '192.0.2.10' },
         uid: 0,
+        isOthers: false,
       },
     ];
     const { verdict, findings } = look({ attempts: [failing('timed out', { outside })] });
@@ -309,6 +319,11 @@ describe('a command that lo-doctor held against attempts of its own', () => {
     expect(findings[0]?.evidence[0]).toMatch(/^TCP to 198\.51\.100\.7:443 by eth0 .* rule 3: -A OUTPUT -d 198/);
     const open = look({ ruleset: rules('-A OUTPUT -o lo -j ACCEPT'), attempts: [failing('timed out', { outside })] });
     expect(problems(open.findings)).toEqual([]);
+    // Another program's place is no evidence about the command.
+    const others = outside.map((one) => ({ ...one, isOthers: true }));
+    const theirs = look({ attempts: [failing('timed out', { outside: others })] });
+    expect([theirs.verdict, ...problems(theirs.findings)]).toEqual(['undecided']);
+    expect(theirs.findings.map(({ id }) => id)).toContain('outside-blocked-for-others');
   });
 
   test('in another network namespace is not judged by the rules here', () => {

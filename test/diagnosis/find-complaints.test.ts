@@ -10,11 +10,13 @@ const APPARMOR =
 const denied = (line: string) => ({ complaints: [{ kind: 'denial', line }] as const });
 
 describe('a denial', () => {
+  const programs = [{ pid: '1', name: 'x' }];
+  const trail = { user: null, elsewhere: false, sockets: [], outside: [], programs };
   test.each([
-    [AVC, 'SELinux has denied it'],
-    [APPARMOR, 'AppArmor has denied it'],
-  ])('of a connection that was not permitted: %s', (line, title) => {
-    const found = findDenial(clues({ failures: [failure('not-permitted')], witness: denied(line) }));
+    ['the port', AVC, 'SELinux has denied it', []],
+    ['the process', APPARMOR, 'AppArmor has denied it', [command('no', { commandLine: 'y', trail })]],
+  ])('of a connection that was not permitted, tied by %s', (_, line, title, attempts) => {
+    const found = findDenial(clues({ failures: [failure('not-permitted')], attempts, witness: denied(line) }));
     expect(found).toMatchObject({ blame: 'server', finding: { id: 'denied-by-policy', evidence: [line] } });
     expect(found?.finding.title).toContain(title);
   });
@@ -23,6 +25,26 @@ describe('a denial', () => {
     expect(findDenial(clues({ failures: [failure('timed-out')], witness: denied(AVC) }))).toBeNull();
     const file = '[ 1.2] audit: apparmor="DENIED" operation="open" profile="man" name="/etc/shadow" comm="man"';
     expect(findDenial(clues({ failures: [failure('not-permitted')], witness: denied(file) }))).toBeNull();
+  });
+
+  test('of another program, process and port is possible and no more', () => {
+    const other = AVC.replace('dest=5432', 'dest=389');
+    const attempts = [command('cat: /etc/x: Permission denied', { commandLine: 'cat /etc/x' })];
+    const found = [
+      findDenial(clues({ attempts, witness: denied(other) })),
+      findDenial(clues({ failures: [failure('not-permitted')], witness: denied(other) })),
+    ];
+    for (const one of found)
+      expect(one).toMatchObject({
+        blame: 'unknown',
+        explains: [],
+        finding: { id: 'denial-meanwhile', severity: 'warning' },
+      });
+  });
+
+  test('of a program whose name is but a part of a word of the command is none of it', () => {
+    const attempts = [command('permission denied', { commandLine: '/opt/php-fpm-exporter --now' })];
+    expect(findDenial(clues({ attempts, witness: denied(AVC) }))?.finding.id).toBe('denial-meanwhile');
   });
 
   test('of a program that the command line names', () => {

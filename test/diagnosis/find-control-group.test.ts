@@ -16,6 +16,7 @@ const DENY = {
 const trail = (cgroup: string | null, known: Partial<CommandTrail> = {}): CommandTrail => ({
   user: null,
   elsewhere: false,
+  programs: [],
   sockets: [
     {
       protocol: 'tcp',
@@ -26,6 +27,7 @@ const trail = (cgroup: string | null, known: Partial<CommandTrail> = {}): Comman
       process: 'app',
       uid: 0,
       isOwn: true,
+      isBehind: false,
       cgroup,
     },
   ],
