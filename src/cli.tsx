@@ -121,12 +121,20 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     if ((line ?? '-') === '-' && isTerminal('stdin')) io().stderr('Paste log lines here; Ctrl-D ends them.\n');
     return runExplain({ line, json: globals().json }, io());
   },
-  async fix({ all, service: services, dryRun: isDryRun, yes }) {
+  async fix({ all, service: services, dryRun: isDryRun, rehearse, yes }) {
     const { runFix } = await import('./commands/fix.ts');
     const { nameCase } = await import('./commands/name-case.ts');
-    if (all === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
-    const choice = all ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
+    const choice = services.length === 0 ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
     const { confirmWithin, json } = globals();
+    if (rehearse) {
+      if (isDryRun || yes || confirmWithin !== null)
+        program.error(
+          'lo-doctor: --rehearse applies no fix, so it goes with neither --dry-run, --yes nor --confirm-within.',
+        );
+      const { runRehearsal } = await import('./commands/rehearse.ts');
+      return runRehearsal(choice, json, { host: await openHost(), caseId: nameCase(new Date()), io: io() });
+    }
+    if (all === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
     const options = { choice, isDryRun, yes, confirmWithin, json };
     return runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() });
   },

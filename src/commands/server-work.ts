@@ -16,6 +16,7 @@ import { openLogs } from '../host/open-logs.ts';
 import { probeConversation } from '../host/probe.ts';
 import { readCounters } from '../host/read-counters.ts';
 import { readOwnAddresses } from '../host/read-own-addresses.ts';
+import { rehearseRollback } from '../host/rehearse-rollback.ts';
 import { startTemporary, startTrial, type Temporary, type Trial } from '../host/trial.ts';
 import { readListeners } from '../host/who-listens.ts';
 import { writeRecord } from '../host/write-record.ts';
@@ -210,6 +211,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       return diagnoseWalk(host, walk, now, findRises(rules, before, after));
     },
     planFix: planNow,
+    rehearse: (plan) => rehearseRollback(host, plan.rehearsal),
     apply: async (walk, plan) => {
       const [again] = await planNow(walk, [plan.choice]);
       if (again === undefined || !isSamePlan(again, plan))

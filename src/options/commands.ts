@@ -145,12 +145,19 @@ export const COMMANDS = {
         isList: true,
       }),
       dryRun: onSwitch('show the commands and what they do, change nothing'),
+      rehearse: onSwitch(
+        'try the rollback out on a rule that does nothing: is it taken back here when nobody confirms?',
+      ),
       yes: onSwitch('apply without asking; what works afterwards is kept, what does not is rolled back'),
     },
     waits: true,
-    exits: { 0: 'nothing to fix, or fixed and kept, or waiting for confirm', 1: 'loopback is still blocked' },
+    exits: {
+      0: 'nothing to fix, or fixed and kept, or waiting for confirm, or the rehearsed rollback works',
+      1: 'loopback is still blocked',
+    },
     examples: [
       'fix --all --dry-run',
+      'fix --rehearse',
       'fix --all --yes --confirm-within 300',
       'fix --service tcp/25 --service tcp/3306',
     ],

@@ -84,6 +84,11 @@ const EFFECTS: Partial<Record<PhaseName, PhaseEffect>> = {
   'planning-fix': async (work, walk, { send }) =>
     send({ name: 'fix-planned', plans: await work.planFix(walk.case, choicesFor(walk.case)) }),
 
+  rehearsing: async (work, walk, { send }) => {
+    if (walk.phase.name !== 'rehearsing') return;
+    send({ name: 'rehearsed', rehearsal: await work.rehearse(walk.phase.plan) });
+  },
+
   applying: async (work, walk, { send }) => {
     if (walk.phase.name !== 'applying') return;
     send({ name: 'applied', trial: await work.apply(walk.case, walk.phase.plan) });

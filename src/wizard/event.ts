@@ -3,6 +3,7 @@ import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { FixPlan } from '../firewall/fix/plan.ts';
+import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Problem, SavedForBoot, Trial, Verification } from './state.ts';
@@ -18,6 +19,7 @@ export type Event =
   | { readonly name: 'fix-chosen' }
   | { readonly name: 'plan-chosen'; readonly plan: FixPlan }
   | { readonly name: 'apply-chosen' }
+  | { readonly name: 'rehearsal-chosen' }
   /** The user leaves with the commands of the plan that is shown. */
   | { readonly name: 'commands-chosen' }
   | { readonly name: 'keep-chosen' }
@@ -32,6 +34,7 @@ export type Event =
   | { readonly name: 'tried'; readonly attempts: readonly Attempt[] }
   | { readonly name: 'diagnosed'; readonly diagnosis: Diagnosis }
   | { readonly name: 'fix-planned'; readonly plans: readonly FixPlan[] }
+  | { readonly name: 'rehearsed'; readonly rehearsal: Rehearsal }
   | { readonly name: 'applied'; readonly trial: Trial }
   | { readonly name: 'verified'; readonly verification: Verification }
   | { readonly name: 'rolled-back' }

@@ -124,7 +124,7 @@ const fix = (walk: Walk, phase: PhaseOf<'fix'>, event: Event): Walk => {
       return goTo(walk, { name: 'choosing-fix', plans: event.plans, problem: null });
     case 'plan-chosen':
       return phase.name === 'choosing-fix'
-        ? goTo(walk, { name: 'reviewing-fix', plans: phase.plans, plan: event.plan })
+        ? goTo(walk, { name: 'reviewing-fix', plans: phase.plans, plan: event.plan, rehearsal: null })
         : walk;
     case 'apply-chosen':
       return phase.name === 'reviewing-fix'
@@ -134,12 +134,22 @@ const fix = (walk: Walk, phase: PhaseOf<'fix'>, event: Event): Walk => {
       return phase.name === 'reviewing-fix'
         ? goTo(walk, { name: 'choosing-fix', plans: phase.plans, problem: null })
         : goTo(walk, { name: 'log-read' });
+    case 'rehearsal-chosen':
+      return phase.name === 'reviewing-fix'
+        ? goTo(walk, { name: 'rehearsing', plans: phase.plans, plan: phase.plan })
+        : walk;
+    case 'rehearsed':
+      return phase.name === 'rehearsing'
+        ? goTo(walk, { ...phase, name: 'reviewing-fix', rehearsal: event.rehearsal })
+        : walk;
     case 'commands-chosen':
       return phase.name === 'reviewing-fix'
         ? goTo(walk, { name: 'leaving', outcome: 'unfixed', problem: null }, { plan: phase.plan })
         : walk;
     case 'failed':
-      return goTo(walk, { name: 'choosing-fix', plans: [], problem: event.problem });
+      return phase.name === 'rehearsing'
+        ? goTo(walk, { ...phase, name: 'reviewing-fix', rehearsal: event.problem })
+        : goTo(walk, { name: 'choosing-fix', plans: [], problem: event.problem });
     default:
       return walk;
   }

@@ -3,6 +3,7 @@ import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
+import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Event } from './event.ts';
@@ -102,7 +103,14 @@ export type Phase =
   | { readonly name: 'log-read' }
   | { readonly name: 'planning-fix' }
   | { readonly name: 'choosing-fix'; readonly plans: readonly FixPlan[]; readonly problem: Problem | null }
-  | { readonly name: 'reviewing-fix'; readonly plans: readonly FixPlan[]; readonly plan: FixPlan }
+  | {
+      readonly name: 'reviewing-fix';
+      readonly plans: readonly FixPlan[];
+      readonly plan: FixPlan;
+      readonly rehearsal: Rehearsal | Problem | null;
+    }
+  /** The rollback is tried out on rules that do nothing. */
+  | { readonly name: 'rehearsing'; readonly plans: readonly FixPlan[]; readonly plan: FixPlan }
   | { readonly name: 'applying'; readonly plan: FixPlan; readonly plans: readonly FixPlan[] }
   | { readonly name: 'verifying'; readonly trial: Trial }
   | { readonly name: 'awaiting-confirmation'; readonly trial: Trial; readonly verification: Verification }
@@ -160,6 +168,7 @@ const STEP_OF = {
   'planning-fix': 'fix',
   'choosing-fix': 'fix',
   'reviewing-fix': 'fix',
+  rehearsing: 'fix',
   applying: 'verify',
   verifying: 'verify',
   'awaiting-confirmation': 'verify',

@@ -3,6 +3,7 @@ import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
+import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Case, Outcome, SavedForBoot, Trial, Verification } from './state.ts';
@@ -27,6 +28,8 @@ export type Work = {
   diagnose: (walk: Case) => Promise<Diagnosis>;
   /** One plan for each choice, by the rules as they are now. */
   planFix: (walk: Case, choices: readonly Choice[]) => Promise<readonly FixPlan[]>;
+  /** Tries the rollback out at the places of the plan, with rules that do nothing. */
+  rehearse: (plan: FixPlan) => Promise<Rehearsal>;
   /** Makes sure that the plan still is what the rules need, arms the rollback, then applies. */
   apply: (walk: Case, plan: FixPlan) => Promise<Trial>;
   verify: (walk: Case, signal: AbortSignal) => Promise<Verification>;

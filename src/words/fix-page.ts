@@ -4,6 +4,7 @@ import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type RuleRow, span, text } from './page.ts';
 import { page, tellProblem } from './pages.ts';
+import { tellRehearsal } from './rehearsal.ts';
 import { count, enumerateFew, nameChain, nameConversation, nameNumbers, nameRule, shellLine } from './rules.ts';
 
 /** What a plan permits, in a few words. */
@@ -144,7 +145,19 @@ export const tellPlan = (plan: FixPlan): Block[] => [
   ...plan.notes.map((note) => text(note)),
 ];
 
-const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> => {
+type Reviewing = Extract<PhaseOf<'fix'>, { name: 'reviewing-fix' }>;
+
+/** What a rehearsal has shown, or why there was none. */
+const tellRehearsed = (rehearsal: Reviewing['rehearsal']): Block[] => {
+  if (rehearsal === null) return [];
+  const told =
+    'outcome' in rehearsal
+      ? tellRehearsal(rehearsal)
+      : [text(span('bad', 'The rehearsal could not be held:')), ...tellProblem(rehearsal)];
+  return [...told, gap];
+};
+
+const reviewing = ({ plan, rehearsal }: Reviewing, confirmWithin: number): Page<Event> => {
   const apply: Choice<Event> = {
     label: `Apply it: permit ${namePlan(plan)}, with a rollback`,
     event: { name: 'apply-chosen' },
@@ -152,7 +165,11 @@ const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> => {
   };
   return page({
     title: `Permit ${namePlan(plan)}: ${count(plan.apply.length, 'command')}`,
-    body: [...tellPlan(plan), text(`Applied, it is taken back by itself after ${confirmWithin} s unless you keep it.`)],
+    body: [
+      ...tellRehearsed(rehearsal),
+      ...tellPlan(plan),
+      text(`Applied, it is taken back by itself after ${confirmWithin} s unless you keep it.`),
+    ],
     choices: [
       { label: 'Not now: back to the choice', event: { name: 'back-chosen' } },
       // What could not be proved harmless is not applied by lo-doctor.
@@ -161,6 +178,10 @@ const reviewing = (plan: FixPlan, confirmWithin: number): Page<Event> => {
         label: 'Leave, and run the commands myself',
         event: { name: 'commands-chosen' },
         recommended: !plan.proof.holds,
+      },
+      {
+        label: 'Try the rollback out first, on a rule that does nothing (some 15 s)',
+        event: { name: 'rehearsal-chosen' },
       },
     ],
     initial: 0,
@@ -178,7 +199,12 @@ export const fixPage = (phase: PhaseOf<'fix'>, { confirmWithin }: Case): Page<Ev
       return page({ ...chosen, title: 'The fix was not applied', body: tellProblem(phase.problem), choices: leaveAll });
     }
     case 'reviewing-fix':
-      return reviewing(phase.plan, confirmWithin);
+      return reviewing(phase, confirmWithin);
+    case 'rehearsing':
+      return page({
+        title: 'Trying the rollback out',
+        busy: 'A rule that does nothing is in force; nobody confirms it, so it has to go by itself',
+      });
     case 'planning-fix':
       return page({ title: 'Working out the fix', busy: 'Evaluating where the rule has to go' });
   }

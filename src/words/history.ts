@@ -13,6 +13,8 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
   'fix-chosen': 'a fix was asked for',
   'fix-planned': 'the fix was worked out',
   'plan-chosen': 'a fix was chosen',
+  'rehearsal-chosen': 'trying the rollback out was chosen',
+  rehearsed: 'the rollback had been tried out',
   'apply-chosen': 'applying it was chosen',
   'commands-chosen': 'the commands were taken along, to be run by hand',
   applied: 'the rollback was armed and the fix was applied',

@@ -21,6 +21,7 @@ import { placeChanges } from './place-changes.ts';
 import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
 import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
+import { rehearsePermits } from './rehearse-permits.ts';
 import { tagOf } from './tag.ts';
 import { listOwnersFiles, planApply, planBootCommands, planUndo } from './write-rule.ts';
 
@@ -68,6 +69,7 @@ export function planFix(
     apply,
     byHand: apply,
     undo: planUndo(placed, options),
+    rehearsal: rehearsePermits(placed, options),
     bootInsertions: planBootInsertions(ruleset, savable),
     nftInsertions: planNftInsertions(ruleset, lasting),
     bootCommands: planBootCommands(placed),

@@ -1,6 +1,7 @@
 // What a plan is: the rules it adds and where, the commands that make and unmake them, and what was proved about it.
 import type { Family, Owner, Rule, Ruleset } from '../model.ts';
 import type { Conversation, RulePlace } from '../trace.ts';
+import type { RehearsalPlan } from './rehearse-permits.ts';
 
 /** A command as an argument vector, with its standard input where it has one; run without a shell, shown exactly as run. */
 export type PlannedCommand = {
@@ -114,6 +115,8 @@ export type FixPlan = {
   /** As `apply`, for a time when no temporary log rules are in force: their rules are not counted. */
   readonly byHand: readonly PlannedCommand[];
   readonly undo: readonly PlannedCommand[];
+  /** The same at the same places with rules that do nothing. */
+  readonly rehearsal: RehearsalPlan;
   readonly bootInsertions: readonly BootInsertion[];
   readonly nftInsertions: readonly NftInsertion[];
   /** Commands that make the fix outlast a boot by its owner's own means, to be run when it is kept. */

@@ -6,6 +6,9 @@ export const tagOf = (caseId: string): string => `lo-doctor ${caseId}: `;
 /** The temporary logging of a case is a case of its own, with a tag of its own: each is taken back, and looked for, by itself. */
 export const loggingCaseOf = (caseId: string): string => `${caseId}-log`;
 
+/** The rehearsal of a fix, too, is a case of its own. */
+export const rehearsalCaseOf = (caseId: string): string => `${caseId}-try`;
+
 /** True for a comment that some case of lo-doctor's gave. */
 export const isOwnComment = (comment: string | null): boolean => comment?.startsWith('lo-doctor ') ?? false;
 
