@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Event } from '../../src/wizard/event.ts';
 import { next, outcomeOf } from '../../src/wizard/next.ts';
 import { begin, type Walk } from '../../src/wizard/state.ts';
+import { walkPage } from '../../src/words/walk-page.ts';
 import { blockedDiagnosis, blockedInspection, fixPlan, verification } from '../fixtures/walk.ts';
 
 const NOW = new Date('2026-11-22T18:00:00Z');
@@ -171,4 +172,27 @@ test.each([
   };
   const diagnosis = found && { ...blockedDiagnosis, ...found, blocked: [] };
   expect(outcomeOf({ ...walk, inspection, diagnosis })).toBe(outcome);
+});
+
+test('the rollback can be rehearsed before the fix is applied, and what came of it is told where the fix is reviewed', () => {
+  const rehearsal = {
+    caseId: 'a1-try',
+    outcome: 'works',
+    armedBy: 'systemd',
+    wait: 10,
+    seconds: 0.4,
+    listings: ['iptables-save'],
+    log: [],
+  } as const;
+  const during = walked(...TO_REVIEW, { name: 'rehearsal-chosen' });
+  expect(during.phase).toEqual({ name: 'rehearsing', plans: [fixPlan], plan: fixPlan });
+  const after = next(during, { name: 'rehearsed', rehearsal }, NOW);
+  expect(after.phase).toEqual({ name: 'reviewing-fix', plans: [fixPlan], plan: fixPlan, rehearsal });
+  const told = JSON.stringify(walkPage(after, NOW).body);
+  expect(told).toContain('The rollback works on this server. ');
+  expect(told).toContain('0.4 s after the time was up it was in no listing any more');
+  const failed = next(during, { name: 'failed', problem: PROBLEM }, NOW);
+  expect(failed.phase).toMatchObject({ name: 'reviewing-fix', rehearsal: PROBLEM });
+  expect(JSON.stringify(walkPage(failed, NOW).body)).toContain('The rehearsal could not be held:');
+  expect(next(after, { name: 'apply-chosen' }, NOW).phase.name).toBe('applying');
 });
