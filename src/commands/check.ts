@@ -17,7 +17,7 @@ import { type DumpFile, readDumps } from './read-dumps.ts';
 
 const COULD_NOT = 3;
 
-/** contract.md: 0 healthy, 1 blocked or partly, 4 can't tell. */
+/** docs/contract.md: 0 healthy, 1 blocked or partly, 4 can't tell. */
 const EXIT: Readonly<Record<Judgement['outcome'], 0 | 1 | 4>> = {
   works: 0,
   absent: 0,
@@ -51,7 +51,7 @@ const partlyDocument = ({ loopback }: Inspection) =>
 /** The contract's answers to "is its drop logged": a rate limit may let a packet through unlogged. */
 const LOGS = { always: 'yes', limited: 'maybe', never: 'no', unreachable: 'no' } as const;
 
-/** The document of `check --json` (contract.md, schema lo-doctor.check/1). */
+/** The document of `check --json` (docs/contract.md, schema lo-doctor.check/1). */
 export const checkDocument = (inspection: Inspection, time: Date, nextBoot: NextBoot | null = null) => ({
   schema: 'lo-doctor.check/1',
   host: inspection.host,

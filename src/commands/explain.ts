@@ -91,7 +91,7 @@ function headRows({ entry, repeated, uptime }: EntryLine): (readonly [string, st
   return rows.flatMap(([label, value]) => (value === null ? [] : [[label, value] as const]));
 }
 
-/** One line of JSON (contract.md, lo-doctor.entry/1). */
+/** One line of JSON (docs/contract.md, lo-doctor.entry/1). */
 function printDocument(line: string, now: Date): string {
   const { entry } = parseLine(line, { now });
   return JSON.stringify({ schema: 'lo-doctor.entry/1', line, entry: entry && toDocument(entry) });

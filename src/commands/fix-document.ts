@@ -3,7 +3,7 @@ import type { Doubt } from '../firewall/trace.ts';
 import { rulePlace } from '../report/report-document.ts';
 import type { Case } from '../wizard/state.ts';
 
-/** contract.md's exit codes for how a fix ended. */
+/** docs/contract.md's exit codes for how a fix ended. */
 export const EXIT_CODES = {
   'nothing-to-do': 0,
   'dry-run': 0,

@@ -15,7 +15,7 @@ export function traceDocument(trace: Trace, inTheWay: readonly Finding[], missin
   return {
     schema: 'lo-doctor.trace/1',
     conversation: { protocol, source, destination, sourcePort, destinationPort, uid },
-    // contract.md has three outcomes; where NAT sends it is told beside.
+    // docs/contract.md has three outcomes; where NAT sends it is told beside.
     outcome: outcome === 'leaves' ? ('unknown' as const) : outcome,
     ...(sentAway.length === 0 ? {} : { sentAway: sentAway.map(awayDocument) }),
     logged,

@@ -26,7 +26,7 @@ export type WizardOptions = {
   screen: Screen;
 };
 
-/** contract.md's exit codes for how a walk ended. */
+/** docs/contract.md's exit codes for how a walk ended. */
 const EXIT_CODES: Record<Outcome, number> = {
   healthy: 0,
   fixed: 0,

@@ -1,4 +1,4 @@
-// Which firewall layers hold rules, in contract.md's shape.
+// Which firewall layers hold rules, in docs/contract.md's shape.
 import type { Family, Owner, Ruleset, Table } from '../firewall/model.ts';
 import { nameLayer } from '../firewall/name-layer.ts';
 import { managerOf, type RuleOwner } from './find-owners.ts';

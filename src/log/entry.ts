@@ -38,7 +38,7 @@ export type Packet = {
 /** The names of the fields whose place in the text is kept, for highlighting. */
 export type SpanName = 'in' | 'out' | 'src' | 'dst' | 'proto' | 'spt' | 'dpt' | 'prefix';
 
-/** A netfilter line, field by field (contract.md, `explain --json`). */
+/** A netfilter line, field by field (docs/contract.md, `explain --json`). */
 export type Entry = Packet & {
   /** RFC 3339 in UTC. */
   time: string | null;

@@ -15,7 +15,7 @@ import type { LineScan, PacketScan } from './scan-packet.ts';
 import { findService } from './services.ts';
 import { addSeries, type Timeline } from './timeline.ts';
 
-/** One conversation, as one rule and one hook logged it: contract.md, `logs --json`. */
+/** One conversation, as one rule and one hook logged it: docs/contract.md, `logs --json`. */
 export type LogGroup = {
   loopback: boolean;
   in: string | null;

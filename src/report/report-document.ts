@@ -2,7 +2,7 @@
 import type { RulePlace } from '../firewall/trace.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 
-/** A rule in contract.md's shape. */
+/** A rule in docs/contract.md's shape. */
 export const rulePlace = ({ layer, family, table, chain, number, text, origin }: RulePlace) => ({
   layer,
   family,
