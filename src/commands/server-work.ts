@@ -32,6 +32,7 @@ import { judgeVerification } from '../wizard/judge-verification.ts';
 import { listRetries } from '../wizard/list-retries.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
+import { printableOutput } from '../words/printable.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
 import { inspectServer } from './inspect-server.ts';
 import { planFor } from './plan-for.ts';
@@ -244,7 +245,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     rollBack,
     writeReport: async (seen, outcome) => {
       const walk = withoutSecrets(seen);
-      await writeRecord(host, caseId, 'report.json', `${JSON.stringify(reportDocument(walk, outcome, host.name))}\n`);
+      const document = printableOutput(JSON.stringify(reportDocument(walk, outcome, host.name)));
+      await writeRecord(host, caseId, 'report.json', `${document}\n`);
       await writeRecord(host, caseId, 'report.sh', reportScript(walk, outcome, host.name));
       return writeRecord(host, caseId, 'report.md', walkReport(walk, outcome, host.name));
     },
