@@ -9,13 +9,13 @@ import { loggingCaseOf } from '../firewall/fix/tag.ts';
 import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
-import { countStops } from '../host/count-stops.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { openLogs } from '../host/open-logs.ts';
 import { probeConversation } from '../host/probe.ts';
 import { readCounters } from '../host/read-counters.ts';
 import { readOwnAddresses } from '../host/read-own-addresses.ts';
+import { readRuleCounters } from '../host/read-rule-counters.ts';
 import { rehearseRollback } from '../host/rehearse-rollback.ts';
 import { startTemporary, startTrial, type Temporary, type Trial } from '../host/trial.ts';
 import { readListeners } from '../host/who-listens.ts';
@@ -114,7 +114,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   const watchLog: Work['watchLog'] = async (onEntries) => {
     const { rules } = counted;
-    counted = { rules, before: await countStops(host, rules) };
+    counted = { rules, before: await readRuleCounters(host, rules) };
     const logs = await openLogs(host, await findLogSources(host));
     let waiting: Sighting[] = [];
     const listen = async () => {
@@ -208,7 +208,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     },
     diagnose: async (walk) => {
       const { rules, before } = counted;
-      const [now, after] = await Promise.all([inspectNow(), countStops(host, rules)]);
+      const [now, after] = await Promise.all([inspectNow(), readRuleCounters(host, rules)]);
       return diagnoseWalk(host, walk, now, findRises(rules, before, after));
     },
     planFix: planNow,

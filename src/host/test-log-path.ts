@@ -7,7 +7,7 @@ import type { Host } from './host.ts';
 import { findLogSources } from './log-source.ts';
 import { openLogs } from './open-logs.ts';
 import { probeConversation } from './probe.ts';
-import { readRuleCounter } from './read-rule-counter.ts';
+import { readRuleCounters } from './read-rule-counters.ts';
 
 /** The longest way of a line: journald and rsyslog write within some 100 ms, on a busy machine within seconds. */
 const PATIENCE = 4000;
@@ -18,7 +18,7 @@ const PATIENCE = 4000;
  */
 export async function testLogPath(host: Host, probe: LogPathProbe): Promise<LogPathTest> {
   const sources = (await findLogSources(host)).filter((source) => source.kind !== 'file' || source.state !== 'missing');
-  const [logs, before] = await Promise.all([openLogs(host, sources), readRuleCounter(host, probe.rule)]);
+  const [logs, [before = null]] = await Promise.all([openLogs(host, sources), readRuleCounters(host, [probe.rule])]);
   const seenIn = new Set<string>();
   const kernel = sources.find(({ kind }) => kind === 'kernel')?.id;
   let text: string | null = null;
@@ -39,7 +39,7 @@ export async function testLogPath(host: Host, probe: LogPathProbe): Promise<LogP
   over.abort();
   await sent;
   logs.stop();
-  const after = await readRuleCounter(host, probe.rule);
+  const [after = null] = await readRuleCounters(host, [probe.rule]);
   return {
     ...probe,
     counted: before === null || after === null ? null : after - before,

@@ -3,7 +3,7 @@ import type { ConnectionEnd, Conversation, RulePlace } from '../firewall/trace.t
 import type { Host } from './host.ts';
 import { probeConversation } from './probe.ts';
 import { readListenQueues } from './read-listen-queues.ts';
-import { readRuleCounter } from './read-rule-counter.ts';
+import { readRuleCounters } from './read-rule-counters.ts';
 
 /** How it ended, and which of the rules counted packets meanwhile. */
 type Outcome = {
@@ -32,10 +32,9 @@ export async function tryUnknown(
 }
 
 async function tryOnce(host: Host, conversation: Conversation, watched: readonly RulePlace[]): Promise<Outcome> {
-  const count = () => Promise.all(watched.map((rule) => readRuleCounter(host, rule)));
-  const before = await count();
+  const before = await readRuleCounters(host, watched);
   const { end } = await probeConversation(host, conversation);
-  const after = await count();
+  const after = await readRuleCounters(host, watched);
   const rose = watched.filter((_, index) => {
     const [then, now] = [before[index], after[index]];
     return then != null && now != null && now > then;
