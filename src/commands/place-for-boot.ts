@@ -36,19 +36,20 @@ export const placeForBoot = async (
   ]);
   if (boot.kind !== 'loaded') return asInForce;
   const [dumps = []] = boot.outcomes;
-  const ruleset = parseDumps(dumps);
+  const [ip, ip6, nft] = there.map((place) => place !== null && boot.files.includes(place.path));
+  const isThere = { ip, ip6 };
+  // Without a rules file, the tables that iptables prints as its own are the script's, which is read as what it is.
+  const ruleset = parseDumps(dumps.filter((dump) => !nft || dump.layer === 'nftables' || isThere[dump.family]));
   const { surroundings, probes } = inspect(asAtBoot(facts, ruleset), caseId);
   const options = { caseId, iptables: facts.iptables, probes };
   const atBoot = planFix(ruleset, surroundings, plan.repaired, plan.choice, options);
-  const [ip, ip6, nft] = there.map((place) => place !== null && boot.files.includes(place.path));
-  const isThere = { ip, ip6 };
   return {
     bootInsertions: [
       ...atBoot.bootInsertions
         .filter(({ family }) => isThere[family])
         .map((one) => numbered(ruleset, inNoFileOfOwner(one))),
-      // A file that is not there yet is made of the rules in force.
-      ...asInForce.bootInsertions.filter(({ family }) => !isThere[family]),
+      // A file that is not there yet is made of the rules in force, but for what the script makes.
+      ...asInForce.bootInsertions.filter((one) => !isThere[one.family] && !isMadeByScript(ruleset, one)),
     ],
     nftInsertions: nft ? atBoot.nftInsertions : plan.nftInsertions,
   };
@@ -62,6 +63,11 @@ const inNoFileOfOwner = ({ family, table, chain, beforeRuleText, ruleText }: Boo
   beforeRuleText,
   ruleText,
 });
+
+const isMadeByScript = ({ tables }: Ruleset, { family, table, chain }: BootInsertion): boolean =>
+  tables.some(
+    (one) => one.layer === 'nftables' && one.family === family && one.name === table && one.chains.has(chain),
+  );
 
 const numbered = ({ tables }: Ruleset, insertion: BootInsertion): BootInsertion => {
   const { family, table, chain, beforeRuleText } = insertion;

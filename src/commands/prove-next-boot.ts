@@ -82,10 +82,17 @@ const compareDirect = async (host: Host, facts: ServerFacts, kept: Kept): Promis
     const why = "firewalld's permanent direct rules are not those in force now";
     return stop === undefined ? notKnown(why) : notSafe(stop, why);
   }
-  const { blocked, unknownTraces, ruleset, surroundings } = inspect(facts, 'boot');
-  const isRepaired = kept.repaired.every((one) => isLetThrough(traceConversation(ruleset, one, surroundings)));
-  if (!isRepaired || !permanent.rules.includes(tagOf(kept.caseId)))
+  return judgeSameDirect(facts, kept, permanent.rules);
+};
+
+/** The permanent direct rules are those in force: what becomes of them without all that the server keeps beside them now. */
+export const judgeSameDirect = (facts: ServerFacts, kept: Kept, permanentRules: string): Proved => {
+  if (!permanentRules.includes(tagOf(kept.caseId)))
     return notKnown("firewalld's permanent direct rules do not have the fix");
+  const [stop] = findStopped(facts, kept, facts.ruleset);
+  if (stop !== undefined)
+    return notSafe(stop, 'so it goes by the same rules without what the server keeps beside them');
+  const { blocked, unknownTraces } = inspect(asAtBoot(facts, facts.ruleset), 'boot');
   const passes = blocked || unknownTraces.length > 0 ? 'what the fix repaired passes' : 'loopback passes';
   const proof = `firewalld's permanent direct rules are those in force now, and ${passes} with them`;
   return { nextBoot: 'passes', proof, advice: [] };

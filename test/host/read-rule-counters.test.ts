@@ -64,5 +64,5 @@ COMMIT
     { ...saved, number: 1, text: '-A OUTPUT -p udp -j DROP' },
     { ...saved, number: 0, text: 'policy drop' },
   ];
-  expect(await readRuleCounters(host, rules)).toEqual([9, 3, null, null, 5]);
+  expect(await readRuleCounters(host, rules)).toEqual([9, 3, 2, null, 5]);
 });

@@ -24,6 +24,19 @@ ${lines.map((line) => `\t\t${line}\n`).join('')}	}
 }
 `;
 
+/** As `nft list ruleset` prints what iptables made, for both families. */
+const compat = (policy: string, ...lines: string[]) =>
+  ['ip', 'ip6']
+    .map(
+      (family) => `table ${family} filter {
+	chain OUTPUT {
+		type filter hook output priority filter; policy ${policy};
+${lines.map((line) => `\t\t${line}\n`).join('')}	}
+}
+`,
+    )
+    .join('');
+
 type Saved = { files: string[]; nextBoot: string; proof: string | null; advice: string[] };
 
 async function fixAndKeep(lab: Lab): Promise<{ code: number; saved: Saved; words: string }> {
@@ -114,6 +127,18 @@ const CASES: readonly { name: string; use: typeof useNft; live: string; saved: s
     use: useNft,
     live: script('drop', 'tcp dport 22 accept'),
     saved: `flush ruleset\n${script('drop', 'tcp dport 22 accept')}table inet more {\n\tchain in {\n\t\ttype filter hook input priority 0; policy accept;\n\t\ttcp dport 22 accept\n\t\tdrop\n\t}\n}\n`,
+  },
+  {
+    name: "nftables.conf makes the tables of iptables' own names",
+    use: useNft,
+    live: compat('drop', 'tcp dport 22 counter accept'),
+    saved: `flush ruleset\n${compat('drop', 'tcp dport 22 counter accept')}`,
+  },
+  {
+    name: "nftables.conf makes the tables of iptables' own names, and drops by a rule there",
+    use: useNft,
+    live: compat('drop', 'tcp dport 22 counter accept'),
+    saved: `flush ruleset\n${compat('accept', 'ct state established accept', 'counter drop')}`,
   },
 ];
 
