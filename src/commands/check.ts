@@ -2,7 +2,6 @@
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
 import type { StoppedPart } from '../diagnosis/judge-loopback.ts';
-import type { NextBoot } from '../diagnosis/next-boot.ts';
 import { ParseError } from '../firewall/parse-error.ts';
 import { type Host, printTrouble } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
@@ -11,7 +10,6 @@ import { span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
 import { inspectServer } from './inspect-server.ts';
 import type { Io } from './io.ts';
-import { lookAtNextBoot } from './judge-next-boot.ts';
 import { printBlocks } from './print-blocks.ts';
 import { type DumpFile, readDumps } from './read-dumps.ts';
 
@@ -52,7 +50,7 @@ const partlyDocument = ({ loopback }: Inspection) =>
 const LOGS = { always: 'yes', limited: 'maybe', never: 'no', unreachable: 'no' } as const;
 
 /** The document of `check --json` (docs/contract.md, schema lo-doctor.check/1). */
-export const checkDocument = (inspection: Inspection, time: Date, nextBoot: NextBoot | null = null) => ({
+export const checkDocument = (inspection: Inspection, time: Date) => ({
   schema: 'lo-doctor.check/1',
   host: inspection.host,
   time: time.toISOString(),
@@ -77,7 +75,7 @@ export const checkDocument = (inspection: Inspection, time: Date, nextBoot: Next
     logs: LOGS[logs],
   })),
   // A dump shows nothing of the boot.
-  nextBoot,
+  nextBoot: inspection.nextBoot ?? null,
   findings: findRuleFindings(inspection),
 });
 
@@ -87,14 +85,8 @@ export type CheckOptions = { readonly rules: readonly DumpFile[]; readonly json:
 /** What the command needs of the outside; `readFile` throws where it can't. */
 export type CheckSeams = { readonly readFile: (path: string) => string; readonly openHost: () => Promise<Host> };
 
-type Looked = { readonly inspection: Inspection; readonly nextBoot: NextBoot | null };
-
-const look = async (options: CheckOptions, seams: CheckSeams): Promise<Looked> => {
-  if (options.rules.length > 0) return { inspection: inspectDumps(options, seams), nextBoot: null };
-  const host = await seams.openHost();
-  const inspection = await inspectServer(host, 'check');
-  return { inspection, nextBoot: await lookAtNextBoot(host, inspection) };
-};
+const look = async (options: CheckOptions, seams: CheckSeams): Promise<Inspection> =>
+  options.rules.length > 0 ? inspectDumps(options, seams) : inspectServer(await seams.openHost(), 'check');
 
 const inspectDumps = ({ rules }: CheckOptions, { readFile }: CheckSeams): Inspection => {
   const { ruleset, contents: dump } = readDumps(rules, readFile);
@@ -116,9 +108,9 @@ const inspectDumps = ({ rules }: CheckOptions, { readFile }: CheckSeams): Inspec
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */
 export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
   try {
-    const { inspection, nextBoot } = await look(options, seams);
+    const inspection = await look(options, seams);
     if (options.json)
-      io.stdout(`${JSON.stringify(checkDocument(inspection, io.now(), nextBoot))}
+      io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}
 `);
     else {
       const { title, body } = tellInspection(inspection);
@@ -128,7 +120,7 @@ export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams)
             [text(span('strong', title))],
             body,
             ...findRuleFindings(inspection).map(tellFinding),
-            nextBoot === null ? [] : tellNextBoot(nextBoot),
+            inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot),
           ]),
           io,
         ),

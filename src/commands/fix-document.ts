@@ -1,13 +1,14 @@
 // How a fix without the wizard ended: its exit code, and its document for machines.
-import type { Doubt } from '../firewall/trace.ts';
+import type { Doubt, Trace } from '../firewall/trace.ts';
 import { rulePlace } from '../report/report-document.ts';
-import type { Case } from '../wizard/state.ts';
+import type { Case, SavedForBoot } from '../wizard/state.ts';
 
 /** docs/contract.md's exit codes for how a fix ended. */
 export const EXIT_CODES = {
   'nothing-to-do': 0,
   'dry-run': 0,
   waits: 0,
+  'waits-unverified': 1,
   kept: 0,
   'kept-unverified': 1,
   'not-applied': 1,
@@ -18,11 +19,14 @@ export const EXIT_CODES = {
 
 export type End = keyof typeof EXIT_CODES;
 
+/** What an answer hangs on, and what NAT sends to where nothing here can see it arrive. */
+export type InTheDark = { readonly doubts: readonly Doubt[]; readonly away: readonly Trace[] };
+
 /** The document of `fix --json` (schema lo-doctor.fix/1). */
 export const fixDocument = (
   end: End,
   { id, inspection, plan, verification, saved }: Case,
-  doubts: readonly Doubt[],
+  { doubts, away }: InTheDark,
 ) => ({
   schema: 'lo-doctor.fix/1',
   case: id,
@@ -35,7 +39,15 @@ export const fixDocument = (
   staysBroken: plan?.staysBroken ?? [],
   attempts: verification?.attempts ?? [],
   saved,
+  /** With what was saved, else as it is without a fix. */
+  nextBoot: saved === null ? (inspection?.nextBoot ?? null) : { loopback: saved.nextBoot, reasons: reasonsOf(saved) },
   /** What stands in the way beside the rules. */
   inTheWay: (inspection?.wayFaults ?? []).map(({ outcome, finding }) => ({ outcome, ...finding })),
   doubts: doubts.map(({ what, settledBy, rule }) => ({ what, settledBy, rule: rulePlace(rule) })),
+  sentAway: away.map(({ conversation, sentAway }) => ({
+    conversation,
+    to: sentAway.map(({ address, port, rule }) => ({ address, port, rule: rulePlace(rule) })),
+  })),
 });
+
+const reasonsOf = ({ proof, advice }: SavedForBoot): readonly string[] => (proof === null ? advice : [proof]);

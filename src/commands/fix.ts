@@ -2,7 +2,7 @@
 
 import { isWayBlocked } from '../diagnosis/inspect.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
-import type { Doubt } from '../firewall/trace.ts';
+import type { Trace } from '../firewall/trace.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { outcomeOf } from '../wizard/next.ts';
 import { begin, type Case } from '../wizard/state.ts';
@@ -11,14 +11,13 @@ import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
-import { nameRule } from '../words/rules.ts';
+import { nameConversation, nameRule } from '../words/rules.ts';
 import { tellOutcome, tellSaved, tellVerification } from '../words/verify-page.ts';
 import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
 import type { Io } from './io.ts';
-import { lookAtNextBoot } from './judge-next-boot.ts';
 import { printBlocks } from './print-blocks.ts';
 import { serverWork } from './server-work.ts';
-import { diagnosisOf, findFailing, findStillUnknown, isUnknown, listDoubts } from './what-fails.ts';
+import { diagnosisOf, findFailing, findInTheDark, findStillUnknown, forAllUsers, isUnknown } from './what-fails.ts';
 
 /** `keep` asks, keeps what works, or waits for `lo-doctor confirm`. */
 export type FixOptions = {
@@ -40,15 +39,19 @@ const NOT_ALONE = 'Something that is no firewall rule may stop loopback here:';
 const nameChoice = (choice: Choice): string => (choice.kind === 'all' ? 'loopback' : nameServices(choice.services));
 
 /** What is not known, and what would settle it. */
-const tellDoubts = (choice: Choice, doubts: readonly Doubt[]): Block[] => [
-  text(span('warn', `Whether ${nameChoice(choice)} passes can't be told.`), ' It depends on:'),
-  {
-    kind: 'list',
-    items: doubts.map(
-      ({ what, settledBy, rule }) => `"${what}" in ${nameRule(rule)}; it would be settled by ${settledBy}`,
-    ),
-  },
-];
+const tellDoubts = (choice: Choice, failing: readonly Trace[]): Block[] => {
+  const { doubts, away } = findInTheDark(failing);
+  const items = [
+    ...doubts.map(({ what, settledBy, rule }) => `"${what}" in ${nameRule(rule)}; it would be settled by ${settledBy}`),
+    ...away.map(tellAway),
+  ];
+  const cant = span('warn', `Whether ${nameChoice(choice)} passes can't be told`);
+  return items.length === 0 ? [text(cant, '.')] : [text(cant, '. It depends on:'), { kind: 'list', items }];
+};
+
+/** Where NAT sends a conversation decides what becomes of it. */
+const tellAway = ({ conversation, sentAway: [to] }: Trace): string =>
+  `what NAT sends off lo: ${nameConversation(conversation)}${to === undefined ? '' : ` goes to ${to.address ?? 'one of several addresses'} by ${nameRule(to.rule)}`}; it would be settled by trying it`;
 
 const agree = async (io: Io, question: string): Promise<boolean> => {
   const { ask, close } = io.openPrompt();
@@ -66,14 +69,17 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   const inspection = await work.inspect();
   const confirmWithin = options.confirmWithin ?? DEFAULT_WITHIN;
   const known = begin({ id: caseId, startedAt: io.now(), confirmWithin, story: null }).case;
-  const failing = findFailing(inspection, options.choice);
+  const choice = forAllUsers(options.choice, inspection);
+  const failing = findFailing(inspection, choice);
   const walk: Case = { ...known, inspection, diagnosis: diagnosisOf(inspection, failing) };
 
   const finish = (end: End, plan: FixPlan | null, found: Partial<Case> = {}): number => {
-    const doubts = listDoubts(plan === null || end === 'cant-tell' ? failing : findStillUnknown(inspection, plan));
-    if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }, doubts))}\n`);
+    const dark = findInTheDark(plan === null || end === 'cant-tell' ? failing : findStillUnknown(inspection, plan));
+    if (options.json) io.stdout(`${JSON.stringify(fixDocument(end, { ...walk, ...found, plan }, dark))}\n`);
     const isUntold =
-      end === 'kept-unverified' ? found.verification?.result === 'untried' : EXIT_CODES[end] === 0 && doubts.length > 0;
+      end === 'kept-unverified' || end === 'waits-unverified'
+        ? found.verification?.result === 'untried'
+        : EXIT_CODES[end] === 0 && dark.doubts.length > 0;
     return EXIT_CODES[isUntold ? 'cant-tell' : end];
   };
 
@@ -88,13 +94,16 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
     if (inTheWay.length > 0) return finish(isWayBlocked(inspection) ? 'no-cure' : 'cant-tell', null);
     const isAll = options.choice.kind === 'all';
     const what = isAll ? 'Loopback passes' : `No rule stops ${nameChoice(options.choice)} on loopback`;
-    say([text(`${what}: there is nothing to fix.`), ...tellNextBoot(await lookAtNextBoot(host, inspection))]);
+    say([
+      text(`${what}: there is nothing to fix.`),
+      ...(inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot)),
+    ]);
     return finish('nothing-to-do', null);
   }
-  const [plan] = await work.planFix(walk, [options.choice]);
+  const [plan] = await work.planFix(walk, [choice]);
   if (plan === undefined || plan.changes.length === 0 || !plan.proof.holds) {
     if (failing.every(isUnknown)) {
-      say([...tellDoubts(options.choice, listDoubts(failing)), text('No permit was found that is right either way.')]);
+      say([...tellDoubts(choice, failing), text('No permit was found that is right either way.')]);
       return finish('cant-tell', plan ?? null);
     }
     say([text('No firewall rule would put this right.'), ...(plan ? tellPlan(plan) : [])]);
@@ -102,7 +111,7 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   }
   if (failing.every(isUnknown))
     say([
-      ...tellDoubts(options.choice, listDoubts(failing)),
+      ...tellDoubts(choice, failing),
       text('This permit lets it pass whatever the answer is, and harms nothing if it passes already.'),
     ]);
   say([text(`Permit ${namePlan(plan)}:`), ...tellPlan(plan)]);
@@ -139,8 +148,10 @@ const applyAndKeep = async (
   if (options.yes && options.confirmWithin !== null) {
     const left = Math.floor((deadline.getTime() - Date.now()) / 1000);
     if (left > 0) {
+      if (verification.result === 'fails')
+        say([text(span('bad', 'It does not work yet.'), ' The rollback stays armed.')]);
       say([text(`It is taken back in ${left} s unless you run: lo-doctor confirm ${walk.id}`)]);
-      return finish('waits', plan, seen);
+      return finish(verification.result === 'works' ? 'waits' : 'waits-unverified', plan, seen);
     }
     await work.rollBack();
     say([text('The time to confirm was up already. Rolled back: the rules are as they were before.')]);

@@ -6,6 +6,7 @@ import { findSuspects, type Tried } from '../diagnosis/tried.ts';
 import type { Trace } from '../firewall/trace.ts';
 import type { Host } from '../host/host.ts';
 import { tryUnknown } from '../host/try-unknown.ts';
+import { lookAtNextBoot } from './judge-next-boot.ts';
 import { readServer } from './read-server.ts';
 
 /** Connections that are opened at the most. */
@@ -13,11 +14,16 @@ const MOST = 3;
 
 /**
  * As the rules and all that is read beside them tell; where they don't, one plain connection each is opened to services that listen at
- * 127.0.0.1, ::1 and an own address, over UDP where the doubt is about that alone, until one fails. Rejects with a HostError where the server can't be read.
+ * 127.0.0.1, ::1 and an own address, over UDP where the doubt is about that alone, until one fails. What the next boot makes
+ * of it is looked at meanwhile. Rejects with a HostError where the server can't be read.
  */
 export const inspectServer = async (host: Host, caseId: string): Promise<Inspection> => {
   const facts = await readServer(host);
-  const inspection = inspect(facts, caseId);
+  const [nextBoot, tried] = await Promise.all([lookAtNextBoot(host, facts), tryFor(host, inspect(facts, caseId))]);
+  return inspect({ ...facts, nextBoot, ...(tried.length > 0 && { tried }) }, caseId);
+};
+
+const tryFor = async (host: Host, inspection: Inspection): Promise<Tried[]> => {
   const tried: Tried[] = [];
   for (const trace of findTrials(inspection)) {
     // One after the other: they would count in the same rules.
@@ -25,7 +31,7 @@ export const inspectServer = async (host: Host, caseId: string): Promise<Inspect
     tried.push(attempt);
     if (attempt.end !== 'connected') break;
   }
-  return tried.length === 0 ? inspection : inspect({ ...facts, tried }, caseId);
+  return tried;
 };
 
 /** Of each destination the first conversation that a service awaits. */

@@ -10,6 +10,15 @@ import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Doubt, Trace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
 import { nameRule } from '../words/rules.ts';
+import type { InTheDark } from './fix-document.ts';
+
+/** Services are asked for by everybody whom the rules tell apart: an owner match stops some of them only. */
+export const forAllUsers = (choice: Choice, { probes }: Inspection): Choice => {
+  if (choice.kind === 'all') return choice;
+  const others = probes.filter(({ uid, gid }) => uid !== 0 || gid !== undefined);
+  const users = new Map(others.map(({ uid, gid }) => [`${uid} ${gid}`, gid === undefined ? { uid } : { uid, gid }]));
+  return { ...choice, users: [...users.values()] };
+};
 
 /** What the choice is about and doesn't pass for sure by the rules as they are. */
 export const findFailing = (inspection: Inspection, choice: Choice): Trace[] => {
@@ -23,9 +32,18 @@ export const findFailing = (inspection: Inspection, choice: Choice): Trace[] => 
 export const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown' || outcome === 'leaves';
 
 /** Each thing that an answer hangs on, once. */
-export const listDoubts = (traces: readonly Trace[]): Doubt[] => {
+const listDoubts = (traces: readonly Trace[]): Doubt[] => {
   const doubts = traces.filter(isUnknown).flatMap(({ unknown }) => unknown);
   return [...new Map(doubts.map((doubt) => [`${nameRule(doubt.rule)} ${doubt.what}`, doubt])).values()];
+};
+
+/** What the answer hangs on, and of what NAT sends off lo one conversation for each place. */
+export const findInTheDark = (traces: readonly Trace[]): InTheDark => {
+  const away = traces.filter(({ outcome }) => outcome === 'leaves');
+  const places = new Map(
+    away.map((trace) => [JSON.stringify(trace.sentAway.map(({ address, port }) => [address, port])), trace]),
+  );
+  return { doubts: listDoubts(traces), away: [...places.values()] };
 };
 
 /** What the plan leaves in the dark. */

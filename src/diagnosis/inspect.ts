@@ -17,6 +17,7 @@ import { isAllAway, judgeLoopback, type LoopbackOutcome, type RuleJudgement } fr
 import { type Layer, summariseLayers } from './layers.ts';
 import type { Listener } from './listener.ts';
 import { type LoopbackKind, type LoopbackWay, loopbackKindOf, type WayFault } from './loopback-way.ts';
+import type { NextBoot } from './next-boot.ts';
 import { settleByTrying, type Tried } from './tried.ts';
 
 /** What loopback traffic to one kind of address comes to; `fault` is what decides instead of the rules. `absent`: there is no such address here. */
@@ -58,6 +59,8 @@ export type ServerFacts = {
   readonly facts?: Facts;
   /** Own attempts at what the rules alone don't tell. */
   readonly tried?: readonly Tried[];
+  /** What the next boot does with loopback, where that was looked at. */
+  readonly nextBoot?: NextBoot;
 };
 
 export type Inspection = ServerFacts & {

@@ -8,6 +8,7 @@ import type { FinalRule } from '../firewall/final-rule.ts';
 import { nameTool } from '../firewall/name-layer.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf, Story } from '../wizard/state.ts';
+import { tellNextBoot } from './next-boot.ts';
 import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from './page.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
 import { tellFinding } from './read-log-page.ts';
@@ -318,6 +319,7 @@ const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<E
       ...body,
       ...tellAttempts(inspection),
       ...tellFaults(inspection),
+      ...(inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot)),
       ...loggingLine(inspection, walk),
     ],
     choices: choices(inspection, walk),

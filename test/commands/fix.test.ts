@@ -141,6 +141,48 @@ test('where loopback passes there is nothing to do', async () => {
   expect(stdout).toContain('nothing to fix');
 });
 
+test('a service that a rule stops for one user only is planned for that user', async () => {
+  const host = practiceHost('elsewhere');
+  await host.run(['iptables', '-I', 'OUTPUT', '1', '-m', 'owner', '--uid-owner', '33', '-j', 'REJECT']);
+  const choice = { kind: 'services', services: [{ protocol: 'tcp', port: 25 }] } as const;
+  const { code, stdout } = await fix(host, { choice, isDryRun: true, json: true });
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ result: 'dry-run', remaining: [] })]);
+  expect(stdout).toContain('"--dport","25"');
+});
+
+test('the document of a server with nothing to fix has the answer about the next boot', async () => {
+  const { stdout } = await fix(practiceHost('elsewhere'), { json: true });
+  expect(JSON.parse(stdout)).toMatchObject({
+    result: 'nothing-to-do',
+    nextBoot: { loopback: expect.stringMatching(/^(passes|unknown)$/), reasons: [expect.any(String)] },
+  });
+});
+
+test('a fix that waits although its own attempt fails says so, and stays armed', async () => {
+  const practice = practiceHost('wordpress');
+  const host: Host = {
+    ...practice,
+    run: async (command, options) =>
+      command[0] === 'bash'
+        ? { code: 1, stdout: '', stderr: 'bash: connect: Connection refused', timedOut: false }
+        : practice.run(command, options),
+  };
+  const { code, stdout } = await fix(host, { yes: true, confirmWithin: 30 });
+  expect([code, stdout]).toEqual([1, expect.stringContaining('It does not work yet. The rollback stays armed.')]);
+  expect(stdout).toContain('lo-doctor confirm a1');
+  expect(await runConfirm(null, host, testIo().io, true)).toBe(0);
+});
+
+test('what NAT sends off lo is told as what the answer hangs on', async () => {
+  const host = practiceHost('elsewhere');
+  const nat = ['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '-j', 'DNAT'];
+  await host.run(['iptables', ...nat, '--to-destination', '203.0.113.9']);
+  await host.run(['iptables', '-P', 'OUTPUT', 'ACCEPT']);
+  const { code, stdout } = await fix(host, {});
+  expect(code).toBe(4);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('goes to 203.0.113.9 by rule 1 of OUTPUT');
+});
+
 const LIMITED = ['-m', 'limit', '--limit', '5/min', '-j', 'DROP'];
 
 const withDoubt = async (): Promise<Host> => {

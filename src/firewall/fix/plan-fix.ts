@@ -18,7 +18,7 @@ import { listStaysBroken } from './list-stays-broken.ts';
 import { adviseMadeAnew, makerOf, tellBans } from './made-anew.ts';
 import { noteQueues } from './note-queues.ts';
 import { placeChanges } from './place-changes.ts';
-import type { Choice, FixPlan, PlanOptions, Service } from './plan.ts';
+import type { Choice, FixPlan, PlanOptions, Service, User } from './plan.ts';
 import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
 import { rehearsePermits } from './rehearse-permits.ts';
@@ -149,16 +149,26 @@ export function findGoals(
   if (choice.kind === 'all') return [...failing, ...probes];
   const addresses = ownAddresses ?? ['127.0.0.1', '::1', ...failing.map(({ destination }) => destination)];
   const chosen = failing.filter((one) => isChosen(choice, one));
-  return [...chosen, ...choice.services.flatMap((service) => conversationsWith(service, addresses))];
+  return [
+    ...chosen,
+    ...choice.services.flatMap((service) => conversationsWith(service, addresses, choice.users ?? [])),
+  ];
 }
 
-function conversationsWith({ protocol, port }: Service, addresses: readonly string[]): Conversation[] {
+function conversationsWith(
+  { protocol, port }: Service,
+  addresses: readonly string[],
+  users: readonly User[],
+): Conversation[] {
   const usual = addresses.filter((text) => {
     const address = parseAddress(text);
     // Of 127.0.0.0/8, programs use the first.
     return address !== null && (text === '127.0.0.1' || address === 1n || !isLoopbackAddress(address));
   });
-  return [...new Set(usual)].map((address) => conversation(protocol, address, port));
+  return [...new Set(usual)].flatMap((address) => {
+    const asRoot = conversation(protocol, address, port);
+    return [asRoot, ...users.map((user) => ({ ...asRoot, ...user }))];
+  });
 }
 
 function isChosen(choice: Choice, one: Conversation): boolean {

@@ -98,8 +98,13 @@ export type LoggingPlan = {
   readonly unlogged: readonly Remaining[];
 };
 
-/** What is to be permitted: all that goes over lo, or some services there (`port` null for icmp: the echo). */
-export type Choice = { readonly kind: 'all' } | { readonly kind: 'services'; readonly services: readonly Service[] };
+/** What is to be permitted: all that goes over lo, or some services there (`port` null for icmp: the echo), for root and the `users`. */
+export type Choice =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'services'; readonly services: readonly Service[]; readonly users?: readonly User[] };
+
+/** Whom rules can tell apart. */
+export type User = Pick<Conversation, 'uid' | 'gid'>;
 
 export type Service = { readonly protocol: 'tcp' | 'udp' | 'icmp'; readonly port: number | null };
 
