@@ -100,11 +100,11 @@ export const diagnoseWalk = async (
   now: Inspection,
   rises: readonly RuleRise[],
 ): Promise<Diagnosis> => {
-  const { ruleset, surroundings, listeners } = now;
+  const { ruleset, surroundings, listeners, tried = [] } = now;
   const { entries, attempts, logging } = walk;
   const seconds = (Date.now() - walk.startedAt.getTime()) / 1000 + GRACE;
   const witness = await readWitness(host, { attempts, wayFaults: now.wayFaults, seconds });
-  const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, witness });
+  const diagnosis = diagnose({ ruleset, surroundings, listeners, entries, attempts, own: logging, witness, tried });
   const isSilent =
     entries.length === 0 && (diagnosis.verdict === 'undecided' || diagnosis.verdict === 'loopback-blocked');
   const counted = isSilent ? findCounted(rises) : null;

@@ -1,4 +1,6 @@
 // The one answer about the next boot: what it will load, and whether loopback passes there.
+import { findWayFaults } from '../diagnosis/find-way-faults.ts';
+import type { FindingId } from '../diagnosis/finding-ids.ts';
 import { inspect, type ServerFacts } from '../diagnosis/inspect.ts';
 import type { NextBoot } from '../diagnosis/next-boot.ts';
 import { type DirectConfiguration, printDirectTables } from '../firewall/firewalld/direct-configuration.ts';
@@ -62,6 +64,12 @@ export const lookAtNextBoot = async (host: Host, facts: ServerFacts): Promise<Ne
   }
 };
 
+/** What no boot file tells of. */
+const STANDS: Partial<Record<FindingId, string>> = {
+  'lo-down': 'lo, which is down now, is up',
+  'lo-without-address': 'lo has the address again that it lacks now',
+};
+
 const judgeNextBoot = (facts: ServerFacts, boot: BootOutcomes): NextBoot => {
   if (boot.kind === 'unknown') return { loopback: 'unknown', reasons: [boot.why] };
   const looks = boot.rulesets.map((ruleset) => inspect({ ...asAtBoot(facts, ruleset), way: null }, 'boot'));
@@ -78,7 +86,23 @@ const judgeNextBoot = (facts: ServerFacts, boot: BootOutcomes): NextBoot => {
     .find(({ outcome }) => outcome === 'unknown');
   if (doubtful !== undefined)
     return { loopback: 'unknown', reasons: [`the rules alone do not tell what passes: ${boot.by}`] };
-  return { loopback: 'passes', reasons: [boot.by] };
+  // What is in the way now beside the rules may be there again: no file that is loaded at boot tells.
+  const inTheWay = findWayFaults(
+    facts.way,
+    (facts.listeners ?? []).map(({ address }) => address),
+  ).filter(({ outcome }) => outcome === 'blocked' || outcome === 'partly');
+  return inTheWay.length === 0
+    ? { loopback: 'passes', reasons: [boot.by] }
+    : {
+        loopback: 'unknown',
+        reasons: [
+          `the rules of then let loopback pass: ${boot.by}`,
+          ...inTheWay.map(
+            ({ finding: { id } }) =>
+              `whether ${STANDS[id] ?? 'what is in its way now is there'} after the boot is not known`,
+          ),
+        ],
+      };
 };
 
 const unknown = (why: string): BootOutcomes => ({ kind: 'unknown', why });

@@ -131,6 +131,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       waiting = [];
     };
     const listening = listen();
+    // What breaks it is told by `stop`, and not before anybody waits for it.
+    listening.catch(() => {});
     const stop = async () => {
       await logs.stop();
       await listening;
@@ -208,7 +210,9 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     },
     diagnose: async (walk) => {
       const { rules, before } = counted;
-      const [now, after] = await Promise.all([inspectNow(), readRuleCounters(host, rules)]);
+      // Own attempts at what the rules leave open would count in them too.
+      const after = await readRuleCounters(host, rules);
+      const now = await inspectServer(host, caseId);
       return diagnoseWalk(host, walk, now, findRises(rules, before, after));
     },
     planFix: planNow,

@@ -19,6 +19,7 @@ import type { Finding } from './finding.ts';
 import type { OwnLogging } from './judge-logged-packet.ts';
 import { type Heard, isListener, type Listener } from './listener.ts';
 import { type TiedEntries, tieEntries } from './tie-entries.ts';
+import { settleByTrying, type Tried } from './tried.ts';
 import type { Witness } from './witness.ts';
 
 /**
@@ -68,6 +69,8 @@ export type Seen = {
   /** lo-doctor's own log rules; null where there are none. */
   readonly own: OwnLogging | null;
   readonly witness: Witness;
+  /** Own attempts at what the rules alone don't tell. */
+  readonly tried?: readonly Tried[];
 };
 
 const isStopped = (tied: TiedEntries): tied is TiedEntries<Extract<TiedEntries['fate'], { kind: 'stopped' }>> =>
@@ -157,6 +160,28 @@ const verdictOf = (causes: readonly FoundCause[], isKnown: boolean): Verdict => 
   return blames.has('nobody') ? 'works' : 'undecided';
 };
 
+/** What an own attempt has settled of the rules' doubts on the first page is settled for what fails too. */
+const traceFailure = (
+  ruleset: Ruleset,
+  surroundings: Surroundings,
+  { conversation }: Failure,
+  tried: readonly Tried[],
+): Trace => {
+  const trace = (one: Conversation) => traceConversation(ruleset, one, surroundings);
+  const same = tried.filter(
+    (one) => isSame(one.conversation, conversation) && one.conversation.uid === conversation.uid,
+  );
+  const settled =
+    same.length > 0
+      ? settleByTrying(
+          ruleset,
+          [trace(conversation)],
+          same.map((one) => ({ ...one, conversation })),
+        )
+      : settleByTrying(ruleset, [...tried.map((one) => trace(one.conversation)), trace(conversation)], tried);
+  return settled.at(-1) ?? trace(conversation);
+};
+
 /** Ties what was seen to the rules. Loopback is blamed only with evidence: an entry or a failure, and a rule that stops it. */
 export const diagnose = (seen: Seen): Diagnosis => {
   const { surroundings, own, attempts, listeners, witness } = seen;
@@ -165,10 +190,7 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const tied = tieEntries(site, seen.entries);
   const logged = fromLog(seen, tied);
   const traced = findFailures(attempts, witness.localhost).map(
-    (failure: Failure): Passing => ({
-      failure,
-      trace: traceConversation(ruleset, failure.conversation, surroundings),
-    }),
+    (failure: Failure): Passing => ({ failure, trace: traceFailure(ruleset, surroundings, failure, seen.tried ?? []) }),
   );
   const unlogged = traced.filter(
     ({ failure }) => !logged.some(({ conversation }) => isSame(conversation, failure.conversation)),

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { followOnce } from './follow-again.ts';
 import type { Host } from './host.ts';
-import { createQueue } from './line-queue.ts';
+import { createQueue, type Queue } from './line-queue.ts';
 import { readCopy } from './read-copy.ts';
 
 /** Which file it was (device and inode) and its size in bytes; null while there is none. */
@@ -34,7 +34,7 @@ export async function* followFile(
 ): AsyncGenerator<string> {
   const queue = createQueue<string>();
   signal.addEventListener('abort', queue.end, { once: true });
-  void keepFollowing(host, path, mark, signal, queue.put);
+  keepFollowing(host, path, mark, signal, queue).catch(queue.fail);
   yield* queue.items;
 }
 
@@ -43,17 +43,17 @@ async function keepFollowing(
   path: string,
   mark: FileMark,
   signal: AbortSignal,
-  put: (line: string) => Promise<void>,
+  queue: Queue<string>,
 ): Promise<void> {
   let file = mark;
-  let tail = mark === null ? null : startTail(host, path, mark.size, signal, put);
+  let tail = mark === null ? null : startTail(host, path, mark.size, signal, queue);
   while (!signal.aborted) {
     await sleep(LOOK_EVERY, null, { signal, ref: false }).catch(() => null);
     const found = await markFile(host, path);
     if (found === null || signal.aborted) continue;
     if (found.identity !== file?.identity) {
       setTimeout(tail?.stop ?? (() => {}), OLD_FILE_LIVES).unref();
-      tail = startTail(host, path, 0, signal, put);
+      tail = startTail(host, path, 0, signal, queue);
     } else if (found.size < file.size) await tail?.fillHole();
     file = found;
   }
@@ -63,23 +63,18 @@ async function keepFollowing(
 type Tail = { stop(): void; fillHole(): Promise<void> };
 
 /** Follows the file that has this name now, under whatever name it goes on living. */
-function startTail(
-  host: Host,
-  path: string,
-  size: number,
-  signal: AbortSignal,
-  put: (line: string) => Promise<void>,
-): Tail {
+function startTail(host: Host, path: string, size: number, signal: AbortSignal, { put, fail }: Queue<string>): Tail {
   const own = new AbortController();
   const told = createMemory(REMEMBERED);
   let start = size;
-  void (async () => {
+  const read = async () => {
     const command = ['tail', '-c', `+${size + 1}`, '-f', path] as const;
     for await (const line of followOnce(host, command, AbortSignal.any([signal, own.signal]))) {
       told.add(line);
       await put(line);
     }
-  })();
+  };
+  read().catch(fail);
   return {
     stop: () => own.abort(),
     async fillHole() {

@@ -33,8 +33,8 @@ export async function* followJournal(host: Host, mark: JournalMark, signal: Abor
   const queue = createQueue<string>();
   signal.addEventListener('abort', queue.end, { once: true });
   const told = createTold(mark.cursor);
-  void keepFollowing();
-  void keepReadingAhead();
+  keepFollowing().catch(queue.fail);
+  keepReadingAhead().catch(queue.fail);
   yield* queue.items;
 
   async function keepFollowing(): Promise<void> {
@@ -52,9 +52,11 @@ export async function* followJournal(host: Host, mark: JournalMark, signal: Abor
       written.add(file);
       if (isReading) continue;
       isReading = true;
-      void readAll(written).then(() => {
-        isReading = false;
-      });
+      readAll(written)
+        .then(() => {
+          isReading = false;
+        })
+        .catch(queue.fail);
     }
   }
 

@@ -38,7 +38,10 @@ export async function openLogs(host: Host, sources: readonly LogSource[]): Promi
   ]);
   const queue = createQueue<RawLine>();
   const controller = new AbortController();
-  const pouring = marked.flatMap(({ id, follow }) => (follow === null ? [] : [pour(id, follow(controller.signal))]));
+  // A source that breaks must not look like one that is silent: whoever reads the lines is told.
+  const pouring = marked.flatMap(({ id, follow }) =>
+    follow === null ? [] : [pour(id, follow(controller.signal)).catch(queue.fail)],
+  );
   let ending: Promise<void> | null = null;
 
   async function pour(source: string, lines: AsyncIterable<string>): Promise<void> {

@@ -17,7 +17,10 @@ const WORDS: readonly (readonly [RegExp, ComplaintKind])[] = [
 const LINES = 400;
 const AUDIT_LOG = '/var/log/audit/audit.log';
 
-/** Those of the last `within` seconds; null where neither log can be read. */
+/** A line that came while the clock was asked is a little younger than now; one from further on was written by another clock. */
+const AHEAD = -5;
+
+/** Those of the last `within` seconds; null where neither log can be read together with the clock that it is written by. */
 export async function readKernelComplaints(host: Host, within: number): Promise<Complaint[] | null> {
   const [kernel, audit, uptime, date] = await Promise.all([
     host.run(['dmesg']),
@@ -25,15 +28,19 @@ export async function readKernelComplaints(host: Host, within: number): Promise<
     host.run(['cat', '/proc/uptime']),
     host.run(['date', '+%s']),
   ]);
-  if (kernel.code !== 0 && audit.code !== 0) return null;
-  const up = Number.parseFloat(uptime.stdout);
-  const now = Number(date.stdout.trim());
+  const up = uptime.code === 0 ? Number.parseFloat(uptime.stdout) : Number.NaN;
+  const now = date.code === 0 && date.stdout.trim() !== '' ? Number(date.stdout.trim()) : Number.NaN;
+  const hasKernel = kernel.code === 0 && !Number.isNaN(up);
+  const hasAudit = audit.code === 0 && !Number.isNaN(now);
+  if (!hasKernel && !hasAudit) return null;
   return [
     // `[  123.456789] audit: type=1400 audit(…): apparmor="DENIED" …`
     ...find(kernel.stdout, /^(?:<\d+>)?\[ *(\d+\.\d+)\]/, up),
     // `type=AVC msg=audit(1700000000.123:45): avc:  denied  { name_connect } …`
     ...find(audit.stdout, /msg=audit\((\d+\.\d+):/, now),
-  ].filter(({ age }) => age <= within);
+  ]
+    .filter(({ age }) => age <= within && age >= AHEAD)
+    .map((one) => ({ ...one, age: Math.max(0, one.age) }));
 }
 
 function find(text: string, stamp: RegExp, now: number): Complaint[] {

@@ -33,7 +33,8 @@ export async function testLogPath(host: Host, probe: LogPathProbe): Promise<LogP
       if (isDone()) over.abort();
     }
   };
-  void listen();
+  // A log that breaks shows nothing: the test then says that the line did not come there.
+  listen().catch(() => {});
   const sent = probeConversation(host, probe.conversation, over.signal);
   await elapsed(PATIENCE, over.signal);
   over.abort();

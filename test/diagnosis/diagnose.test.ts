@@ -5,9 +5,11 @@ import type { Attempt, CommandTrail } from '../../src/diagnosis/attempt.ts';
 import { diagnose, type Seen } from '../../src/diagnosis/diagnose.ts';
 import type { Finding } from '../../src/diagnosis/finding.ts';
 import type { Listener } from '../../src/diagnosis/listener.ts';
+import { findSuspects } from '../../src/diagnosis/tried.ts';
 import { NO_WITNESS } from '../../src/diagnosis/witness.ts';
 import { conversation } from '../../src/firewall/probe-conversations.ts';
 import type { ConnectionEnd } from '../../src/firewall/trace.ts';
+import { traceConversation } from '../../src/firewall/trace-conversation.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
 import { tcp } from './lines.ts';
 
@@ -261,6 +263,17 @@ describe('drops elsewhere', () => {
 test('what works leaves nothing to blame', () => {
   const { verdict, findings } = look({ attempts: [connection('connected')], listeners: [postfix] });
   expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['works', 'all-works']);
+});
+
+test('what an own attempt has settled on the first page is settled for what fails too', () => {
+  const ruleset = rules('-A OUTPUT -m statistic --mode random --probability 0.999 -j DROP');
+  const attempts = [connection('timed-out')];
+  expect(look({ ruleset, attempts }).verdict).toBe('undecided');
+  const mail = conversation('tcp', '127.0.0.1', 25);
+  const rose = findSuspects(ruleset, traceConversation(ruleset, mail, surroundings));
+  const tried = [{ conversation: mail, end: 'timed-out', rose }] as const;
+  const { verdict, blocked } = look({ ruleset, attempts, tried });
+  expect([verdict, blocked[0]?.stop?.rule.number]).toEqual(['loopback-blocked', 1]);
 });
 
 describe('a command that lo-doctor held against attempts of its own', () => {

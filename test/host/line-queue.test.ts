@@ -32,3 +32,15 @@ it('lets producers wait when it is full', async () => {
   await producer;
   expect(items).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
+
+it('tells its reader of a failure, after what came before it', async () => {
+  const queue = createQueue<number>();
+  await queue.put(1);
+  queue.fail(new Error('broken'));
+  const items: number[] = [];
+  const read = (async () => {
+    for await (const item of queue.items) items.push(item);
+  })();
+  await expect(read).rejects.toThrow('broken');
+  expect(items).toEqual([1]);
+});

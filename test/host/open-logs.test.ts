@@ -3,6 +3,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { Host } from '../../src/host/host.ts';
 import { localHost } from '../../src/host/local.ts';
 import { openLogs } from '../../src/host/open-logs.ts';
 
@@ -24,6 +25,33 @@ it('has every line that was written before it was stopped, however shortly', asy
       await listening;
       expect(lines).toEqual(['first', 'second']);
     }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('tells whoever reads that a log broke: it does not look like a silent one', async () => {
+  const host = localHost();
+  const broken: Host = {
+    ...host,
+    follow: () => ({
+      // biome-ignore lint/correctness/useYield: it breaks before it has one.
+      lines: (async function* () {
+        throw new Error('the pipe broke');
+      })(),
+      stop: () => {},
+    }),
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'open-logs-'));
+  const path = join(folder, 'syslog');
+  try {
+    await writeFile(path, 'before\n');
+    const logs = await openLogs(broken, [{ kind: 'file', id: path, path, state: 'written' }]);
+    const listening = (async () => {
+      for await (const _line of logs.lines);
+    })();
+    await expect(listening).rejects.toThrow('the pipe broke');
+    await logs.stop();
   } finally {
     await rm(folder, { recursive: true });
   }

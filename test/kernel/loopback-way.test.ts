@@ -14,8 +14,8 @@ const noFile = (path: string) => `no ${path}`;
 const check = async (lab: Lab) => {
   const { io, written } = testIo();
   const code = await runCheck(io, { rules: [], json: true }, { openHost: openHost(lab), readFile: noFile });
-  const { loopback, findings } = JSON.parse(written.stdout);
-  return { code, loopback, findings, ids: findings.map(({ id }: { id: string }) => id) };
+  const { loopback, findings, nextBoot } = JSON.parse(written.stdout);
+  return { code, loopback, findings, nextBoot, ids: findings.map(({ id }: { id: string }) => id) };
 };
 
 const fix = async (lab: Lab, json = false) => {
