@@ -116,9 +116,12 @@ export const diagnoseWalk = async (
     ...(await findMore(host, walk, now, diagnosis)),
   ];
   if (more.length === 0) return diagnosis;
-  // Where NAT tells why, that nothing was dropped is no news.
-  const known = diagnosis.findings.filter(({ id }) => nat.length === 0 || id !== 'nothing-logged');
-  const isNat = diagnosis.verdict === 'undecided' && nat.some(({ severity }) => severity === 'problem');
+  // Where NAT tells why, that nothing was dropped is no news, and that the way is open and the command alone to be looked at is not so.
+  const isWhy = nat.some(({ severity }) => severity === 'problem');
+  const known = diagnosis.findings.filter(
+    ({ id }) => (nat.length === 0 || id !== 'nothing-logged') && (!isWhy || id !== 'command-fails-alone'),
+  );
+  const isNat = diagnosis.verdict === 'undecided' && isWhy;
   return {
     ...diagnosis,
     verdict: isNat ? 'nat' : diagnosis.verdict,

@@ -11,6 +11,7 @@ import type { EntryLine } from '../log/entry.ts';
 import type { Attempt } from './attempt.ts';
 import type { Blame, FoundCause, Passing } from './cause.ts';
 import { type Failure, findFailures, listenerOf } from './failures.ts';
+import { findAnsweredForOthers, isForAnother } from './find-answered-for-others.ts';
 import { stopVerdict } from './find-drop-behind.ts';
 import { isWayGone } from './find-in-the-way.ts';
 import { findLoggedOnly } from './find-logged-only.ts';
@@ -132,9 +133,10 @@ const byWeight = (a: BlockedConversation, b: BlockedConversation): number =>
   b.entries - a.entries;
 
 /** Each packet once, however many logs show it. */
-const listElsewhere = ({ entries }: Seen): EntryLine[] => {
+const listElsewhere = ({ entries, surroundings }: Seen): EntryLine[] => {
   const countNew = createSightingCounter();
-  return entries.filter((sighting) => !sighting.line.entry.loopback && countNew(sighting) > 0).map(({ line }) => line);
+  const isOther = ({ line: { entry } }: Sighting) => !entry.loopback || isForAnother(surroundings, entry);
+  return entries.filter((sighting) => isOther(sighting) && countNew(sighting) > 0).map(({ line }) => line);
 };
 
 const nothingSeen: Finding = {
@@ -202,13 +204,20 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const passing = unlogged.filter(
     ({ failure, trace }) => !failure.isOthers && (isLetThrough(trace) || isWayGone(witness, failure)),
   );
-  const found = findOtherCauses({ ...site, elsewhere, listeners, attempts, passing, witness, found: [] });
+  const offLo = elsewhere.filter(({ entry }) => !entry.loopback);
+  const found = findOtherCauses({ ...site, elsewhere: offLo, listeners, attempts, passing, witness, found: [] });
   // Beside what the firewall stops on lo, what explains another failure, or was stopped elsewhere, is a cause of its own.
   const counts = ({ finding, explains, blame }: FoundCause) =>
     isProblem(finding) && (explains.length > 0 || blame === 'filter');
   const causes = blocked.length === 0 ? found : found.filter(counts);
   const findings = causes.map(({ finding }) => finding);
-  const told = [...findings.filter(isProblem), ...findLoggedOnly(tied), ...findings.filter((one) => !isProblem(one))];
+  const answered = findAnsweredForOthers(surroundings, seen.entries);
+  const told = [
+    ...findings.filter(isProblem),
+    ...(answered === null ? [] : [answered]),
+    ...findLoggedOnly(tied),
+    ...findings.filter((one) => !isProblem(one)),
+  ];
   if (blocked.length > 0) return { verdict: 'loopback-blocked', blocked, elsewhere, findings: told };
   const verdict = verdictOf(
     causes,

@@ -74,7 +74,7 @@ const findOtherSender = (inspection: Inspection): Finding[] => {
         title: `A NAT rule changes the sender of loopback connections from ${own} to ${other}.`,
         evidence: [
           nameRule(rule),
-          `seen with: ${fewOf(traces.map(({ conversation }) => nameConversation(conversation)))}`,
+          `by the rules: ${fewOf(traces.map(({ conversation }) => nameConversation(conversation)))}`,
           ...(dropped.length > 0
             ? [`stopped because of it: ${fewOf(dropped.map(({ conversation }) => nameConversation(conversation)))}`]
             : []),

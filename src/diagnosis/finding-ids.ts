@@ -56,6 +56,7 @@ export const FINDING_IDS = [
   'command-fails-alone',
   'outside-blocked',
   'outside-blocked-for-others',
+  'answered-for-another',
   'blocked-elsewhere',
   'all-works',
   'failed-unexplained',

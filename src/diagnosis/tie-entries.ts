@@ -8,6 +8,7 @@ import { createSightingCounter, type Sighting } from '../log/count-sightings.ts'
 import type { Entry, Packet } from '../log/entry.ts';
 import { findPrefixHint } from '../log/find-prefix-hint.ts';
 import { groupEntries, type Conversation as LoggedConversation } from '../log/group-entries.ts';
+import { isForAnother } from './find-answered-for-others.ts';
 import { type Fate, judgeLoggedPacket, type OwnLogging } from './judge-logged-packet.ts';
 
 /** A kind of logged packet: its conversation as the evaluator takes it, the packets of the kind, the entry that tells most, what became of it. */
@@ -125,9 +126,11 @@ const tieConversation = (site: Site, logged: LoggedConversation, sightings: read
 const byPlace = (a: Sighting, b: Sighting): number =>
   Number(b.source.startsWith('/')) - Number(a.source.startsWith('/'));
 
-/** Ties loopback entries to the rules, which are those without lo-doctor's own: for each conversation one item a fate that its packets met. */
+/** Ties loopback entries (none that are about another machine) to the rules, which are those without lo-doctor's own: for each conversation one item a fate that its packets met. */
 export const tieEntries = (site: Site, sightings: readonly Sighting[]): TiedEntries[] => {
-  const loopback = sightings.filter(({ line }) => line.entry.loopback).toSorted(byPlace);
+  const loopback = sightings
+    .filter(({ line }) => line.entry.loopback && !isForAnother(site.surroundings, line.entry))
+    .toSorted(byPlace);
   return groupEntries(loopback).flatMap((logged) => tieConversation(site, logged, loopback.filter(belongsTo(logged))));
 };
 

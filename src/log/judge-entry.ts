@@ -55,7 +55,18 @@ function sayDirection(entry: Entry): string {
   }
 }
 
+const MAY_BE_FOR_ANOTHER =
+  "It went by lo. If one of its addresses is another machine's, it is no loopback traffic, but this machine's own answer to a packet that a rule rejected on its way there.";
+
+/** A reset or an error between two different addresses that are not loopback's: the line does not say whose they are. */
+function mayBeForAnother(entry: Entry): boolean {
+  const { src, dst } = entry.embedded ?? entry;
+  const isAnswer = entry.embedded !== null || entry.flags.includes('RST');
+  return isAnswer && src !== null && dst !== null && src !== dst && ![src, dst].some(isLoopbackAddress);
+}
+
 function sayInterface(entry: Entry): string {
+  if (entry.loopback && mayBeForAnother(entry)) return MAY_BE_FOR_ANOTHER;
   if (entry.out === 'lo')
     return 'OUT=lo: the packet was leaving by the loopback interface. Its sender and its receiver are programs on this machine.';
   if (entry.in === 'lo')

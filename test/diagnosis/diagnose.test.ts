@@ -265,6 +265,27 @@ test('what works leaves nothing to blame', () => {
   expect([verdict, ...findings.map(({ id }) => id)]).toEqual(['works', 'all-works']);
 });
 
+describe('an entry on lo that is about another machine', () => {
+  const reset = { from: '198.51.100.7', to: '192.0.2.10', spt: 443, dpt: 40_577, flags: 'ACK RST' };
+  const ruleset = rules('-A OUTPUT -o lo -j LOG\n-A OUTPUT -o lo -j DROP');
+
+  test('is no loopback conversation, and told as what it is', () => {
+    const { verdict, blocked, findings } = look({ ruleset, entries: [tcp(reset)] });
+    expect([verdict, blocked]).toEqual(['undecided', []]);
+    expect(findings[0]).toMatchObject({ id: 'answered-for-another' });
+    expect(findings[0]?.evidence).toEqual(['TCP from 198.51.100.7:443 to 192.0.2.10:40577 (ACK RST)']);
+  });
+
+  test('is none where the other end is unknown to be this server’s, or both are', () => {
+    for (const to of ['203.0.113.9', '127.0.0.1', '198.51.100.7']) {
+      const { findings } = look({ ruleset, entries: [tcp({ ...reset, to })] });
+      expect(findings.map(({ id }) => id)).not.toContain('answered-for-another');
+    }
+    const { verdict } = look({ ruleset, entries: [tcp({ from: '192.0.2.10', to: '127.0.0.1' })] });
+    expect(verdict).toBe('loopback-blocked');
+  });
+});
+
 test('what an own attempt has settled on the first page is settled for what fails too', () => {
   const ruleset = rules('-A OUTPUT -m statistic --mode random --probability 0.999 -j DROP');
   const attempts = [connection('timed-out')];

@@ -72,3 +72,27 @@ describeKernel('a server without ss and netstat', () => {
     expect([fixed.code, flat(fixed.stdout)]).toEqual([0, expect.stringContaining('Fixed, verified and kept')]);
   });
 });
+
+describeKernel('a reset that the kernel sends in the name of another machine', () => {
+  it('goes by lo, and is told as no loopback traffic', async () => {
+    const script = `iptables -A OUTPUT -p tcp -d 192.0.2.99 -j REJECT --reject-with tcp-reset
+      iptables -A OUTPUT -o lo -p tcp --tcp-flags RST RST -j LOG --log-prefix "attempts-lo: "
+      iptables -A INPUT -i lo -p tcp --tcp-flags RST RST -j LOG --log-prefix "attempts-in: "
+      iptables -A INPUT -i lo -p tcp --tcp-flags RST RST -j DROP`;
+    await using server = await startSituation({ script });
+    const { stdout } = await server.walk({ command: 'timeout 3 bash -c "</dev/tcp/192.0.2.99/443"', logging: false });
+    const page = flat(stdout.slice(stdout.indexOf('exit code')));
+    expect(page).toMatch(/TCP from 192\.0\.2\.99:443 to 192\.0\.2\.10:\d+ \(ACK RST\)/);
+    expect(page).toContain('is no loopback traffic: an end of it is another machine');
+    expect(page).not.toContain('The firewall stops local connections');
+  });
+});
+
+describeKernel('lo that is down', () => {
+  it('makes nothing of the next boot that the rules alone can tell', async () => {
+    await using server = await startSituation({ script: 'ip link set lo down' });
+    const { stdout } = await server.doctor(['check']);
+    expect(flat(stdout)).toContain('With the next boot: not known');
+    expect(flat(stdout)).toContain('whether lo, which is down now, is up after the boot is not known');
+  });
+});
