@@ -174,7 +174,14 @@ export const tryCommand = async (host: Host, commandLine: string, ground: Ground
   const user = reading.user === null ? null : await readUser(host, reading.user);
   const own = sockets.find(({ isOwn }) => isOwn);
   const uid = own?.uid ?? user?.uid ?? 0;
-  const trail = { user, elsewhere: reading.elsewhere, sockets, programs, outside: [] } satisfies CommandTrail;
+  const isUnknown = reading.user !== null && user === null && own === undefined;
+  const trail = {
+    user: isUnknown ? 'unknown' : user,
+    elsewhere: reading.elsewhere,
+    sockets,
+    programs,
+    outside: [],
+  } satisfies CommandTrail;
   const attempt = { kind: 'command', commandLine, code, output, trail } as const;
   if (code === 0 || run.signal.aborted) return [attempt];
   const places = await findPlaces(host, commandLine, output, sockets);

@@ -29,8 +29,8 @@ export type Attempt =
 
 /** What a command did, and what is known of how it differs from an attempt of lo-doctor's own. */
 export type CommandTrail = {
-  /** Whom it ran as; null: root, or nobody said. */
-  readonly user: { readonly name: string; readonly uid: number } | null;
+  /** Whom it ran as; null: as lo-doctor itself, `unknown`: as another user, of whom this server tells nothing. */
+  readonly user: { readonly name: string; readonly uid: number } | 'unknown' | null;
   /** It runs in another network namespace, where the rules that are looked at here say nothing. */
   readonly elsewhere: boolean;
   readonly sockets: readonly TrailSocket[];

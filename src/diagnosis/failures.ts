@@ -71,7 +71,8 @@ const failuresInLine = (line: string, { localhost, uid }: Said): Failure[] => {
 
 const toFailures = (attempt: Attempt, localhost: readonly string[]): Failure[] => {
   if (attempt.kind === 'command') {
-    const said = { localhost, uid: attempt.trail?.user?.uid ?? 0 };
+    const { user = null } = attempt.trail ?? {};
+    const said = { localhost, uid: user === null || user === 'unknown' ? 0 : user.uid };
     return attempt.code === 0 || attempt.trail?.elsewhere === true
       ? []
       : attempt.output.split('\n').flatMap((line) => failuresInLine(line, said));

@@ -38,7 +38,9 @@ export const findCommandAlone: Cause = (clues) => {
       title: 'The command fails, and what it needs on this server answers lo-doctor.',
       evidence: [tellCommand(command), ...reached.map(tellOwn), ...tellDifferences(command, own, clues)],
       advice:
-        'So the way there is open for this user at this moment. Look at what the command itself says, and run it the way the service runs it.',
+        command.trail?.user === 'unknown'
+          ? 'So the way there is open for root at this moment; a rule can judge users differently. Run it with `sudo -u` and a user that this server knows.'
+          : 'So the way there is open for this user at this moment. Look at what the command itself says, and run it the way the service runs it.',
       commands: [],
     },
     blame: 'unknown',

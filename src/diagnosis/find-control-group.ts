@@ -18,8 +18,11 @@ const groupsOf = ({ trail }: CommandAttempt): string[] => [
   ...new Set((trail?.sockets ?? []).flatMap(({ isOwn, cgroup }) => (isOwn && cgroup != null ? [cgroup] : []))),
 ];
 
-const nameUser = ({ trail }: CommandAttempt, uid: number): string =>
-  trail?.user?.name ?? (uid === 0 ? 'root' : `uid ${uid}`);
+const tellUser = ({ trail }: CommandAttempt, uid: number): string => {
+  const user = trail?.user ?? null;
+  if (user === 'unknown') return "whom the command ran as is not known; lo-doctor's own attempt was root's";
+  return `the same user: ${user?.name ?? (uid === 0 ? 'root' : `uid ${uid}`)}`;
+};
 
 /** What an attempt of lo-doctor's own may differ in from the command's, and what was found of each. */
 export const tellDifferences = (command: CommandAttempt, own: readonly OwnAttempt[], { witness }: Clues): string[] => {
@@ -28,7 +31,7 @@ export const tellDifferences = (command: CommandAttempt, own: readonly OwnAttemp
   const devices = [...new Set(sockets.flatMap(({ device }) => (device === null ? [] : [device])))];
   const others = groups.filter((group) => group !== witness.ownGroup);
   return [
-    `the same user: ${nameUser(command, own[0]?.conversation.uid ?? 0)}`,
+    tellUser(command, own[0]?.conversation.uid ?? 0),
     command.trail?.elsewhere === true
       ? 'another network namespace'
       : 'the same network namespace, as far as its words tell',

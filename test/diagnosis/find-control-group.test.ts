@@ -73,6 +73,13 @@ test.each([
   expect(findControlGroup(clues({ attempts }))).toBeNull();
 });
 
+test('a user whom the server does not know is not said to be root', () => {
+  const attempts = [command(REFUSED, { trail: trail(null, { user: 'unknown' }) }), own('connected')];
+  const evidence = findControlGroup(clues({ attempts }))?.finding.evidence.join('\n');
+  expect(evidence).toContain('whom the command ran as is not known');
+  expect(evidence).not.toContain('the same user');
+});
+
 test('where rules drop other packets, netfilter may have said the word about one of those', () => {
   const attempts = [command(REFUSED), own('connected')];
   const ruleset = rules('-A OUTPUT -o lo -j ACCEPT\n-A OUTPUT -j DROP');

@@ -290,7 +290,8 @@ describe('readFirewall', () => {
 
   it('asks in an older way for addresses where ip knows no JSON', async () => {
     const hostname: Expected = { command: ['hostname', '-I'], stdout: '192.0.2.7 2001:db8::7 \n' };
-    const host = fakeHost([...server({ 'ip -j address': { code: 255 } }), hostname], { inOrder: false });
+    const lines: Expected = { command: ['ip', '-o', 'address'], code: 1 };
+    const host = fakeHost([...server({ 'ip -j address': { code: 255 } }), lines, hostname], { inOrder: false });
     expect((await readFirewall(host)).ownAddresses).toEqual(['192.0.2.7', '2001:db8::7']);
   });
 });
