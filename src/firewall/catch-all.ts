@@ -54,6 +54,7 @@ function actionOf(table: Table, verdict: Verdict, depth: number): CatchAll['acti
     case 'reject':
       return verdict.kind;
     case 'queue':
+    case 'proxy':
     case 'unknown':
       return 'unknown';
     case 'jump':

@@ -1,5 +1,6 @@
 // Worlds through a base chain: rule by rule, into the chains it jumps to and back, to its policy.
 
+import { answerQuestion } from './facts/answer-question.ts';
 import { whoReads } from './facts/who-reads.ts';
 import { glanceAt } from './glance.ts';
 import type { MetRules } from './met-rules.ts';
@@ -147,6 +148,8 @@ function judge(
       return [world];
     case 'queue':
       return judgeQueue(frame, at, world, verdict);
+    case 'proxy':
+      return judgeProxy(frame, at, world, verdict);
     case 'unknown':
       return anyJudgement(frame, at, world, verdict.what, verdict.settledBy, true);
   }
@@ -161,6 +164,14 @@ function judgeQueue(frame: Frame, at: RuleSite, world: World, verdict: Extract<V
       ? 'what the program that reads it decides'
       : 'whether a program reads this queue, and what it decides';
   return anyJudgement(frame, at, world, `queue ${verdict.queue}`, settledBy, false);
+}
+
+/** Without a transparent socket that takes it, the kernel drops the packet (xt_TPROXY.c). */
+function judgeProxy(frame: Frame, at: RuleSite, world: World, verdict: Extract<Verdict, { kind: 'proxy' }>): World[] {
+  const isTaken = answerQuestion(world, frame.run.site, verdict.question);
+  if (isTaken !== null) return judge(frame, at, world, { kind: isTaken ? 'accept' : 'drop' });
+  const settledBy = 'whether a transparent proxy waits there ("ss -ltun --inet-sockopt")';
+  return anyJudgement(frame, at, world, verdict.what, settledBy, false);
 }
 
 /** The packet may be dropped, accepted, or (where `goesOn`) go on to the next rule. */

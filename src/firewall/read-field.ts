@@ -80,6 +80,9 @@ export function readField(world: World, site: Site, field: Field): Reading {
       return entering ? undefined : owner(packet.uid);
     case 'meta skgid':
       return entering ? undefined : owner(packet.gid);
+    case 'meta cgroup':
+      if (entering || packet.uid === null) return undefined;
+      return site.facts?.hasClasses === false ? 0 : UNKNOWN;
     case 'meta secpath':
       return 0;
     case 'th sport':

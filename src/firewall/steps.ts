@@ -131,5 +131,7 @@ export type Verdict =
   | { readonly kind: 'reject'; readonly with: 'tcp-reset' }
   /** `code` is that of destination unreachable; `icmpx` codes: 0 no route, 1 port, 2 host, 3 admin prohibited, for both families. */
   | { readonly kind: 'reject'; readonly with: 'icmp' | 'icmpv6' | 'icmpx'; readonly code: number }
+  /** iptables' TPROXY: accepted where a proxy waits at the port, else dropped. */
+  | { readonly kind: 'proxy'; readonly question: Extract<Question, { on: 'proxy' }>; readonly what: string }
   | { readonly kind: 'queue'; readonly bypass: boolean; readonly queue: string }
   | Unknown;

@@ -1,10 +1,11 @@
 // Reads what a server keeps beside its rules: only what these rules ask for, all at once. What can't be read is not known.
-import type { Facts, IpSet, RateTable, RecentList } from '../firewall/facts/facts.ts';
+import type { Facts, IpSet, OpenSocket, RateTable, RecentList } from '../firewall/facts/facts.ts';
 import { parseDevices } from '../firewall/facts/parse-devices.ts';
 import { parseHashlimit } from '../firewall/facts/parse-hashlimit.ts';
 import { parseIpsetSave } from '../firewall/facts/parse-ipset-save.ts';
 import { parseQueues } from '../firewall/facts/parse-queues.ts';
 import { parseKernelClock, parseRecentList } from '../firewall/facts/parse-recent-list.ts';
+import { parseSockets } from '../firewall/facts/parse-sockets.ts';
 import { type Asked, whatRulesAsk } from '../firewall/facts/what-rules-ask.ts';
 import type { Address } from '../firewall/packet.ts';
 import type { Host } from './host.ts';
@@ -13,15 +14,17 @@ import type { FirewallDump } from './read-firewall.ts';
 /** Resolves with as many facts as there are. */
 export async function readFacts(host: Host, dumps: readonly FirewallDump[]): Promise<Facts> {
   const asked = whatRulesAsk(dumps);
-  const [sets, recent, rates, queues, connections, devices] = await Promise.all([
+  const [sets, recent, rates, queues, connections, devices, sockets, hasClasses] = await Promise.all([
     readSets(host, asked.sets),
     readRecent(host, asked.lists),
     readRates(host, asked.rates),
     asked.queues ? readQueues(host) : null,
     asked.connections ? readConnections(host) : null,
     asked.devices ? readDevices(host) : null,
+    asked.sockets ? readSockets(host) : null,
+    asked.classes ? readClasses(host) : null,
   ]);
-  return { sets, recent, rates, queues, connections, devices, isLive: true };
+  return { sets, recent, rates, queues, connections, devices, sockets, hasClasses, isLive: true };
 }
 
 async function readFile(host: Host, path: string): Promise<string | null> {
@@ -94,4 +97,20 @@ async function readConnections(host: Host): Promise<number | null> {
 async function readDevices(host: Host): Promise<Map<Address, string[]> | null> {
   const { code, stdout } = await host.run(['ip', '-o', 'address']);
   return code === 0 ? parseDevices(stdout) : null;
+}
+
+/** An old ss knows no `--inet-sockopt`. */
+async function readSockets(host: Host): Promise<OpenSocket[] | null> {
+  const told = await host.run(['ss', '-Hltun', '--inet-sockopt']);
+  if (told.code === 0) return parseSockets(told.stdout, true);
+  const { code, stdout } = await host.run(['ss', '-Hltun']);
+  return code === 0 ? parseSockets(stdout, false) : null;
+}
+
+/** `net_cls	0	1	1`: a controller that is mounted nowhere (0) gives nobody a class, nor does one that the kernel does not have. */
+async function readClasses(host: Host): Promise<boolean | null> {
+  const text = await readFile(host, '/proc/cgroups');
+  if (text === null || !text.startsWith('#subsys_name')) return null;
+  const hierarchy = /^net_cls\t(\d+)\t/m.exec(text)?.[1];
+  return hierarchy !== undefined && hierarchy !== '0';
 }

@@ -28,6 +28,8 @@ const server = (...lines: readonly string[]): ServerFacts => ({
     rates: new Map(),
     queues: null,
     connections: null,
+    sockets: null,
+    hasClasses: null,
     devices: null,
     isLive: true,
   },

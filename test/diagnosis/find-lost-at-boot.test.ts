@@ -31,6 +31,8 @@ const lost = (now: Ruleset, atBoot: Ruleset) =>
         rates: new Map(),
         queues: null,
         connections: null,
+        sockets: null,
+        hasClasses: null,
         devices: null,
         isLive: true,
       },

@@ -10,6 +10,8 @@ const findings = (rule: string, queues: readonly number[]) => {
     recent: new Map(),
     rates: new Map(),
     connections: null,
+    sockets: null,
+    hasClasses: null,
     devices: null,
     isLive: true,
   };

@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { askHashlimit } from './ask-hashlimit.ts';
 import { askIpset, ipsetNoteKey, type Lookup, type Since } from './ask-ipset.ts';
 import { askRecent, listedAddress } from './ask-recent.ts';
+import { askProxy, askSocket } from './ask-sockets.ts';
 import type { Note, Question, Side } from './question.ts';
 
 /** An entry that the conversation's own packets have made or taken away; `key` null: which one is not known. */
@@ -37,6 +38,10 @@ export function answerQuestion(world: World, site: Site, question: Question): bo
     case 'quota':
       if (facts?.isLive !== true) return null;
       return question.left >= PLENTY.bytes ? true : question.left < SMALLEST ? false : null;
+    case 'proxy':
+      return facts?.sockets ? askProxy(facts.sockets, question, world) : null;
+    case 'socket':
+      return facts?.sockets ? askSocket(facts.sockets, question, world, site.hook) : null;
   }
 }
 

@@ -15,8 +15,22 @@ export type Facts = {
   readonly connections: number | null;
   /** The devices that have an address, by all addresses of the host. */
   readonly devices: ReadonlyMap<Address, readonly string[]> | null;
+  /** Sockets that wait for somebody: TCP's that listen, UDP's that are connected to nobody. */
+  readonly sockets: readonly OpenSocket[] | null;
+  /** Whether programs may have a class of net_cls. */
+  readonly hasClasses: boolean | null;
   /** True where nft's own listing is as fresh as all this, so that elements which come and go are those of this moment. */
   readonly isLive: boolean;
+};
+
+/** `address` in canonical form, null for any of its `families`; `device`: the one it is bound to. `isTransparent` null: an old ss does not tell it. */
+export type OpenSocket = {
+  readonly protocol: 'tcp' | 'udp';
+  readonly families: readonly ('ip' | 'ip6')[];
+  readonly address: Address | null;
+  readonly port: number;
+  readonly device: string | null;
+  readonly isTransparent: boolean | null;
 };
 
 /** `type` as ipset says it (`hash:net,port`). `shapes`: the prefix lengths that its elements have, in the order in which the kernel tries them. */

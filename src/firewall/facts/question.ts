@@ -1,5 +1,6 @@
 // What rules ask of a server's own memory, in the terms of the tools that keep it.
 import type { Key } from '../model.ts';
+import type { Address } from '../packet.ts';
 
 /** Which address or port of the packet is looked up. */
 export type Side = 'src' | 'dst';
@@ -29,7 +30,11 @@ export type Question =
   /** `-m connlimit`: met by more connections than so many. */
   | { readonly on: 'connlimit'; readonly above: number }
   /** A quota of which so many bytes are left: met as long as some are. */
-  | { readonly on: 'quota'; readonly left: number };
+  | { readonly on: 'quota'; readonly left: number }
+  /** TPROXY: met where a socket that may stand for others waits at the port (null: the packet's own) and address (null: that of lo). */
+  | { readonly on: 'proxy'; readonly address: Address | null; readonly port: number | null }
+  /** `-m socket`: met where the packet is for a socket of this host; `wildcards`: also for one that is bound to no address. */
+  | { readonly on: 'socket'; readonly transparent: boolean; readonly wildcards: boolean };
 
 /** What a rule writes down where other rules may look it up. */
 export type Note =

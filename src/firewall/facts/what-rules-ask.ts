@@ -8,6 +8,8 @@ export type Asked = {
   readonly queues: boolean;
   readonly connections: boolean;
   readonly devices: boolean;
+  readonly sockets: boolean;
+  readonly classes: boolean;
 };
 
 /** A layer's rules as its tool prints them; those of nft are in JSON. */
@@ -34,6 +36,8 @@ export function whatRulesAsk(dumps: readonly Dump[]): Asked {
     rates: new Map(rates.map((rate) => [`${rate.family} ${rate.name}`, rate])),
     queues: dumps.some(({ layer, text }) => (layer === 'iptables' ? / -j (?:NF)?QUEUE\b/ : /"queue"/).test(text)),
     devices: dumps.some(({ text }) => / --limit-iface-|"fib"/.test(text)),
+    sockets: dumps.some(({ text }) => / -j TPROXY\b| -m socket\b|"(?:tproxy|socket)"/.test(text)),
+    classes: dumps.some(({ text }) => / -m cgroup\b|"cgroup"/.test(text)),
     connections: dumps.some(({ text }) => / -m connlimit |"ct count"/.test(text)),
   };
 }

@@ -72,7 +72,7 @@ function mayDrop(ruleset: Ruleset, place: RulePlace): boolean {
 
 function isDrop(step: Step): boolean {
   if (step.kind === 'verdict-map') return true;
-  return step.kind === 'verdict' && ['drop', 'reject', 'queue', 'unknown'].includes(step.verdict.kind);
+  return step.kind === 'verdict' && ['drop', 'reject', 'queue', 'proxy', 'unknown'].includes(step.verdict.kind);
 }
 
 /** The rule at a place, or undefined for a policy. */

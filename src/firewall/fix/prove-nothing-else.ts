@@ -26,7 +26,7 @@ export function proveNothingElse(before: Ruleset, after: Ruleset, changes: reado
     holds: built && same,
     packets: samples.length,
     hooks,
-    statement: state(built && same, samples.length, hooks, all),
+    statement: changes.length === 0 ? 'Nothing changes.' : state(built && same, samples.length, hooks, all),
   };
 }
 
@@ -62,7 +62,7 @@ function sameJudgement(a: HookTrace, b: HookTrace): boolean {
 
 function state(holds: boolean, packets: number, hooks: readonly Hook[], all: boolean): string {
   if (!holds) return 'Not proved: some traffic that is not on lo would be judged differently.';
-  if (packets === 0) return 'Nothing changes.';
+  if (packets === 0) return 'Each added rule matches lo alone. No packet of another device comes into these chains.';
   const which = all ? 'at the limits of every rule' : 'picked from those at the limits of the rules';
   return `Each added rule matches lo alone. ${packets} packets that are not on lo, ${which} in the changed tables, were judged without and with the changes (${hooks.join(', ')}): each time by the same rule, with the same verdict.`;
 }

@@ -145,6 +145,36 @@ export const connlimit: Match = {
   },
 };
 
+/** Nothing is smaller than an IPv4 header and UDP's. */
+const SMALLEST = 28;
+
+/** The kernel tells how large the quota was, never what is left of it (xt_quota.c). */
+export const quota: Match = {
+  options: { quota: 1 },
+  lower: (args) => {
+    const negated = isNegated(args);
+    const most = readCount(value(args, 'quota'));
+    if (most !== null && most < SMALLEST) return fixed(negated);
+    const settledBy = 'how much of the quota is left, which no tool shows: try it';
+    return [asking('quota', args, { limit: false, fresh: negated ? 'no' : 'yes', settledBy }, null)];
+  },
+};
+
+/** `-m socket --transparent`; what it restores of a socket's mark is not known. */
+export const socket: Match = {
+  options: { transparent: 0, nowildcard: 0, 'restore-skmark': 0 },
+  lower: (args) => {
+    const question: Question = {
+      on: 'socket',
+      transparent: has(args, 'transparent'),
+      wildcards: has(args, 'nowildcard'),
+    };
+    const asks = has(args, 'restore-skmark') ? null : { question, negated: false };
+    const settledBy = 'which sockets are open ("ss -ltun --inet-sockopt")';
+    return [asking('socket', args, { limit: false, fresh: 'unknown', settledBy }, asks)];
+  },
+};
+
 function readCount(text: string | undefined): number | null {
   return text === undefined ? null : parseNumber(text, 0xffffffff);
 }

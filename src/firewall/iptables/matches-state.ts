@@ -63,6 +63,25 @@ export const owner = matchOf('owner', {
   'socket-exists': [0, (_, negated) => (negated ? { kind: 'not-all', of: [fromSocket] } : fromSocket)],
 });
 
+/** `-m cgroup`: the class of net_cls that the sender's socket has, or its control group. A packet without a socket matches neither, negated or not. */
+export const cgroup = matchOf('cgroup', {
+  cgroup: [
+    1,
+    ([text = ''], negated) => {
+      const id = parseNumber(text);
+      return id === null ? null : compare(field('meta cgroup'), [id], negated);
+    },
+  ],
+  path: [
+    1,
+    ([path = ''], negated) =>
+      unknown(
+        `-m cgroup ${negated ? '! ' : ''}--path ${path}`,
+        'the control group of the program that sends it (/proc/PID/cgroup)',
+      ),
+  ],
+});
+
 /** Some program's socket, or for ICMP the kernel's own one; resets alone are sent without any. */
 const fromSocket: Condition = {
   kind: 'any',

@@ -48,7 +48,6 @@ const time = sometimes(
 );
 
 const statistic = sometimes('statistic', { mode: 1, probability: 1, every: 1, packet: 1 }, () => 'unknown');
-const quota = sometimes('quota', { quota: 1 }, (args) => (negatedIn(args, 'quota') ? 'no' : 'yes'));
 const connbytes = sometimes('connbytes', { connbytes: 1, 'connbytes-dir': 1, 'connbytes-mode': 1 }, () => 'unknown');
 
 /** A match of which the options are known but not what they find. */
@@ -116,7 +115,7 @@ const MATCHES: Readonly<Record<string, Match>> = {
   recent: memory.recent,
   time,
   statistic,
-  quota,
+  quota: memory.quota,
   connbytes,
   comment,
   nfacct: { options: { 'nfacct-name': 1 }, lower: () => [] },
@@ -132,8 +131,8 @@ const MATCHES: Readonly<Record<string, Match>> = {
   }),
   u32: unknowable('u32', "the packet's bytes", { u32: 1 }),
   bpf: unknowable('bpf', "the packet's bytes", { bytecode: 1, 'object-pinned': 1 }),
-  cgroup: unknowable('cgroup', "the sender's control group", { cgroup: 1, path: 1 }),
-  socket: unknowable('socket', 'which sockets are open', { transparent: 0, nowildcard: 0, 'restore-skmark': 0 }),
+  cgroup: state.cgroup,
+  socket: memory.socket,
   osf: unknowable('osf', "the sender's operating system", { genre: 1, ttl: 1, log: 1 }),
 };
 

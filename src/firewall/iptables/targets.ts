@@ -1,4 +1,5 @@
 // All of iptables' target extensions by name: what a rule does once its matches hold.
+import { parseAddress } from '../address.ts';
 import type { Action, Condition, Log, Nat, Operand, Verdict } from '../steps.ts';
 import { type Argument, field, type RuleContext, showArguments, type Target, unknown } from './extension.ts';
 import { parseNatTarget } from './nat-target.ts';
@@ -148,6 +149,29 @@ const NFQUEUE: Target = {
   ],
 };
 
+/** The mark is set only on what a proxy takes; what none takes is dropped, whatever its mark. */
+const TPROXY: Target = {
+  options: { 'on-port': 1, 'on-ip': 1, 'tproxy-mark': 1 },
+  lower: (args) => {
+    const what = `-j TPROXY${showArguments(args)}`;
+    const port = parseNumber(value(args, 'on-port') ?? '0', 0xffff);
+    const masked = parseMasked(value(args, 'tproxy-mark') ?? '0/0');
+    const address = parseAddress(value(args, 'on-ip') ?? '0.0.0.0');
+    if (port === null || masked === null || address === null) return unreadable('TPROXY', args);
+    const mark: Operand = { kind: 'field', field: 'meta mark', mask: ~masked.mask >>> 0, xor: masked.value >>> 0 };
+    return [
+      { kind: 'set', field: 'meta mark', value: [mark] },
+      verdict({
+        kind: 'proxy',
+        what,
+        question: { on: 'proxy', port: port === 0 ? null : port, address: isAny(address) ? null : address },
+      }),
+    ];
+  },
+};
+
+const isAny = (address: number | bigint): boolean => address === 0 || address === 0n;
+
 const nat = (name: Nat['nat'], option: string): Target => ({
   options: { [option]: 1, random: 0, 'random-fully': 0, persistent: 0 },
   lower: (args) => {
@@ -162,6 +186,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
   RETURN: final({ kind: 'return' }),
   QUEUE: final({ kind: 'queue', bypass: false, queue: '0' }),
   NFQUEUE,
+  TPROXY,
   LOG,
   NFLOG: groupLog('nflog-prefix', 'nflog-group', { 'nflog-range': 1, 'nflog-size': 1, 'nflog-threshold': 1 }),
   ULOG: groupLog('ulog-prefix', 'ulog-nlgroup', { 'ulog-cprange': 1, 'ulog-qthreshold': 1 }),

@@ -17,9 +17,32 @@ export function lowerMatch(content: Json, family: Family): readonly Step[] {
   const right = contentOf(content, 'right') ?? null;
   const op = stringAt(content, 'op') ?? '==';
   const text = printStatement({ match: content }, family);
+  const socket = lowerSocket(left, right, op, text);
+  if (socket !== null) return [socket];
   const set = isSet(right) ? lowerLookup(left, right, op) : null;
   const condition = set ?? lowerComparison(left, right, op) ?? unknown(text);
   return [...findRequirements(left, family), dependsOnMore(left) ? sometimes(text) : named(condition, text)];
+}
+
+/** `socket transparent 1` and `socket wildcard 0`: without a socket, the rule ends, whatever is asked (nft_socket.c). */
+function lowerSocket(left: Json, right: Json, op: string, what: string): Condition | null {
+  const key = stringAt(contentOf(left, 'socket'), 'key');
+  if (key === undefined) return null;
+  const transparent = key === 'transparent' && right === 1;
+  const isAsked = op === '==' && (transparent || (key === 'wildcard' && right === 0));
+  const question = { on: 'socket', transparent, wildcards: transparent } as const;
+  const settledBy =
+    key === 'cgroupv2'
+      ? 'the control group of the program that has the socket (/proc/PID/cgroup)'
+      : 'which sockets are open ("ss -ltun --inet-sockopt")';
+  return {
+    kind: 'sometimes',
+    what,
+    limit: false,
+    fresh: 'unknown',
+    settledBy,
+    ...(isAsked && { asks: { question, negated: false } }),
+  };
 }
 
 function isSet(json: Json): boolean {

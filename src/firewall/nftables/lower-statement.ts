@@ -1,4 +1,5 @@
 // Lowers one statement of a rule to the steps of the model.
+import { parseAddress } from '../address.ts';
 import type { Action, Step } from '../steps.ts';
 import { contentOf, isRecord, type Json, listOf, numberAt, soleEntry, stringAt } from './json.ts';
 import { lowerLimit, lowerQuota } from './lower-limit.ts';
@@ -47,6 +48,8 @@ export function lowerStatement(statement: Json, scope: Scope): readonly Step[] {
     case 'masquerade':
     case 'redirect':
       return lowerNat(name, content, scope);
+    case 'tproxy':
+      return lowerProxy(statement, content, scope);
     case 'set':
     case 'map':
     case 'meter':
@@ -76,6 +79,29 @@ function lowerReset(content: Json): readonly Step[] {
   if (stringAt(contentOf(content, 'tcp option'), 'name') !== 'maxseg') return [];
   const value = [unknown('reset tcp option maxseg', 'nothing that the rules say')];
   return [onlyIn('meta l4proto', 6), { kind: 'set', field: 'tcp option maxseg size', value }];
+}
+
+/** `{"family": "ip", "addr": "127.0.0.1", "port": 3129}`. Where no proxy takes the packet, the rule ends, and the packet goes on (nft_tproxy.c). */
+function lowerProxy(statement: Json, content: Json, scope: Scope): readonly Step[] {
+  const [port, addr] = [contentOf(content, 'port'), contentOf(content, 'addr')];
+  const what = printStatement(statement, scope.family);
+  const address = addr === undefined ? null : typeof addr === 'string' ? parseAddress(addr) : undefined;
+  const isKnown = (port === undefined || typeof port === 'number') && address !== undefined;
+  const isAddress = addr === undefined || address !== null;
+  const question = { on: 'proxy', port: typeof port === 'number' ? port : null, address: address ?? null } as const;
+  const settledBy = 'whether a transparent proxy waits there ("ss -ltun --inet-sockopt")';
+  const family = stringAt(content, 'family');
+  return [
+    ...(family === undefined ? [] : [onlyIn('meta nfproto', family === 'ip6' ? 10 : 2)]),
+    {
+      kind: 'sometimes',
+      what,
+      limit: false,
+      fresh: 'unknown',
+      settledBy,
+      ...(isKnown && isAddress && { asks: { question, negated: false } }),
+    },
+  ];
 }
 
 function judgementOf(statement: Json, scope: Scope): Action {

@@ -15,6 +15,8 @@ const NOTHING: Facts = {
   rates: new Map(),
   queues: null,
   connections: null,
+  sockets: null,
+  hasClasses: null,
   devices: null,
   isLive: true,
 };
@@ -161,4 +163,29 @@ test('many rules that may or may not write something down are given up as unknow
   const dropping = '-A OUTPUT -m set --match-set s29 src -j DROP';
   expect(outcome(save(...rules, dropping), { sets })).toBe('unknown');
   expect(outcome(save(...rules), { sets })).toBe('works');
+});
+
+const proxied = (): Table[] =>
+  parseIptablesSave(
+    '*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i lo -p tcp -m tcp --dport 25 -j TPROXY --on-port 3129 --on-ip 0.0.0.0 --tproxy-mark 0x1/0x1\nCOMMIT\n',
+    { file: 'x', family: 'ip' },
+  );
+const socket = { protocol: 'tcp', families: ['ip'], address: null, port: 3129, device: null } as const;
+
+test('a proxy that is there, not there, or may not stand for others', () => {
+  expect(outcome(proxied(), {})).toBe('unknown');
+  expect(outcome(proxied(), { sockets: [] })).toBe('blocked');
+  expect(outcome(proxied(), { sockets: [{ ...socket, isTransparent: true }] })).toBe('works');
+  expect(outcome(proxied(), { sockets: [{ ...socket, isTransparent: false }] })).toBe('blocked');
+  expect(outcome(proxied(), { sockets: [{ ...socket, isTransparent: null }] })).toBe('unknown');
+  expect(outcome(proxied(), { sockets: [{ ...socket, families: ['ip6'], isTransparent: true }] })).toBe('blocked');
+  expect(outcome(proxied(), { sockets: [{ ...socket, device: 'eth0', isTransparent: true }] })).toBe('blocked');
+});
+
+test('classes of net_cls are nobody’s where the controller is mounted nowhere', () => {
+  const rule = () => save('-A OUTPUT -m cgroup --cgroup 65538 -j DROP');
+  expect(outcome(rule(), { hasClasses: false })).toBe('works');
+  expect(outcome(rule(), { hasClasses: true })).toBe('unknown');
+  expect(outcome(rule(), {})).toBe('unknown');
+  expect(outcome(save('-A OUTPUT -m cgroup --path web.slice -j DROP'), { hasClasses: false })).toBe('unknown');
 });

@@ -19,6 +19,8 @@ COMMIT
     queues: true,
     connections: true,
     devices: false,
+    sockets: false,
+    classes: false,
   });
 });
 
@@ -30,5 +32,17 @@ test('where nothing is asked, nothing is read', () => {
     queues: false,
     connections: false,
     devices: false,
+    sockets: false,
+    classes: false,
   });
+});
+
+test('sockets and classes are read where a rule asks for them', () => {
+  const asked = (text: string) => {
+    const { sockets, classes } = whatRulesAsk([{ layer: 'iptables', family: 'ip', text }]);
+    return { sockets, classes };
+  };
+  expect(asked('-A PREROUTING -p tcp -j TPROXY --on-port 1')).toEqual({ sockets: true, classes: false });
+  expect(asked('-A INPUT -m socket -j ACCEPT')).toEqual({ sockets: true, classes: false });
+  expect(asked('-A OUTPUT -m cgroup --cgroup 1 -j DROP')).toEqual({ sockets: false, classes: true });
 });
