@@ -34,6 +34,18 @@ describe('rules of iptables', () => {
     ['under the command alone', `iptables-save\n${SAVED}`],
     ['in a code fence', `\`\`\`\n${SAVED}\`\`\`\n`],
     ['indented', SAVED.replace(/^(?=.)/gm, '    ')],
+    ['behind a prompt of zsh', `web1# iptables-save\n${SAVED}web1# \n`],
+    ['behind a prompt of an arrow', `\u279c  ~ sudo iptables-save\n${SAVED}\u279c `],
+    ['with nothing typed at the last prompt', `$ sudo iptables-save\n${SAVED}$ `],
+    ['from a window of Windows', `C:\\>ssh root@web1\n[root@web1 ~]# iptables-save\n${SAVED}`.replaceAll('\n', '\r\n')],
+    ['in the colours of a terminal', `\u001b[01;32mroot@web1\u001b[00m:~# iptables-save\r\n\u001b[?2004l${SAVED}`],
+    ['quoted in a mail', SAVED.replace(/^(?=.)/gm, '> ')],
+    [
+      'with numbered lines',
+      SAVED.split('\n')
+        .map((line, at) => (line === '' ? '' : `  ${at + 1}  ${line}`))
+        .join('\n'),
+    ],
     ['with the line ends of Windows', SAVED.replaceAll('\n', '\r\n')],
   ])('%s', (_, text) => {
     expect(toPort(text, 25)).toBe('blocked by OUTPUT 2');

@@ -37,6 +37,7 @@ const KINDS: readonly (readonly [RegExp, string, readonly string[]])[] = [
     'what `firewall-cmd --list-all` prints',
     ['nft list ruleset', ...SAVE],
   ],
+  [/^\s*(?:<\?xml[^>]*>\s*)?<iptables-rules\b/, 'what iptables-xml prints', SAVE],
   [/^\s*\{\s*"nftables"/, 'a document of nft in which the rules are not', ['nft -j list ruleset']],
   [/^table \w+ \S+$/m, 'the list of tables, in which the rules are not', ['nft list ruleset']],
   [

@@ -14,6 +14,11 @@ export type StrangeLine = { readonly line: number; readonly text: string };
 /** `root@web1:~# iptables-save`, `$ sudo nft list ruleset`, `[root@web1 ~]# iptables -S`, `# ip6tables-save`; what was typed stands last. */
 const PROMPT =
   /^\s*(?:\(\S+\)\s*)?(?:\[[^\]\n]*\][#$%>]|[\w.-]+@[\w.-]+[^#$%>\n]*[#$%>]|[#$%>](?= +(?:sudo\b|\/?(?:usr\/)?s?bin\/|ip6?tables|nft\b|cat\b|exit\b)))\s*(.*)$/;
+/** Prompts of other shells, told by the command that prints rules: `web1# nft list ruleset`, `➜  ~ sudo iptables-save`. */
+const OTHER_PROMPT =
+  /^[^"*:{}]{0,60}?[#$%>➜❯»λ]\s*(?:[~/]\S*\s+)?((?:sudo )?(?:\/?(?:usr\/)?s?bin\/)?(?:ip6?tables(?:-nft|-legacy)?(?:-save\b.*| (?:-t \w+ )?-S.*)|nft (?:-\w+ )*list ruleset))\s*$/;
+/** What is typed on the other machine first (`C:\\>ssh root@web1`), and a prompt at which nothing is typed any more. */
+const OTHER_TYPED = /^\s*(?:(?:PS )?[A-Z]:\\[^>\n]*>.*|[\w.-]+[#$%>]|[$%>➜❯»λ])\s*$/;
 /** The command alone, as it is copied without its prompt. */
 const BARE =
   /^\s*(?:sudo )?(?:ip6?tables(?:-nft|-legacy)?(?:-save\b.*| (?:-t \w+ )?-S.*)|nft (?:-\w+ )*list ruleset)\s*$/;
@@ -25,6 +30,20 @@ const IPTABLES =
 const NFT =
   /^\s*(?:#!.*\bnft\b.*|(?:(?:add|create|delete|destroy|flush|insert|replace|reset)\s+)?(?:table|chain|rule|set|map|element|ruleset|counter|quota|limit|flowtable)\b.*|(?:re|un)?define\s.*|include\s.*)$/;
 
+/** Colours and titles that a terminal was told. */
+const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+
+const plain = (text: string): string => text.replace(ESCAPES, '').replace(/\r\n?/g, '\n').replaceAll('\u00a0', ' ');
+
+/** What each line of a quoted mail or a numbered listing begins with. */
+const MARGINS = [/^(?:> ?)+/, /^ *\d+[:|]? (?: |\t)?/];
+
+function withoutMargin(lines: readonly string[]): string[] {
+  const written = lines.filter((line) => line.trim() !== '');
+  const margin = MARGINS.find((one) => written.length > 1 && written.every((line) => one.test(line) || line === '>'));
+  return margin === undefined ? [...lines] : lines.map((line) => line.replace(margin, ''));
+}
+
 type OpenPart = Omit<DumpPart, 'text'> & { readonly lines: string[] };
 
 /** Reads line by line; each part keeps its lines, all others are empty in it, so that a line's number stays true. */
@@ -32,7 +51,7 @@ export function splitDump(text: string): {
   readonly parts: readonly DumpPart[];
   readonly strange: readonly StrangeLine[];
 } {
-  const lines = text.replace(/\r\n?/g, '\n').replaceAll('\u00a0', ' ').split('\n');
+  const lines = withoutMargin(plain(text).split('\n'));
   const parts: DumpPart[] = [];
   const strange: StrangeLine[] = [];
   let command: string | null = null;
@@ -42,13 +61,13 @@ export function splitDump(text: string): {
   };
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
-    const typed = PROMPT.exec(line)?.[1] ?? BARE.exec(line)?.[0];
+    const typed = PROMPT.exec(line)?.[1] ?? BARE.exec(line)?.[0] ?? OTHER_PROMPT.exec(line)?.[1];
     if (typed !== undefined) {
       close();
       command = typed;
       continue;
     }
-    if (JUNK.test(line)) {
+    if (JUNK.test(line) || OTHER_TYPED.test(line)) {
       opened[0]?.lines.push('');
       continue;
     }

@@ -30,18 +30,22 @@ function lowerSocket(left: Json, right: Json, op: string, what: string): Conditi
   if (key === undefined) return null;
   const transparent = key === 'transparent' && right === 1;
   const isAsked = op === '==' && (transparent || (key === 'wildcard' && right === 0));
+  if (key === 'cgroupv2')
+    return {
+      kind: 'unknown',
+      what,
+      settledBy: 'the control group of the program that has the socket (/proc/PID/cgroup)',
+    };
+  if (!isAsked) return null;
   const question = { on: 'socket', transparent, wildcards: transparent } as const;
-  const settledBy =
-    key === 'cgroupv2'
-      ? 'the control group of the program that has the socket (/proc/PID/cgroup)'
-      : 'which sockets are open ("ss -ltun --inet-sockopt")';
+  const settledBy = 'which sockets are open ("ss -ltun --inet-sockopt")';
   return {
     kind: 'sometimes',
     what,
     limit: false,
     fresh: 'unknown',
     settledBy,
-    ...(isAsked && { asks: { question, negated: false } }),
+    asks: { question, negated: false },
   };
 }
 

@@ -99,12 +99,27 @@ describe('matches', () => {
   });
 
   it('names what it does not know by the whole match', () => {
-    expect(steps(match({ socket: { key: 'transparent' } }, 1))).toEqual([
-      { kind: 'unknown', what: 'socket transparent 1', settledBy: 'trying it on the server' },
+    expect(steps(match({ socket: { key: 'transparent' } }, 0))).toEqual([
+      { kind: 'unknown', what: 'socket transparent 0', settledBy: 'trying it on the server' },
+    ]);
+    expect(steps(match({ socket: { key: 'cgroupv2', level: 1 } }, 'web.slice'))).toMatchObject([
+      { kind: 'unknown', settledBy: expect.stringContaining('control group') },
     ]);
     expect(steps(match(meta('surprise'), 'x'))).toMatchObject([{ kind: 'unknown', what: 'meta surprise x' }]);
     expect(steps(match(tcpDport, 'no-number'))).toMatchObject([{ kind: 'unknown', what: 'tcp dport no-number' }]);
     expect(steps(match(meta('l4proto'), 'surprise'))).toMatchObject([{ kind: 'unknown' }]);
+  });
+
+  it('asks which sockets there are, and whether a proxy takes the packet', () => {
+    expect(steps(match({ socket: { key: 'transparent' } }, 1))).toMatchObject([
+      { kind: 'sometimes', asks: { question: { on: 'socket', transparent: true, wildcards: true }, negated: false } },
+    ]);
+    expect(steps(match({ socket: { key: 'wildcard' } }, 0))).toMatchObject([
+      { kind: 'sometimes', asks: { question: { on: 'socket', transparent: false, wildcards: false }, negated: false } },
+    ]);
+    expect(steps({ tproxy: { port: 3129 } })).toMatchObject([
+      { kind: 'sometimes', asks: { question: { on: 'proxy', port: 3129, address: null }, negated: false } },
+    ]);
   });
 
   it('knows that clocks and dice answer differently each time', () => {
