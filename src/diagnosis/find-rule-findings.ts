@@ -4,6 +4,7 @@ import { SOME_PORT, SOME_USER } from '../firewall/probe-conversations.ts';
 import type { Conversation, RulePlace, Trace } from '../firewall/trace.ts';
 import { adviseLogging } from './advise-logging.ts';
 import { listenerOf, listensTo } from './failures.ts';
+import { findAbsentProxies } from './find-absent-proxies.ts';
 import { findNatFindings } from './find-nat-findings.ts';
 import { findOwnerFindings } from './find-owner-findings.ts';
 import { findUnreadQueues } from './find-unread-queues.ts';
@@ -194,6 +195,7 @@ export const findRuleFindings = (inspection: Inspection): Finding[] =>
     ...inspection.wayFaults.map(({ finding }) => finding),
     findBlocked(inspection),
     findUnreadQueues(inspection),
+    findAbsentProxies(inspection),
     findUnknown(inspection),
     findUnlogged(inspection),
     findLogBehind(inspection.policies),

@@ -24,6 +24,7 @@ export const FINDING_IDS = [
   'lo-xdp',
   'lo-tc-filter',
   'queue-without-reader',
+  'proxy-without-socket',
   'nat-changes-sender',
   'nat-redirects',
   'nat-dead-end',
