@@ -71,14 +71,19 @@ const endpoints = (tries: readonly Conversation[]): string =>
 const isBlocked = ({ blockedServices }: Inspection, listener: Listener): boolean =>
   blockedServices.some(({ protocol, port }) => protocol === listener.protocol && port === listener.port);
 
-/** The port that an action needs first: tried even where nobody listens, since that is an answer too. */
+/**
+ * What programs call by localhost, wherever it is: tried even where nobody listens, since that is an answer too. Names are looked up at whatever server
+ * /etc/resolv.conf names, and WordPress may need another machine: nobody at a port here would explain neither.
+ */
+const CALLED_ANYWAY: Partial<Record<keyof typeof PORTS, number>> = { mail: 25, database: 3306 };
+
 const triesOf = (id: keyof typeof PORTS, inspection: Inspection): Conversation[] => {
   const found = triesFor(
     inspection,
     ({ protocol, port }) => PORTS[id].includes(port) && (protocol === 'tcp' || id === 'names'),
   );
-  const [first = 0] = PORTS[id];
-  return found.length > 0 ? found : [toConversation(id === 'names' ? 'udp' : 'tcp', '127.0.0.1', first)];
+  const anyway = CALLED_ANYWAY[id];
+  return found.length > 0 || anyway === undefined ? found : [toConversation('tcp', '127.0.0.1', anyway)];
 };
 
 /**
