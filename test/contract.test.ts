@@ -8,6 +8,7 @@ import { runConfirm, runReport, runUndo } from '../src/commands/cases.ts';
 import { runCheck } from '../src/commands/check.ts';
 import { type FixOptions, runFix } from '../src/commands/fix.ts';
 import { EXIT_CODES } from '../src/commands/fix-document.ts';
+import { runRehearsal } from '../src/commands/rehearse.ts';
 import type { Host } from '../src/host/host.ts';
 import { practiceHost } from '../src/host/practice/practice-host.ts';
 import { COMMANDS, EXITS } from '../src/options/commands.ts';
@@ -66,6 +67,7 @@ const onServer: Readonly<Record<string, (host: Host, io: ReturnType<typeof testI
     runCheck(io, { rules: [], json: true }, { readFile: () => '', openHost: async () => host }),
   'lo-doctor.fix/1': (host, io) => runFix(FIX, { host, caseId: 'a1', io }),
   'lo-doctor.confirm/1': (host, io) => runConfirm('a1', host, io, true),
+  'lo-doctor.rehearsal/1': (host, io) => runRehearsal({ kind: 'all' }, true, { host, caseId: 'a1', io }),
   'lo-doctor.undo/1': (host, io) => runUndo('a1', host, io, true),
   'lo-doctor.report/1': async (host, io) => {
     await runFix({ ...FIX, confirmWithin: null }, { host, caseId: 'a2', io: testIo().io });
@@ -88,7 +90,8 @@ describe('documents', () => {
       await print(host, io);
       printed.set(schema, parse(written.stdout));
     }
-  });
+    // A rehearsal takes its ten seconds.
+  }, 60_000);
 
   test.each([...shown])('%s has what the contract shows', (schema, wanted) => {
     const found = printed.get(schema);
