@@ -129,7 +129,7 @@ const loadAside = async (
         ? unknown('nothing that is known here loads firewall rules at boot; a script of your own may')
         : { kind: 'known', rulesets: [{ tables: [] }], by: 'nothing loads firewall rules at boot' };
     case 'loaded': {
-      const order = boot.outcomes.length > 1 ? ' in either order' : '';
+      const order = boot.outcomes.length > 2 ? ' in any order' : boot.outcomes.length > 1 ? ' in either order' : '';
       return {
         kind: 'known',
         rulesets: boot.outcomes.map((dumps) => ({

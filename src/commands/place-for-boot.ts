@@ -7,6 +7,7 @@ import { findBootPlace } from '../host/find-boot-place.ts';
 import type { Host } from '../host/host.ts';
 import { type BootFile, loadBootRules } from '../host/load-boot-rules.ts';
 import { findNftScript } from '../host/nft-script.ts';
+import type { FirewallDump } from '../host/read-firewall.ts';
 import { asAtBoot, findMakersAtBoot } from './judge-next-boot.ts';
 import { parseDumps } from './read-server.ts';
 
@@ -35,11 +36,12 @@ export const placeForBoot = async (
     findNftScript(host),
   ]);
   if (boot.kind !== 'loaded') return asInForce;
-  const [dumps = []] = boot.outcomes;
   const [ip, ip6, nft] = there.map((place) => place !== null && boot.files.includes(place.path));
   const isThere = { ip, ip6 };
   // Without a rules file, the tables that iptables prints as its own are the script's, which is read as what it is.
-  const ruleset = parseDumps(dumps.filter((dump) => !nft || dump.layer === 'nftables' || isThere[dump.family]));
+  const read = (dumps: readonly FirewallDump[]) =>
+    parseDumps(dumps.filter((dump) => !nft || dump.layer === 'nftables' || isThere[dump.family]));
+  const ruleset = fullest(boot.outcomes.map(read));
   const { surroundings, probes } = inspect(asAtBoot(facts, ruleset), caseId);
   const options = { caseId, iptables: facts.iptables, probes };
   const atBoot = planFix(ruleset, surroundings, plan.repaired, plan.choice, options);
@@ -53,6 +55,12 @@ export const placeForBoot = async (
     ],
     nftInsertions: nft ? atBoot.nftInsertions : plan.nftInsertions,
   };
+};
+
+/** Where the order of the services is open, the outcome in which none has taken away what another had loaded. */
+const fullest = (rulesets: readonly Ruleset[]): Ruleset => {
+  const count = ({ tables }: Ruleset) => tables.reduce((sum, { chains }) => sum + chains.size, 0);
+  return rulesets.reduce((best, one) => (count(one) > count(best) ? one : best), { tables: [] });
 };
 
 /** The chains of an owner that boot does not start are nobody's: what is put into its own files is loaded by nothing. */

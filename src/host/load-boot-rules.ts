@@ -23,9 +23,9 @@ export type BootFile = 'ip' | 'ip6' | 'nft';
 const MARK = '# lo-doctor: ';
 
 /** `$1`, `$2`: rules files of iptables and ip6tables, `$3`: a script of nft; empty where boot loads none. */
-const LOAD_FILES = `{ [ -z "$1" ] || iptables-restore <"$1"; } &&
-{ [ -z "$2" ] || ip6tables-restore <"$2"; } &&
-{ [ -z "$3" ] || nft -f "$3"; }`;
+const LOAD_TABLES = `{ [ -z "$1" ] || iptables-restore <"$1"; } &&
+{ [ -z "$2" ] || ip6tables-restore <"$2"; }`;
+const LOAD_SCRIPT = `{ [ -z "$3" ] || nft -f "$3"; }`;
 
 /**
  * ufw's own loader on a copy of its configuration, in memory that is gone with the namespace. Not with sysctls and modules, which are no
@@ -48,7 +48,7 @@ done
 ! command -v nft >/dev/null || { echo '${MARK}nft'; nft -j list ruleset; }`;
 
 /**
- * `withUfw`: boot starts ufw, too; nothing says whether before the others or after them. Files `evenIfUnused` are loaded where they are there,
+ * `withUfw`: boot starts ufw, too. Files `evenIfUnused` are loaded where they are there,
  * although nothing loads them yet.
  */
 export async function loadBootRules(
@@ -74,7 +74,12 @@ export async function loadBootRules(
   const saved = places.filter((file) => file !== '');
   const files = [...(withUfw ? ['/etc/ufw'] : []), ...saved];
   const outcomes: (readonly FirewallDump[])[] = [];
-  for (const loaders of findOrders(saved.length > 0, withUfw)) {
+  const services = [
+    ...(withUfw ? [LOAD_UFW] : []),
+    ...(places[0] !== '' || places[1] !== '' ? [LOAD_TABLES] : []),
+    ...(places[2] !== '' ? [LOAD_SCRIPT] : []),
+  ];
+  for (const loaders of services.length === 0 ? [] : ordersOf(services)) {
     const script = [...loaders.map((load) => `${load} || exit`), DUMP].join('\n');
     const { code, stdout, stderr } = await host.run(['unshare', '-n', 'sh', '-c', script, 'sh', ...places]);
     if (code !== 0) return { kind: 'failed', files, why: stderr.trim().split('\n', 1)[0] || `exit code ${code}` };
@@ -83,14 +88,10 @@ export async function loadBootRules(
   return outcomes.length === 0 ? { kind: 'nothing' } : { kind: 'loaded', files, outcomes };
 }
 
-function findOrders(hasFiles: boolean, withUfw: boolean): string[][] {
-  if (!withUfw) return hasFiles ? [[LOAD_FILES]] : [];
-  return hasFiles
-    ? [
-        [LOAD_UFW, LOAD_FILES],
-        [LOAD_FILES, LOAD_UFW],
-      ]
-    : [[LOAD_UFW]];
+/** Nothing says which of the services starts first, and a script that begins with \`flush ruleset\` takes away what was loaded before it. */
+function ordersOf(services: readonly string[]): string[][] {
+  if (services.length < 2) return [[...services]];
+  return services.flatMap((first) => ordersOf(services.filter((one) => one !== first)).map((rest) => [first, ...rest]));
 }
 
 function splitDumps(stdout: string, variant: 'nft' | 'legacy'): FirewallDump[] {

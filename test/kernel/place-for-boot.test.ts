@@ -155,6 +155,23 @@ describeKernel('a fix saved for the next boot', () => {
     expect(await loadAndTry(lab)).toBe('passes');
   });
 
+  it('is judged for either order of two services that load rules at boot', async () => {
+    await using lab = await startLab();
+    await useNft(lab, '', 'flush ruleset\n');
+    await installNetfilterPersistent(lab);
+    await sh(lab, 'cat >/etc/iptables/rules.v4', rules('DROP', https));
+    const { io, written } = testIo();
+    const asked = { choice: { kind: 'all' }, isDryRun: true, yes: false, confirmWithin: null, json: true } as const;
+    await runFix(asked, { host: hostInLab(lab), caseId: 'k1', io });
+    expect(JSON.parse(written.stdout)).toMatchObject({
+      result: 'nothing-to-do',
+      nextBoot: { loopback: 'blocked', reasons: [expect.stringContaining('in either order')] },
+    });
+    await lab.loadRules(rules('DROP', https));
+    const { saved, words } = await fixAndKeep(lab);
+    expect(saved, words).toMatchObject({ nextBoot: 'passes', files: ['/etc/iptables/rules.v4'] });
+  });
+
   it('is not said to be saved where ufw is off and its chains are left over', async () => {
     await using lab = await startLab();
     await sh(
