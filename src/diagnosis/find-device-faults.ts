@@ -84,7 +84,14 @@ export const findIp6Off = (way: LoopbackWay): WayFault | null =>
       };
 
 /** One queueing discipline with its counters, as `tc -s qdisc` prints it: `qdisc netem 8001: root refcnt 2 limit 1000 loss 100%` and two lines more. */
-type Queue = { readonly kind: string; readonly line: string; readonly counters: string; readonly dropped: number };
+type Queue = {
+  readonly kind: string;
+  readonly line: string;
+  readonly counters: string;
+  readonly dropped: number;
+  /** Packets that wait in it now. */
+  readonly waiting: number;
+};
 
 const listQueues = ({ stdout }: Answer): Queue[] =>
   [...stdout.matchAll(/^qdisc (\S+) .*\n(?: .*\n?)*/gm)].map(([text, kind = '']) => {
@@ -94,9 +101,12 @@ const listQueues = ({ stdout }: Answer): Queue[] =>
       line: line.trim(),
       counters: rest[0]?.trim() ?? '',
       dropped: Number(/dropped (\d+)/.exec(text)?.[1] ?? 0),
+      waiting: Number(/backlog \S+ (\d+)p\b/.exec(text)?.[1] ?? 0),
     };
   });
 
+/** Share a rate among classes of their own, of which their own line says nothing. */
+const SHAPERS: readonly string[] = ['htb', 'hfsc', 'cbq'];
 /** Hold no packets themselves. */
 const HARMLESS: readonly string[] = ['noqueue', 'clsact', 'ingress'];
 
@@ -104,14 +114,17 @@ type Judged = Pick<WayFault, 'outcome'> & { readonly queue: Queue; readonly says
 
 /** What a queue does to packets: all lost, some lost, or none so far. */
 const judgeQueue = (queue: Queue): Judged | null => {
-  const { kind, line, dropped } = queue;
+  const { kind, line, dropped, waiting } = queue;
   if (HARMLESS.includes(kind)) return null;
   const loss = /\bloss (?:random )?([\d.]+)%/.exec(line)?.[1];
   if (kind === 'blackhole' || Number(loss ?? 0) >= 100)
     return { outcome: 'blocked', queue, says: 'drops every packet' };
   if (loss !== undefined) return { outcome: 'unknown', queue, says: `drops ${loss} % of the packets at random` };
   if (dropped > 0) return { outcome: 'unknown', queue, says: `has dropped ${dropped} packets` };
-  return /\b(delay|corrupt|gap|rate)\b/.test(line) ? { outcome: 'works', queue, says: 'holds packets back' } : null;
+  if (waiting > 0) return { outcome: 'unknown', queue, says: `holds back ${waiting} packets at this moment` };
+  return SHAPERS.includes(kind) || /\b(delay|corrupt|gap|rate)\b/.test(line)
+    ? { outcome: 'works', queue, says: 'holds packets back' }
+    : null;
 };
 
 export const findQueue = ({ queues }: LoopbackWay): WayFault | null => {
@@ -126,7 +139,11 @@ export const findQueue = ({ queues }: LoopbackWay): WayFault | null => {
       id: 'lo-queue',
       severity: outcome === 'works' ? 'warning' : 'problem',
       title: `A queueing discipline on lo (${queue.kind}) ${says}, behind all rules of the firewall.`,
-      evidence: [`${queues.command.join(' ')}: ${queue.line}`, ...(queue.counters === '' ? [] : [queue.counters])],
+      evidence: [
+        `${queues.command.join(' ')}: ${queue.line}`,
+        ...(queue.counters === '' ? [] : [queue.counters]),
+        ...(queue.waiting > 0 ? [`${queue.waiting} packets wait in it (backlog)`] : []),
+      ],
       advice:
         'lo has none by itself (noqueue): somebody has put it there, for a test perhaps. No firewall rule cures it; take it away if nobody needs it.',
       commands: [['tc', 'qdisc', 'del', 'dev', 'lo', 'root']],

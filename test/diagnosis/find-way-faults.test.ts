@@ -81,6 +81,7 @@ describe('the device', () => {
     ['qdisc netem 8001: root refcnt 2 limit 1000 delay 5s', 0, ['lo-queue works ip ip6 own']],
     ['qdisc blackhole 8001: root refcnt 2', 0, ['lo-queue blocked ip ip6 own']],
     ['qdisc tbf 8002: root refcnt 2 rate 8Kbit burst 20b lat 10ms', 3, ['lo-queue unknown ip ip6 own']],
+    ['qdisc htb 1: root refcnt 2 r2q 10 default 0x1 direct_packets_stat 0', 0, ['lo-queue works ip ip6 own']],
     ['qdisc pfifo_fast 0: root refcnt 2 bands 3', 0, []],
     ['qdisc clsact ffff: parent ffff:fff1', 0, []],
   ])('%s, dropped %i', (line, dropped, faults) => {
@@ -88,6 +89,13 @@ describe('the device', () => {
       `${line} \n Sent 0 bytes 0 pkt (dropped ${dropped}, overlimits 0 requeues 0) \n backlog 0b\n`,
     );
     expect(tell({ queues })).toEqual(faults);
+  });
+
+  test('holds packets back at this moment, and has dropped none', () => {
+    const text =
+      'qdisc htb 1: root refcnt 2 r2q 10 default 0x1\n Sent 74 bytes 1 pkt (dropped 0, overlimits 1 requeues 0) \n backlog 128b 2p requeues 0\n';
+    expect(tell({ queues: answer(text) })).toEqual(['lo-queue unknown ip ip6 own']);
+    expect(find({ queues: answer(text) })[0]?.finding.title).toContain('holds back 2 packets at this moment');
   });
 
   test('has filters of tc, told line by line', () => {
