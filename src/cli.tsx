@@ -121,10 +121,14 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     if ((line ?? '-') === '-' && isTerminal('stdin')) io().stderr('Paste log lines here; Ctrl-D ends them.\n');
     return runExplain({ line, json: globals().json }, io());
   },
-  async fix({ all, service: services, dryRun: isDryRun, rehearse, yes }) {
+  async fix({ all, openGuards, service: services, dryRun: isDryRun, rehearse, yes }) {
     const { runFix } = await import('./commands/fix.ts');
     const { nameCase } = await import('./commands/name-case.ts');
-    const choice = services.length === 0 ? ({ kind: 'all' } as const) : ({ kind: 'services', services } as const);
+    if (openGuards && !all) program.error('lo-doctor: --open-guards goes with --all.');
+    const choice =
+      services.length === 0
+        ? ({ kind: openGuards ? 'all' : 'all-but-guarded' } as const)
+        : ({ kind: 'services', services } as const);
     const { confirmWithin, json } = globals();
     if (rehearse) {
       if (isDryRun || yes || confirmWithin !== null)

@@ -13,6 +13,7 @@ export const EXIT_CODES = {
   'kept-unverified': 1,
   'not-applied': 1,
   'no-cure': 1,
+  guarded: 1,
   'cant-tell': 4,
   'rolled-back': 5,
 } as const;
@@ -37,6 +38,8 @@ export const fixDocument = (
   proof: plan?.proof ?? null,
   remaining: (plan?.remaining ?? []).map(({ conversation, why }) => ({ conversation, why })),
   staysBroken: plan?.staysBroken ?? [],
+  jumped: (plan?.jumped ?? []).map(({ rule, ...what }) => ({ ...what, rule: rulePlace(rule) })),
+  keptGuards: (plan?.keptGuards ?? []).map(({ rule, conversation }) => ({ conversation, rule: rulePlace(rule) })),
   attempts: verification?.attempts ?? [],
   saved,
   /** With what was saved, else as it is without a fix. */

@@ -1,13 +1,13 @@
 // `lo-doctor fix`: the fix without the wizard, for those who know what they want, and for scripts.
 
 import { isWayBlocked } from '../diagnosis/inspect.ts';
-import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { type Choice, type FixPlan, isForAll } from '../firewall/fix/plan.ts';
 import type { Trace } from '../firewall/trace.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { outcomeOf } from '../wizard/next.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
-import { namePlan, nameServices, tellPlan } from '../words/fix-page.ts';
+import { namePlan, nameServices, tellGuards, tellPlan } from '../words/fix-page.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
@@ -17,7 +17,15 @@ import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 import { serverWork } from './server-work.ts';
-import { diagnosisOf, findFailing, findInTheDark, findStillUnknown, forAllUsers, isUnknown } from './what-fails.ts';
+import {
+  diagnosisOf,
+  findFailing,
+  findInTheDark,
+  findStillUnknown,
+  forAllUsers,
+  isUnknown,
+  withoutGuarded,
+} from './what-fails.ts';
 
 /** `keep` asks, keeps what works, or waits for `lo-doctor confirm`. */
 export type FixOptions = {
@@ -33,10 +41,14 @@ export type FixParts = { readonly host: Host; readonly caseId: string; readonly 
 
 const DEFAULT_WITHIN = 60;
 
+const OPENED_BY =
+  'To open one: lo-doctor fix --service and what it stops, as tcp/6379. To open all: lo-doctor fix --all --open-guards.';
+
 const NO_CURE = 'Something that is no firewall rule stops loopback here, and no firewall rule cures that:';
 const NOT_ALONE = 'Something that is no firewall rule may stop loopback here:';
 
-const nameChoice = (choice: Choice): string => (choice.kind === 'all' ? 'loopback' : nameServices(choice.services));
+const nameChoice = (choice: Choice): string =>
+  choice.kind === 'services' ? nameServices(choice.services) : 'loopback';
 
 /** What is not known, and what would settle it. */
 const tellDoubts = (choice: Choice, failing: readonly Trace[]): Block[] => {
@@ -71,7 +83,8 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
   const known = begin({ id: caseId, startedAt: io.now(), confirmWithin, story: null }).case;
   const choice = forAllUsers(options.choice, inspection);
   const failing = findFailing(inspection, choice);
-  const walk: Case = { ...known, inspection, diagnosis: diagnosisOf(inspection, failing) };
+  const asked = withoutGuarded(inspection, choice, failing);
+  const walk: Case = { ...known, inspection, diagnosis: diagnosisOf(inspection, asked) };
 
   const finish = (end: End, plan: FixPlan | null, found: Partial<Case> = {}): number => {
     const dark = findInTheDark(plan === null || end === 'cant-tell' ? failing : findStillUnknown(inspection, plan));
@@ -92,7 +105,7 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
     ]);
   if (failing.length === 0) {
     if (inTheWay.length > 0) return finish(isWayBlocked(inspection) ? 'no-cure' : 'cant-tell', null);
-    const isAll = options.choice.kind === 'all';
+    const isAll = isForAll(options.choice);
     const what = isAll ? 'Loopback passes' : `No rule stops ${nameChoice(options.choice)} on loopback`;
     say([
       text(`${what}: there is nothing to fix.`),
@@ -101,6 +114,14 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
     return finish('nothing-to-do', null);
   }
   const [plan] = await work.planFix(walk, [choice]);
+  if (plan !== undefined && asked.length === 0 && plan.changes.length === 0) {
+    say([
+      text('Only rules that stop some of loopback on purpose stop it, and they stay.'),
+      ...tellGuards(plan),
+      text(OPENED_BY),
+    ]);
+    return finish('guarded', plan);
+  }
   if (plan === undefined || plan.changes.length === 0 || !plan.proof.holds) {
     if (failing.every(isUnknown)) {
       say([...tellDoubts(choice, failing), text('No permit was found that is right either way.')]);

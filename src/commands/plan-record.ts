@@ -9,6 +9,7 @@ const NAME = 'plan.json';
 const planned = z.object({ command: z.tuple([z.string()], z.string()), input: z.string().exactOptional() });
 const choice = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('all') }),
+  z.object({ kind: z.literal('all-but-guarded') }),
   z.object({
     kind: z.literal('services'),
     services: z.array(z.object({ protocol: z.enum(['tcp', 'udp', 'icmp']), port: z.number().nullable() })),

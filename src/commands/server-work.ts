@@ -72,6 +72,9 @@ const isAbout =
     attempt.conversation.destination === destination &&
     attempt.conversation.destinationPort === destinationPort;
 
+const leavesNone = ({ choice, keptGuards }: FixPlan): boolean =>
+  choice.kind === 'all-but-guarded' && keptGuards.length === 0;
+
 const isSamePlan = (a: FixPlan, b: FixPlan): boolean => JSON.stringify(a.apply) === JSON.stringify(b.apply);
 
 const leftOver = (caseId: string, what: string): HostError =>
@@ -91,7 +94,13 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   const planNow = async (walk: Case, choices: readonly Choice[]): Promise<FixPlan[]> => {
     const inspection = await inspectNow();
-    return choices.map((choice) => planFor(inspection, caseId, failing(walk), choice));
+    const plans: FixPlan[] = [];
+    for (const choice of choices) {
+      // Where no guard was left, a permit for all of it is the same.
+      if (choice.kind === 'all' && plans.some(leavesNone)) continue;
+      plans.push(planFor(inspection, caseId, failing(walk), choice));
+    }
+    return plans;
   };
 
   const rollBack = async (): Promise<void> => {

@@ -4,7 +4,8 @@ import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
 import { listenerOf } from '../diagnosis/failures.ts';
 import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import type { Inspection } from '../diagnosis/inspect.ts';
-import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
+import { splitGuarded } from '../firewall/fix/guards.ts';
+import { type Choice, type FixPlan, isForAll } from '../firewall/fix/plan.ts';
 import { findGoals } from '../firewall/fix/plan-fix.ts';
 import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Doubt, Trace } from '../firewall/trace.ts';
@@ -23,11 +24,15 @@ export const forAllUsers = (choice: Choice, { probes }: Inspection): Choice => {
 /** What the choice is about and doesn't pass for sure by the rules as they are. */
 export const findFailing = (inspection: Inspection, choice: Choice): Trace[] => {
   const { ruleset, surroundings, probes, blockedTraces, unknownTraces } = inspection;
-  if (choice.kind === 'all') return [...blockedTraces, ...unknownTraces];
+  if (isForAll(choice)) return [...blockedTraces, ...unknownTraces];
   return findGoals([], choice, probes, surroundings)
     .map((goal) => traceConversation(ruleset, goal, surroundings))
     .filter((trace) => !isLetThrough(trace));
 };
+
+/** Without what is left to guards. */
+export const withoutGuarded = ({ ruleset }: Inspection, { kind }: Choice, failing: readonly Trace[]) =>
+  kind === 'all-but-guarded' ? splitGuarded(ruleset, failing).others : failing;
 
 export const isUnknown = ({ outcome }: Trace): boolean => outcome === 'unknown' || outcome === 'leaves';
 

@@ -139,7 +139,8 @@ export const COMMANDS = {
     means: 'permit loopback without the wizard: planned, proved, applied with a rollback, kept',
     argument: null,
     options: {
-      all: onSwitch('permit all loopback traffic (recommended)'),
+      all: onSwitch('permit all loopback traffic but what guards stop (recommended)'),
+      openGuards: onSwitch('with --all: permit also what rules stop on purpose, by owner, port or address'),
       service: many('service', 'permit only these services on loopback: tcp/25, udp/53, icmp', {
         read: readService,
         isList: true,
@@ -153,7 +154,7 @@ export const COMMANDS = {
     waits: true,
     exits: {
       0: 'nothing to fix, or fixed and kept, or waiting for confirm, or the rehearsed rollback works',
-      1: 'loopback is still blocked',
+      1: 'loopback is still blocked, or only by guards',
     },
     examples: [
       'fix --all --dry-run',

@@ -45,6 +45,8 @@ export const reportDocument = (walk: Case, outcome: Outcome, host: string) => ({
           commands: walk.plan.apply,
           undo: walk.plan.undo,
           proof: walk.plan.proof,
+          jumped: walk.plan.jumped.map(({ rule, ...what }) => ({ ...what, rule: rulePlace(rule) })),
+          keptGuards: walk.plan.keptGuards.map(({ rule, conversation }) => ({ conversation, rule: rulePlace(rule) })),
           remaining: walk.plan.remaining.map(({ conversation, why }) => ({ conversation, why })),
         },
   verification:

@@ -11,8 +11,12 @@ const servicesSeen = ({ diagnosis }: Case): Service[] => {
   return [...services.values()];
 };
 
-/** All of loopback first, then only the services seen. */
+/** All of loopback first, without what guards stop and with it, then only the services seen. */
 export const choicesFor = (walk: Case): Choice[] => {
   const services = servicesSeen(walk);
-  return [{ kind: 'all' }, ...(services.length > 0 ? [{ kind: 'services', services } as const] : [])];
+  return [
+    { kind: 'all-but-guarded' },
+    { kind: 'all' },
+    ...(services.length > 0 ? [{ kind: 'services', services } as const] : []),
+  ];
 };

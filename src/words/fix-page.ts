@@ -1,5 +1,14 @@
 // Step 4 in words: what can be permitted, the exact commands, where the rule goes and why, and what was proved.
-import type { Change, FixPlan, PolicyChange, Remaining, Service } from '../firewall/fix/plan.ts';
+import {
+  type Change,
+  type Deed,
+  type FixPlan,
+  isForAll,
+  type JumpedRule,
+  type PolicyChange,
+  type Remaining,
+  type Service,
+} from '../firewall/fix/plan.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
 import { type Block, type Choice, gap, type Page, type RuleRow, span, text } from './page.ts';
@@ -8,8 +17,10 @@ import { tellRehearsal } from './rehearsal.ts';
 import { count, enumerateFew, nameChain, nameConversation, nameNumbers, nameRule, shellLine } from './rules.ts';
 
 /** What a plan permits, in a few words. */
-export const namePlan = ({ choice }: FixPlan): string =>
-  choice.kind === 'all' ? 'all loopback traffic' : nameServices(choice.services);
+export const namePlan = ({ choice, keptGuards }: FixPlan): string => {
+  if (choice.kind === 'services') return nameServices(choice.services);
+  return keptGuards.length === 0 ? 'all loopback traffic' : 'loopback traffic, but for what guards stop';
+};
 
 /** `tcp/25, udp/53 and icmp`. */
 export const nameServices = (services: readonly Service[]): string =>
@@ -17,12 +28,71 @@ export const nameServices = (services: readonly Service[]): string =>
 
 const isUseful = ({ changes }: FixPlan): boolean => changes.length > 0;
 
-const planChoice = (plan: FixPlan): Choice<Event> => {
-  const event = { name: 'plan-chosen', plan } as const;
-  if (plan.choice.kind === 'all')
-    return { label: 'Permit all loopback traffic (recommended)', event, recommended: true };
-  return { label: `Permit only ${namePlan(plan)} on loopback`, event };
+const opensGuards = ({ jumped }: FixPlan): boolean => jumped.some(({ isGuard }) => isGuard);
+
+/** The widest that opens no guard; where all do, the narrowest. */
+const findRecommended = (plans: readonly FixPlan[]): FixPlan | undefined =>
+  plans.find((plan) => isForAll(plan.choice) && !opensGuards(plan)) ??
+  plans.find(({ choice }) => choice.kind === 'services') ??
+  plans[0];
+
+const labelPlan = (plan: FixPlan): string => {
+  if (plan.choice.kind === 'services') return `Permit only ${namePlan(plan)} on loopback`;
+  return opensGuards(plan) ? `Permit ${namePlan(plan)}, and open its guards` : `Permit ${namePlan(plan)}`;
 };
+
+const planChoices = (plans: readonly FixPlan[]): Choice<Event>[] => {
+  const recommended = findRecommended(plans);
+  return plans.map((plan) => {
+    const choice = { label: labelPlan(plan), event: { name: 'plan-chosen', plan } as const };
+    return plan === recommended ? { ...choice, label: `${choice.label} (recommended)`, recommended: true } : choice;
+  });
+};
+
+/** Rules that a text names at the most. */
+const MOST_NAMED = 12;
+
+const listFew = (items: readonly string[]): Block => ({
+  kind: 'list',
+  items:
+    items.length <= MOST_NAMED
+      ? items
+      : [...items.slice(0, MOST_NAMED), `and ${items.length - MOST_NAMED} more: fix --dry-run --json names all`],
+});
+
+const DEEDS: Readonly<Record<Deed, string>> = {
+  stops: 'stops what it matches',
+  queues: 'hands what it matches to a program',
+  logs: 'logs',
+  marks: 'sets marks or header fields',
+  lists: 'writes into a list that other rules ask',
+  counts: 'counts',
+  untracks: 'keeps from connection tracking',
+  unknown: 'does something that lo-doctor does not know',
+};
+
+const tellJumped = ({ rule, does, isGuard }: JumpedRule): string =>
+  isGuard
+    ? `${nameRule(rule)}: a guard, it stops some of them on purpose. This opens it.`
+    : `${nameRule(rule)}: ${does.map((deed) => DEEDS[deed]).join(', ')}`;
+
+/** What the permits go round, and what they leave in force. */
+export const tellGuards = ({ jumped, keptGuards }: FixPlan): Block[] => [
+  ...(jumped.length === 0
+    ? []
+    : [
+        text(span('warn', 'Packets on lo will no longer meet:')),
+        listFew(jumped.toSorted((a, b) => Number(b.isGuard) - Number(a.isGuard)).map(tellJumped)),
+      ]),
+  ...(keptGuards.length === 0
+    ? []
+    : [
+        text('Left in force, as they stop some of loopback on purpose:'),
+        listFew(
+          keptGuards.map(({ rule, conversation }) => `${nameRule(rule)}: stops ${nameConversation(conversation)}`),
+        ),
+      ]),
+];
 
 const tellRemaining = (remaining: readonly Remaining[]): Block[] =>
   remaining.length === 0
@@ -58,6 +128,7 @@ const choosing = (plans: readonly FixPlan[]): Page<Event> => {
     title: 'How much shall be permitted?',
     body: [
       ...useful.slice(0, 1).flatMap(tellOwnersWords),
+      ...useful.slice(0, 1).flatMap(tellKept),
       text(
         span('strong', 'All loopback traffic. '),
         "Only programs on this server can use lo, so it gives an outsider nothing: whoever could misuse it is on the server already. And the next local service won't fail the same way.",
@@ -75,10 +146,22 @@ const choosing = (plans: readonly FixPlan[]): Page<Event> => {
       gap,
       text(span('dim', 'The next page shows the exact commands. Nothing is changed yet.')),
     ],
-    choices: [...useful.map(planChoice), leave],
+    choices: [...planChoices(useful), leave],
     back: { name: 'back-chosen' },
   });
 };
+
+/** Where there are guards, what the first choice does with them and the others don't. */
+const tellKept = ({ keptGuards }: FixPlan): Block[] =>
+  keptGuards.length === 0
+    ? []
+    : [
+        text(
+          span('strong', 'Some rules stop loopback on purpose. '),
+          `${enumerateFew(keptGuards.map(({ rule }) => nameRule(rule)))}: by owner, port or address. What fails can be had without opening them.`,
+        ),
+        gap,
+      ];
 
 /** Rows of a chain around the changes: the added ones, their neighbours and the end. */
 const listChange = ({ after }: PolicyChange): RuleRow[] => {
@@ -138,6 +221,7 @@ export const tellPlan = (plan: FixPlan): Block[] => [
     span(plan.proof.holds ? 'good' : 'bad', plan.proof.holds ? 'Proved beforehand: ' : 'Not proved: '),
     plan.proof.statement,
   ),
+  ...tellGuards(plan),
   ...tellRemaining(plan.remaining),
   ...(plan.staysBroken.length > 0
     ? [text('What stays stopped:'), { kind: 'list', items: plan.staysBroken } as const]

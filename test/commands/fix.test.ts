@@ -225,3 +225,54 @@ test('the document says what was done', async () => {
 test.each(['tcp/0', 'tcp/65536', 'tcp', '25', 'sctp/25', 'tcp/25;reboot'])('"%s" is no service', (text) => {
   expect(parseService(text)).toBeNull();
 });
+
+const GUARD = [
+  '-o',
+  'lo',
+  '-p',
+  'tcp',
+  '--dport',
+  '6379',
+  '-m',
+  'owner',
+  '!',
+  '--uid-owner',
+  '110',
+  '-j',
+  'DROP',
+] as const;
+const guarded = async (): Promise<Host> => {
+  const host = practiceHost('wordpress');
+  await host.run(['iptables', '-I', 'OUTPUT', '1', ...GUARD]);
+  return host;
+};
+const unguarded = { kind: 'all-but-guarded' } as const;
+
+test('the permit leaves a guard in force and says so, in words and in the document', async () => {
+  const host = await guarded();
+  const { code, stdout } = await fix(host, { choice: unguarded, yes: true });
+  expect(code).toBe(0);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+    /Left in force, as they stop some of loopback on purpose: .{0,4}rule 1 of OUTPUT .*: stops .*6379/,
+  );
+  const rules = await rulesOf(host);
+  expect(rules[0]).toContain('--dport 6379');
+  expect(rules.indexOf(PERMIT)).toBeGreaterThan(1);
+
+  const again = await fix(host, { choice: unguarded, yes: true, json: true });
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    result: 'guarded',
+    commands: [],
+    keptGuards: [{ conversation: { destinationPort: 6379 }, rule: { number: 1, chain: 'OUTPUT' } }],
+  });
+  expect(await rulesOf(host)).toEqual(rules);
+});
+
+test('a permit for all of loopback names each rule that it goes round', async () => {
+  const host = await guarded();
+  const { stdout } = await fix(host, { isDryRun: true });
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/no longer meet: .{0,4}rule 1 of OUTPUT .*: a guard, it stops some/);
+  const told = JSON.parse((await fix(host, { isDryRun: true, json: true })).stdout);
+  expect(told.jumped[0]).toMatchObject({ isGuard: true, does: ['stops'], rule: { number: 1, chain: 'OUTPUT' } });
+});

@@ -8,9 +8,10 @@ import { chainAt } from './apply-change.ts';
 import { describePlacement } from './describe-placement.ts';
 import { findPermitPlace, type PermitPlace } from './find-permit-place.ts';
 import { findStops, type Stop, type Waypoint } from './find-stops.ts';
+import { type GuardKind, guardOf, splitGuarded } from './guards.ts';
 import { permitLoopback, permitService } from './permit-rule.ts';
 import { placeChanges, samePlace, type Wanted } from './place-changes.ts';
-import type { ChainPlace, Choice } from './plan.ts';
+import type { ChainPlace, Choice, KeptGuard } from './plan.ts';
 import { type Placed, writeRule } from './write-rule.ts';
 
 /** The permits, and what came of them. `stops` are all places where the conversations were stopped, numbered as before the changes. */
@@ -22,6 +23,8 @@ export type FoundPermits = {
   readonly goalOf: (stop: Stop) => Conversation | undefined;
   readonly repaired: readonly Conversation[];
   readonly unsolved: readonly Trace[];
+  /** What is left to guards, as it was before. */
+  readonly keptGuards: readonly KeptGuard[];
 };
 
 /** A placed permit with the rules of its chain that it has to come before. */
@@ -33,7 +36,12 @@ export type WantedPermit = Wanted & Pick<PermitPlace, 'stoppers'> & { readonly a
 type KeyedPermit = WantedPermit & { readonly key: string };
 
 /** What is to pass, and whose rules they will be. */
-export type Need = { readonly choice: Choice; readonly caseId: string };
+export type Need = {
+  readonly choice: Choice;
+  readonly caseId: string;
+  /** With `all-but-guarded`: what is to pass though a guard stops it. */
+  readonly opened?: readonly Conversation[];
+};
 
 /** `strict`: replies only of connections that conntrack knows. `tried`: how many of the stops it has been placed for. `goals`: a goal for each stop. */
 type Permit = { readonly stops: Stop[]; readonly goals: Conversation[]; strict: boolean; tried: number };
@@ -51,22 +59,57 @@ export function findPermits(
   goals: readonly Conversation[],
   need: Need,
 ): FoundPermits {
-  const all = distinct(goals);
-  const task: Task = { ruleset, need, trace: (rules, one) => traceConversation(rules, one, surroundings) };
-  const broken = failingUnder(task, ruleset, all);
+  const trace: Task['trace'] = (rules, one) => traceConversation(rules, one, surroundings);
+  const wanted = distinct(goals);
+  const failing = failingUnder({ trace }, ruleset, wanted);
+  const {
+    guarded,
+    others: broken,
+    kinds,
+  } = need.choice.kind === 'all-but-guarded'
+    ? splitGuarded(ruleset, failing, need.opened)
+    : { guarded: [], others: failing, kinds: [] };
+  const task: Task = { ruleset, need, trace, guards: kinds };
+  const all = without(wanted, goalsOf(guarded));
   const hopeful = searchPermits(task, all, broken);
   const solvable = without(all, hopeful.open);
   const isSolvable = ({ conversation }: Trace) => !hopeful.open.includes(conversation);
   const isWhole = hopeful.open.length === 0;
   const search = isWhole ? hopeful : searchPermits(task, solvable, broken.filter(isSolvable));
   const { placed, after } = withoutNeedless(task, search, solvable);
-  const unsolved = failingUnder(task, after, [...hopeful.open, ...search.open]);
+  const left = failingUnder(task, after, [...hopeful.open, ...search.open]);
+  const isGuarded = (one: Trace) =>
+    findStops(after, one).some((stop) => isLeft(task, beforeChanges(stop, placed), one.conversation));
+  const unsolved = left.filter((one) => !isGuarded(one));
   const stops = [...search.permits.values()].flatMap((permit) => permit.stops);
   const known = [...search.permits.values()].flatMap(({ stops: own, goals: shown }) =>
     own.map((stop, at) => ({ stop, goal: shown[at] })),
   );
   const goalOf = (stop: Stop) => known.find((one) => one.stop === stop)?.goal;
-  return { placed, after, stops, goalOf, repaired: without(goalsOf(broken), goalsOf(unsolved)), unsolved };
+  return {
+    placed,
+    after,
+    stops,
+    goalOf,
+    repaired: without(goalsOf(broken), goalsOf(left)),
+    unsolved,
+    keptGuards: listGuards([
+      ...guarded.map((trace) => ({ trace, stops: findStops(ruleset, trace) })),
+      ...left
+        .filter(isGuarded)
+        .map((trace) => ({ trace, stops: findStops(after, trace).map((stop) => beforeChanges(stop, placed)) })),
+    ]),
+  };
+}
+
+/** Each guard with the first of what it stops. */
+function listGuards(guarded: readonly { readonly trace: Trace; readonly stops: readonly Stop[] }[]): KeptGuard[] {
+  const guards = guarded.flatMap(({ trace: { conversation }, stops: [stop] }) =>
+    stop === undefined ? [] : [{ rule: stop.rule, conversation }],
+  );
+  return [...Map.groupBy(guards, ({ rule }) => JSON.stringify({ ...rule, line: null })).values()].flatMap(
+    ([first]) => first ?? [],
+  );
 }
 
 /** What is searched for and how it is judged. */
@@ -74,6 +117,8 @@ type Task = {
   readonly ruleset: Ruleset;
   readonly need: Need;
   readonly trace: (rules: Ruleset, one: Conversation) => Trace;
+  /** The guards that stay. */
+  readonly guards: readonly GuardKind[];
 };
 
 /** `open`: the goals that don't pass; all others do. */
@@ -84,7 +129,7 @@ type Search = {
   readonly open: readonly Conversation[];
 };
 
-function failingUnder({ trace }: Task, rules: Ruleset, goals: readonly Conversation[]): Trace[] {
+function failingUnder({ trace }: Pick<Task, 'trace'>, rules: Ruleset, goals: readonly Conversation[]): Trace[] {
   return goals.map((goal) => trace(rules, goal)).filter((trace) => !isLetThrough(trace));
 }
 
@@ -113,17 +158,26 @@ const goalsOf = (traces: readonly Trace[]): Conversation[] => traces.map(({ conv
 
 /** True where there is something new to try for the failing ones. */
 function learnAll(
-  { ruleset, need }: Task,
+  task: Task,
   permits: Map<string, Permit>,
   failing: readonly Trace[],
   { placed, after }: Pick<Search, 'placed' | 'after'>,
 ): boolean {
-  const learned = failing.flatMap((trace) =>
-    findStops(after, trace).map((stop) =>
-      learn(permits, ruleset, beforeChanges(stop, placed), trace.conversation, need),
-    ),
+  const { ruleset, need } = task;
+  const learned = failing.flatMap(({ conversation, ...trace }) =>
+    findStops(after, { conversation, ...trace })
+      .map((stop) => beforeChanges(stop, placed))
+      .filter((stop) => !isLeft(task, stop, conversation))
+      .map((stop) => learn(permits, ruleset, stop, conversation, need)),
   );
   return learned.includes(true);
+}
+
+/** A guard that stays: its stop is none that a permit has to deal with. */
+function isLeft({ ruleset, guards, need: { opened = [] } }: Task, stop: Stop, goal: Conversation): boolean {
+  const kind = guards.length === 0 ? null : guardOf(ruleset, stop);
+  if (kind === null || !guards.includes(kind)) return false;
+  return !opened.some((one) => JSON.stringify(one) === JSON.stringify(goal));
 }
 
 /** Adds a stop to the permit that has to deal with it; false where that was tried before, or where no permit is right. */
@@ -145,7 +199,7 @@ function learn(
   }
   if (known < 0 || known >= permit.tried) return true;
   // Replies that conntrack doesn't know as such have to be permitted by their port alone.
-  if (!permit.strict || choice.kind === 'all' || !stop.packet.endsWith('reply')) return false;
+  if (!permit.strict || choice.kind !== 'services' || !stop.packet.endsWith('reply')) return false;
   permit.strict = false;
   return true;
 }
@@ -173,7 +227,7 @@ function keyOf(ruleset: Ruleset, stop: Stop, choice: Choice): string | null {
   if (base === undefined || chainAt(ruleset, base).chain.base?.type === 'nat') return null;
   const { layer, variant, family, table, chain } = base;
   const place = [layer, variant, family, table, chain];
-  if (choice.kind === 'all') return JSON.stringify(place);
+  if (choice.kind !== 'services') return JSON.stringify(place);
   const permit = permitService(ruleset, stop, { strict: true, caseId: '' });
   return permit && JSON.stringify([...place, permit.only]);
 }
@@ -190,7 +244,9 @@ function wantPermit(
   );
   if (stop === undefined || found === null) return [];
   const added =
-    choice.kind === 'all' ? permitLoopback(stop.hook.hook, caseId) : permitService(ruleset, stop, { strict, caseId });
+    choice.kind !== 'services'
+      ? permitLoopback(stop.hook.hook, caseId)
+      : permitService(ruleset, stop, { strict, caseId });
   const written = added && writeRule(found.place, chainAt(ruleset, found.place).chain, added);
   return added && written ? [{ ...found, key, added, written, reason: describePlacement(ruleset, found) }] : [];
 }

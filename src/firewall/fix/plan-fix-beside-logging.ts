@@ -19,6 +19,12 @@ export function planFixBesideLogging(
   const plan = planFix(ruleset, surroundings, failing, choice, options);
   const bare = withoutOwnLogging(ruleset);
   if (bare === ruleset) return plan;
-  const { changes, policies, remaining, notes, apply } = planFix(bare, surroundings, failing, choice, options);
-  return { ...plan, changes, policies, remaining, notes, byHand: apply };
+  const { changes, policies, remaining, notes, jumped, keptGuards, apply } = planFix(
+    bare,
+    surroundings,
+    failing,
+    choice,
+    options,
+  );
+  return { ...plan, changes, policies, remaining, notes, jumped, keptGuards, byHand: apply };
 }

@@ -11,6 +11,7 @@ import { traceConversation } from '../trace-conversation.ts';
 import { restateAsUfwRules, restateInUfwFiles } from '../ufw/restate-in-ufw.ts';
 import { describePolicies } from './describe-policies.ts';
 import { explainRemaining } from './explain-remaining.ts';
+import { findJumped } from './find-jumped.ts';
 import { findNotes } from './find-notes.ts';
 import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
 import { adviseGenerated, type Generator, generatorOf } from './generated-policies.ts';
@@ -37,7 +38,8 @@ export type FixOptions = PlanOptions & {
 };
 
 /**
- * Plans the changes after which every failing conversation passes, and with choice `all` every probe, with `services` each service at
+ * Plans the changes after which every failing conversation passes, and with choice `all` every probe (with `all-but-guarded` but
+ * for what guards stop), with `services` each service at
  * every address of the host. Evaluated step by step: what the plan says of itself is what the rules with its changes do.
  */
 export function planFix(
@@ -51,7 +53,7 @@ export function planFix(
   const passes = (rules: Ruleset, one: Conversation) => isLetThrough(trace(rules, one));
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const goals = findGoals(failing, choice, probes, surroundings);
-  const raw = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId });
+  const raw = findPermits(ruleset, surroundings, goals, { choice, caseId: options.caseId, opened: failing });
   const found = sayByManager(ruleset, raw, options, passes);
   const { placed, after } = found;
   const unexplained = failing.filter((one) => isChosen(choice, one) && passes(ruleset, one));
@@ -83,7 +85,7 @@ export function planFix(
       explainRemaining(after, one),
     ),
     staysBroken:
-      choice.kind === 'all'
+      choice.kind !== 'services'
         ? []
         : listStaysBroken(
             choice.services,
@@ -95,6 +97,8 @@ export function planFix(
       ...noteLeaving(found.repaired.map((one) => trace(after, one))),
       ...bootAdvice,
     ],
+    jumped: findJumped(ruleset, placed, surroundings),
+    keptGuards: found.keptGuards,
     proof: proveNothingElse(ruleset, after, changes),
   };
 }
@@ -146,7 +150,7 @@ export function findGoals(
   probes: readonly Conversation[],
   { ownAddresses }: Surroundings,
 ): readonly Conversation[] {
-  if (choice.kind === 'all') return [...failing, ...probes];
+  if (choice.kind !== 'services') return [...failing, ...probes];
   const addresses = ownAddresses ?? ['127.0.0.1', '::1', ...failing.map(({ destination }) => destination)];
   const chosen = failing.filter((one) => isChosen(choice, one));
   return [
@@ -172,7 +176,7 @@ function conversationsWith(
 }
 
 function isChosen(choice: Choice, one: Conversation): boolean {
-  return choice.kind === 'all' || choice.services.some((service) => isOf(service, one));
+  return choice.kind !== 'services' || choice.services.some((service) => isOf(service, one));
 }
 
 function isOf({ protocol, port }: Service, one: Conversation): boolean {

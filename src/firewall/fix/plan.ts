@@ -98,10 +98,17 @@ export type LoggingPlan = {
   readonly unlogged: readonly Remaining[];
 };
 
-/** What is to be permitted: all that goes over lo, or some services there (`port` null for icmp: the echo), for root and the `users`. */
+/**
+ * What is to be permitted: all that goes over lo; the same without what guards stop, rules that stop some of it on purpose; or some services there
+ * (`port` null for icmp: the echo), for root and the `users`.
+ */
 export type Choice =
   | { readonly kind: 'all' }
+  | { readonly kind: 'all-but-guarded' }
   | { readonly kind: 'services'; readonly services: readonly Service[]; readonly users?: readonly User[] };
+
+/** Permits for everything on lo, whatever they leave to guards. */
+export const isForAll = ({ kind }: Choice): boolean => kind !== 'services';
 
 /** Whom rules can tell apart. */
 export type User = Pick<Conversation, 'uid' | 'gid'>;
@@ -138,8 +145,20 @@ export type FixPlan = {
   readonly remaining: readonly Remaining[];
   readonly staysBroken: readonly string[];
   readonly notes: readonly string[];
+  /** All that stands behind the permits and does more than let packets pass, but for the final rules that the fix is for. */
+  readonly jumped: readonly JumpedRule[];
+  readonly keptGuards: readonly KeptGuard[];
   readonly proof: Proof;
 };
+
+/** What a rule does to packets that it matches, beside letting them pass. */
+export type Deed = 'stops' | 'queues' | 'logs' | 'marks' | 'lists' | 'counts' | 'untracks' | 'unknown';
+
+/** A rule that packets on lo will no longer meet. `isGuard`: it stops some of them on purpose, and a permit opens what it guards. */
+export type JumpedRule = { readonly rule: RulePlace; readonly does: readonly Deed[]; readonly isGuard: boolean };
+
+/** A guard that stays in force, with a conversation that it stops. */
+export type KeptGuard = { readonly rule: RulePlace; readonly conversation: Conversation };
 
 /** What names a case's rules: its id, and the variant that plain `iptables` is here (null: not known, the full names are used). */
 export type PlanOptions = { readonly caseId: string; readonly iptables: 'nft' | 'legacy' | null };

@@ -261,7 +261,7 @@ function choose({ choice }: FixTrial, [first]: readonly Attempt[]): Choice {
 function isChosen(choice: Choice, { protocol, destinationPort }: Attempt): boolean {
   const isOf = (service: { protocol: string; port: number | null }) =>
     service.protocol === protocol && (service.port === null || service.port === destinationPort);
-  return choice.kind === 'all' || choice.services.some(isOf);
+  return choice.kind !== 'services' || choice.services.some(isOf);
 }
 
 function inWords({ protocol, source, destination, destinationPort, uid }: Attempt): string {

@@ -58,7 +58,7 @@ function unasked({ failing, plan }: Judged): Complaint[] {
   const named = new Set([...plan.repaired, ...plan.remaining.map(({ conversation }) => conversation)].map(inWords));
   const chosen = failing.filter(
     ({ protocol, destinationPort }) =>
-      choice.kind === 'all' ||
+      choice.kind !== 'services' ||
       choice.services.some(
         (service) => service.protocol === protocol && (protocol === 'icmp' || service.port === destinationPort),
       ),
