@@ -7,7 +7,7 @@ import { type Host, HostError } from '../host/host.ts';
 import { outcomeOf } from '../wizard/next.ts';
 import { begin, type Case } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
-import { namePlan, nameServices, tellGuards, tellPlan } from '../words/fix-page.ts';
+import { commandLines, namePlan, nameServices, tellGuards, tellPlan } from '../words/fix-page.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, span, text, withGaps } from '../words/page.ts';
 import { tellFinding } from '../words/read-log-page.ts';
@@ -156,13 +156,19 @@ type Told = {
 
 const applyAndKeep = async (
   work: Work,
-  walk: Case,
+  asked: Case,
   options: FixOptions,
   { io, say, finish }: Told,
 ): Promise<number> => {
-  const { plan } = walk;
-  if (plan === null) return finish('no-cure', null);
-  const { deadline } = await work.apply(walk, plan);
+  if (asked.plan === null) return finish('no-cure', null);
+  const { trial, plan } = await work.apply(asked, asked.plan);
+  const { deadline } = trial;
+  const walk: Case = { ...asked, plan };
+  if (commandLines(plan.apply).join() !== commandLines(asked.plan.apply).join())
+    say([
+      text('The rules have changed meanwhile. The same permits were put in where they belong now:'),
+      { kind: 'code', lines: commandLines(plan.apply) },
+    ]);
   const verification = await work.verify(walk, new AbortController().signal);
   say(tellVerification(verification));
   const seen = { verification };

@@ -3,7 +3,6 @@ import { type Attempt, judgeAttempt } from '../diagnosis/attempt.ts';
 import { findRises, listStops } from '../diagnosis/find-counted.ts';
 import { inspect } from '../diagnosis/inspect.ts';
 import { findDrops } from '../diagnosis/tie-entries.ts';
-import { findLost } from '../firewall/fix/find-lost.ts';
 import type { Choice, FixPlan } from '../firewall/fix/plan.ts';
 import { loggingCaseOf } from '../firewall/fix/tag.ts';
 import { isLetThrough } from '../firewall/is-let-through.ts';
@@ -17,7 +16,7 @@ import { readCounters } from '../host/read-counters.ts';
 import { readOwnAddresses } from '../host/read-own-addresses.ts';
 import { readRuleCounters } from '../host/read-rule-counters.ts';
 import { rehearseRollback } from '../host/rehearse-rollback.ts';
-import { startTemporary, startTrial, type Temporary, type Trial } from '../host/trial.ts';
+import { startTemporary, type Temporary, type Trial } from '../host/trial.ts';
 import { readListeners } from '../host/who-listens.ts';
 import { writeRecord } from '../host/write-record.ts';
 import type { Sighting } from '../log/count-sightings.ts';
@@ -33,10 +32,10 @@ import { listRetries } from '../wizard/list-retries.ts';
 import type { Case, Verification } from '../wizard/state.ts';
 import type { Work } from '../wizard/work.ts';
 import { printableOutput } from '../words/printable.ts';
+import { applyPlan } from './apply-plan.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
 import { inspectServer } from './inspect-server.ts';
 import { planFor } from './plan-for.ts';
-import { writePlanRecord } from './plan-record.ts';
 import { readServer } from './read-server.ts';
 import { savePlan } from './save-plan.ts';
 import { tryCommand } from './try-command.ts';
@@ -75,8 +74,6 @@ const isAbout =
 const leavesNone = ({ choice, keptGuards }: FixPlan): boolean =>
   choice.kind === 'all-but-guarded' && keptGuards.length === 0;
 
-const isSamePlan = (a: FixPlan, b: FixPlan): boolean => JSON.stringify(a.apply) === JSON.stringify(b.apply);
-
 const leftOver = (caseId: string, what: string): HostError =>
   new HostError(`${what} could not be taken back completely.`, {
     nextSteps: [`lo-doctor undo ${caseId}`, 'Or delete the rules by hand: their comments name the case.'],
@@ -105,20 +102,6 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
 
   const rollBack = async (): Promise<void> => {
     if ((await trial?.rollBack()) === 'rollback-failed') throw leftOver(caseId, 'The fix');
-  };
-
-  /** Rules are put in by number: where others came or went at that moment, ours stand elsewhere, and perhaps where they do nothing. */
-  const makeSure = async (walk: Case, plan: FixPlan): Promise<void> => {
-    const { ruleset, surroundings, probes } = await inspectNow();
-    if (findLost(plan, ruleset, surroundings, probes).length === 0) return;
-    // What others have stopped or sent elsewhere by themselves (a container's port) is not for a permit to help.
-    const [again] = await planNow(walk, [plan.choice]);
-    if (again?.changes.length === 0) return;
-    await rollBack();
-    throw new HostError(
-      'The rules of this server changed at the very moment when the fix was applied, and it did not do what was planned. It was taken back at once.',
-      { nextSteps: ['Go back and have the fix worked out anew, by the rules as they are now.'] },
-    );
   };
 
   const watchLog: Work['watchLog'] = async (onEntries) => {
@@ -227,18 +210,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     planFix: planNow,
     rehearse: (plan) => rehearseRollback(host, plan.rehearsal),
     apply: async (walk, plan) => {
-      const [again] = await planNow(walk, [plan.choice]);
-      if (again === undefined || !isSamePlan(again, plan))
-        throw new HostError('The rules of this server have changed meanwhile, so nothing was applied.', {
-          nextSteps: ['Go back and have the fix worked out anew, by the rules as they are now.'],
-        });
-      await writePlanRecord(host, caseId, plan);
-      const { apply, undo, bootCommands, ownersFiles } = plan;
-      // Without commands of its own for the next boot, an owner writes its files at once.
-      const files = bootCommands.length === 0 ? ownersFiles : [];
-      trial = await startTrial(host, { caseId, apply, undo, files, confirmWithin: walk.confirmWithin });
-      await makeSure(walk, plan);
-      return { caseId, deadline: new Date(trial.rollsBackAt) };
+      const planAgain = async () => (await planNow(walk, [plan.choice]))[0];
+      const { confirmWithin } = walk;
+      const applied = await applyPlan({ host, caseId, confirmWithin, inspectNow, planAgain }, plan);
+      trial = applied.trial;
+      return { trial: { caseId, deadline: new Date(trial.rollsBackAt) }, plan: applied.plan };
     },
     trialEnd: async (signal) => {
       while (!signal.aborted) {

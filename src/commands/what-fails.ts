@@ -15,7 +15,7 @@ import type { InTheDark } from './fix-document.ts';
 
 /** Services are asked for by everybody whom the rules tell apart: an owner match stops some of them only. */
 export const forAllUsers = (choice: Choice, { probes }: Inspection): Choice => {
-  if (choice.kind === 'all') return choice;
+  if (choice.kind !== 'services') return choice;
   const others = probes.filter(({ uid, gid }) => uid !== 0 || gid !== undefined);
   const users = new Map(others.map(({ uid, gid }) => [`${uid} ${gid}`, gid === undefined ? { uid } : { uid, gid }]));
   return { ...choice, users: [...users.values()] };

@@ -23,6 +23,10 @@ export type Trial = {
   readonly rollsBackAt: number;
   /** Keeps the change. `rolled-back` when the time was up first: of the two exactly one happens. */
   confirm(): Promise<'confirmed' | RollbackOutcome>;
+  /** Takes the rules out while the rollback stays armed, to put them in elsewhere; whatever is found gone. */
+  takeOut(): Promise<void>;
+  /** Puts rules in that the case's undo takes away; when one fails, or the time is up, everything is undone and the HostError says so. */
+  putIn(apply: readonly PlannedCommand[]): Promise<void>;
   /** Takes the change back now. Also after `confirm`. */
   rollBack(): Promise<RollbackOutcome>;
   /** What has become of it, as any process may have decided. */
@@ -67,6 +71,8 @@ export async function startTrial(host: Host, change: Change & { confirmWithin: n
     id,
     rollsBackAt,
     confirm: () => confirmCase(host, id),
+    takeOut: () => runUndo(host, change),
+    putIn: (apply) => applyAll(host, { id, ...stepsOf({ ...change, apply }) }),
     rollBack: () => rollBackCase(host, id),
     state: async () => (await readCase(host, id))?.state ?? 'forgotten',
   };
@@ -135,17 +141,29 @@ async function start(host: Host, kind: CaseRecord['kind'], change: Change, secon
   const { prepare } = await openChangeBook(host, id);
   await backUpOwnersFiles(host, change.files ?? [], prepare);
   const directory = await armRollback(host, record, seconds);
-  for (const { command, input } of record.apply) {
+  await applyAll(host, record);
+  await markOwnersFiles(host, id);
+  return directory;
+}
+
+/** No command is begun once the time is up; when one fails, everything is undone. */
+async function applyAll(host: Host, changed: Applying): Promise<void> {
+  const { id } = changed;
+  for (const { command, input } of changed.apply) {
     const left = await timeLeft(host, id);
-    if (left === null) throw await lateError(host, record);
+    if (left === null) throw await lateError(host, changed);
     // A command that waits for a lock must not come through after the rollback did.
     const result = await host.run(command, { input, timeout: Math.min(APPLY_TIMEOUT, left) });
     if (result.code !== 0) throw await undoneError(host, id, command, result);
   }
   // Who slept while the last one ran has put it in force after the rollback.
-  if ((await timeLeft(host, id)) === null) throw await lateError(host, record);
-  await markOwnersFiles(host, id);
-  return directory;
+  if ((await timeLeft(host, id)) === null) throw await lateError(host, changed);
+}
+
+type Applying = Pick<CaseRecord, 'id' | 'apply' | 'undo'>;
+
+async function runUndo(host: Host, { undo }: Pick<Change, 'undo'>): Promise<void> {
+  for (const { command, input } of undo) await host.run(command, { input });
 }
 
 /** Milliseconds in which a change may still be made, by the server's own uptime; null once the case has been or has to be taken back. */
@@ -158,14 +176,14 @@ async function timeLeft(host: Host, id: string): Promise<number | null> {
 }
 
 /** What was applied after the rollback is taken back here, and looked for. */
-async function lateError(host: Host, record: CaseRecord): Promise<HostError> {
+async function lateError(host: Host, record: Applying): Promise<HostError> {
   const { id, undo } = record;
   // Where its script can't run any more, the undo goes on here all the same; the look afterwards has the last word.
   if ((await readCase(host, id)) !== null)
     await rollBackCase(host, id).catch((error: unknown) => {
       if (!(error instanceof HostError)) throw error;
     });
-  for (const { command, input } of undo) await host.run(command, { input });
+  await runUndo(host, { undo });
   const message = 'The time was up before the fix was applied as a whole: this process, or the server, had slept.';
   return (await lookWhetherGone(host, { caseId: id, undo })) === 'rolled-back'
     ? new HostError(`${message} All of it is taken back.`)

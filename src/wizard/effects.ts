@@ -91,7 +91,7 @@ const EFFECTS: Partial<Record<PhaseName, PhaseEffect>> = {
 
   applying: async (work, walk, { send }) => {
     if (walk.phase.name !== 'applying') return;
-    send({ name: 'applied', trial: await work.apply(walk.case, walk.phase.plan) });
+    send({ name: 'applied', ...(await work.apply(walk.case, walk.phase.plan)) });
   },
 
   verifying: async (work, walk, tools) => {

@@ -35,7 +35,7 @@ export type Event =
   | { readonly name: 'diagnosed'; readonly diagnosis: Diagnosis }
   | { readonly name: 'fix-planned'; readonly plans: readonly FixPlan[] }
   | { readonly name: 'rehearsed'; readonly rehearsal: Rehearsal }
-  | { readonly name: 'applied'; readonly trial: Trial }
+  | { readonly name: 'applied'; readonly trial: Trial; readonly plan: FixPlan }
   | { readonly name: 'verified'; readonly verification: Verification }
   | { readonly name: 'rolled-back' }
   | { readonly name: 'kept'; readonly saved: SavedForBoot }

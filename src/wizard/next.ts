@@ -158,7 +158,7 @@ const fix = (walk: Walk, phase: PhaseOf<'fix'>, event: Event): Walk => {
 const verify = (walk: Walk, phase: PhaseOf<'verify'>, event: Event): Walk => {
   switch (phase.name) {
     case 'applying':
-      if (event.name === 'applied') return goTo(walk, { name: 'verifying', trial: event.trial }, { plan: phase.plan });
+      if (event.name === 'applied') return goTo(walk, { name: 'verifying', trial: event.trial }, { plan: event.plan });
       // Nothing was changed, or all of it was taken back at once.
       return event.name === 'failed'
         ? goTo(walk, { name: 'choosing-fix', plans: phase.plans, problem: event.problem })

@@ -30,8 +30,8 @@ export type Work = {
   planFix: (walk: Case, choices: readonly Choice[]) => Promise<readonly FixPlan[]>;
   /** Tries the rollback out at the places of the plan, with rules that do nothing. */
   rehearse: (plan: FixPlan) => Promise<Rehearsal>;
-  /** Makes sure that the plan still is what the rules need, arms the rollback, then applies. */
-  apply: (walk: Case, plan: FixPlan) => Promise<Trial>;
+  /** Arms the rollback, then applies the same permits where they have to stand by then: the plan that is in force comes back. */
+  apply: (walk: Case, plan: FixPlan) => Promise<{ readonly trial: Trial; readonly plan: FixPlan }>;
   verify: (walk: Case, signal: AbortSignal) => Promise<Verification>;
   /** Resolves when the trial has been decided by something else than this walk. */
   trialEnd: (signal: AbortSignal) => Promise<TrialEnd>;

@@ -35,7 +35,7 @@ const TO_REVIEW: Event[] = [
 const TO_CONFIRM: Event[] = [
   ...TO_REVIEW,
   { name: 'apply-chosen' },
-  { name: 'applied', trial: TRIAL },
+  { name: 'applied', trial: TRIAL, plan: fixPlan },
   { name: 'verified', verification },
 ];
 

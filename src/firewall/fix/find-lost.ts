@@ -5,13 +5,18 @@ import type { Conversation, Surroundings } from '../trace.ts';
 import { traceConversation } from '../trace-conversation.ts';
 import type { FixPlan } from './plan.ts';
 
-/** The conversations that the plan repairs, and those of the probes that pass under its rules, which don't pass under the rules `now`. */
+/**
+ * The conversations that the plan repairs, and those of the probes that pass under its rules, which don't pass under the rules `now`; and
+ * what guards were to stop and do no longer. */
 export function findLost(
-  { after, repaired }: FixPlan,
+  { after, repaired, keptGuards }: FixPlan,
   now: Ruleset,
   surroundings: Surroundings,
   probes: readonly Conversation[],
 ): Conversation[] {
   const passes = (rules: Ruleset, one: Conversation) => isLetThrough(traceConversation(rules, one, surroundings));
-  return [...repaired, ...probes].filter((one) => !passes(now, one) && passes(after, one));
+  const opened = keptGuards
+    .map(({ conversation }) => conversation)
+    .filter((one) => passes(now, one) && !passes(after, one));
+  return [...opened, ...[...repaired, ...probes].filter((one) => !passes(now, one) && passes(after, one))];
 }
