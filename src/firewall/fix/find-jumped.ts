@@ -92,6 +92,7 @@ const VERDICTS: Readonly<Record<Extract<Step, { kind: 'verdict' }>['verdict']['k
   drop: ['stops'],
   reject: ['stops'],
   queue: ['queues'],
+  proxy: ['queues'],
   return: [],
   continue: [],
   jump: [],
