@@ -96,3 +96,26 @@ describeKernel('lo that is down', () => {
     expect(flat(stdout)).toContain('whether lo, which is down now, is up after the boot is not known');
   });
 });
+
+describeKernel('another program that waits in vain while the command fails', () => {
+  it('is told as possible only, and blames nothing for the command', async () => {
+    const script = `iptables -A OUTPUT -o lo -j ACCEPT; iptables -P OUTPUT DROP
+      ip route replace default via 192.0.2.1 dev eth0 onlink
+      cat > /run/agent.py <<'PY'
+import socket, time
+while True:
+    s = socket.socket(); s.settimeout(1)
+    try: s.connect(('198.51.100.7', 443))
+    except OSError: pass
+    s.close(); time.sleep(0.2)
+PY`;
+    await using server = await startSituation({ script, log: 'none' });
+    await server.spawn(['python3', '/run/agent.py']);
+    const { stdout } = await server.walk({ command: 'sleep 4; echo no such plugin >&2; false', logging: false });
+    const page = flat(stdout.slice(stdout.indexOf('exit code')));
+    expect(page).toContain('packets of other programs to other machines; whether the command needs them is not known');
+    expect(page).toMatch(/TCP to 198\.51\.100\.7:443 by eth0 \(meanwhile python3 waited for an answer from there/);
+    expect(page).not.toContain('that the failed command needs');
+    expect(stdout).not.toContain('a permit of loopback would not help');
+  });
+});
