@@ -22,6 +22,6 @@ export const listRetries = (walk: Case): (readonly Conversation[])[] => {
     .map(({ conversation }) => conversation);
   const meant = (plan?.repaired ?? []).filter((one) => isAnswered(walk, one)).slice(0, MOST);
   const { ping } = inspection ?? {};
-  const echo = plan?.choice.kind === 'all' && ping?.outcome === 'blocked' && ping.trace !== null;
+  const echo = plan?.choice.kind === 'all' && ping !== undefined && ping.outcome !== 'works' && ping.trace !== null;
   return [failed, meant, echo ? [ping.trace.conversation] : []];
 };
