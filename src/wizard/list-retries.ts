@@ -13,7 +13,7 @@ const isAnswered = ({ inspection }: Case, conversation: Conversation): boolean =
 
 /**
  * What has failed; where that can't be tried, or tells nothing, what the plan is for wherever somebody listens; then a ping, where pings
- * were stopped as well and all of loopback is permitted.
+ * did not pass for sure either and all of loopback is permitted.
  */
 export const listRetries = (walk: Case): (readonly Conversation[])[] => {
   const { diagnosis, plan, inspection } = walk;
