@@ -42,6 +42,24 @@ describeKernel('a rehearsed rollback', () => {
     expect(await lab.run(['sh', '-c', 'ls /run/lo-doctor /var/lib/lo-doctor 2>/dev/null; :'])).not.toMatch(/-try/);
   });
 
+  it('goes by ufw where the fix does, and leaves its files byte for byte as they were', async () => {
+    await using lab = await startLab();
+    const withoutLo = "sed -i '/ lo -j ACCEPT/d' /etc/ufw/before.rules /etc/ufw/before6.rules";
+    await lab.run(['sh', '-ec', `${withoutLo}; ufw default deny outgoing; ufw --force enable; ufw reload`]);
+    const files = () => lab.run(['sh', '-c', 'cat /etc/ufw/user.rules /etc/ufw/user6.rules']);
+    const [before, written] = [await listRules(lab), await files()];
+    const { code, stdout, stderr } = await lab.exec([process.execPath, bundle, 'fix', '--rehearse', '--json'], {
+      timeout: 120_000,
+    });
+    expect(stderr).toBe('');
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ result: 'works', listings: expect.arrayContaining(['cat /etc/ufw/user.rules']) });
+    expect(JSON.stringify(document.commands)).toContain('"ufw","prepend","allow","out","on","lo","to","240.0.0.1"');
+    expect(code).toBe(0);
+    expect(await listRules(lab)).toBe(before);
+    expect(await files()).toBe(written);
+  }, 180_000);
+
   it('says so where the rule could not be taken away', async () => {
     await using lab = await startLab();
     await lab.loadRules(IPTABLES);
