@@ -165,10 +165,13 @@ function offer<N extends CommandName>(name: N): void {
 }
 for (const name of Object.keys(COMMANDS) as CommandName[]) offer(name);
 
-/** This server; what runs its commands is loaded only when it is needed. */
+/** This server, for commands that print: what hangs is told. What runs its commands is loaded only when it is needed. */
 async function openHost(): Promise<Host> {
-  const { localHost } = await import('./host/local.ts');
-  return localHost();
+  const [{ localHost }, { tellWaiting }] = await Promise.all([
+    import('./host/local.ts'),
+    import('./host/tell-waiting.ts'),
+  ]);
+  return tellWaiting(localHost(), (line) => io().stderr(`lo-doctor: ${line}\n`));
 }
 
 // A closed pipe or terminal is no defect: what is to be undone is undone all the same.

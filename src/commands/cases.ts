@@ -2,6 +2,7 @@
 import { type Case, isCaseId, listCases, RECORD_ROOT, readCase } from '../host/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../host/compare-with-backups.ts';
 import { type Host, HostError } from '../host/host.ts';
+import { findRulesWithoutTag, findTagInBootFiles } from '../host/look-for-left-overs.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
 import { confirmCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
@@ -85,6 +86,16 @@ const tellCompared = ({ path, isAsBefore, backup }: ComparedFile): string => {
   return `${path} has been changed by somebody else too, and that stays. As it was before the fix: ${backup}`;
 };
 
+/** Somebody else may have saved the rules while they were in force. */
+const refuseLeftInFiles = async (host: Host, id: string): Promise<void> => {
+  const files = await findTagInBootFiles(host, id);
+  if (files.length === 0) return;
+  throw new HostError(
+    `The rules of case ${id} are out of force, but not out of ${files.join(', ')}: the next boot may load them.`,
+    { nextSteps: [`Take the lines with "lo-doctor ${id}" out of there, or save the rules anew by what wrote them.`] },
+  );
+};
+
 /** Takes a fix back: its rules, and what it saved for the next boot. With `json`, a document (schema lo-doctor.undo/1). */
 export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
   await needRoot(host, CASES_ARE_ROOTS);
@@ -93,11 +104,16 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = 
   const outcome = await rollBackCase(host, found.id);
   const files = await undoSaveForBoot(host, found.id);
   if (outcome === 'rollback-failed') throw await leftInForce(host, found.id);
-  const compared = await compareWithBackups(host, found.id);
-  tell(json, io, { schema: 'lo-doctor.undo/1', case: found.id, outcome: 'taken-back', files, compared }, [
+  await refuseLeftInFiles(host, found.id);
+  const [compared, alike] = await Promise.all([
+    compareWithBackups(host, found.id),
+    findRulesWithoutTag(host, found.id, found.undo),
+  ]);
+  tell(json, io, { schema: 'lo-doctor.undo/1', case: found.id, outcome: 'taken-back', files, compared, alike }, [
     `Case ${found.id} is taken back: its rules are gone.`,
     ...files.map((file) => `Removed from ${file} too.`),
     ...compared.map(tellCompared),
+    ...alike.map((rule) => `A rule like it is in force under another comment, or none. It was left: ${rule}`),
   ]);
   return EXIT.done;
 };

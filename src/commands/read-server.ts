@@ -1,7 +1,7 @@
 // Reads a server and parses what it says: the facts that an inspection judges.
 import type { ServerFacts } from '../diagnosis/inspect.ts';
 import type { Listener } from '../diagnosis/listener.ts';
-import { combineLayers } from '../firewall/combine-layers.ts';
+import { combineLayers, isTorn } from '../firewall/combine-layers.ts';
 import { findDirectRules } from '../firewall/firewalld/direct-rule.ts';
 import { parseIptablesSave } from '../firewall/iptables/parse-iptables-save.ts';
 import type { Ruleset } from '../firewall/model.ts';
@@ -21,9 +21,11 @@ import { readUsers } from '../host/read-users.ts';
 import { readListeners } from '../host/who-listens.ts';
 
 /** What the dumps of all layers say together. A HostError for what one of the tools printed and nobody can read. */
-export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset => {
+export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset => combineLayers(parseLayers(dumps));
+
+const parseLayers = (dumps: readonly FirewallDump[]): Layers => {
   try {
-    return combine(dumps);
+    return readLayers(dumps);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     throw new HostError(`The rules of this server can't be read as they were printed. ${error.message}`, {
@@ -35,21 +37,22 @@ export const parseDumps = (dumps: readonly FirewallDump[]): Ruleset => {
   }
 };
 
-const combine = (dumps: readonly FirewallDump[]): Ruleset =>
-  combineLayers({
-    iptables: dumps.flatMap((dump) =>
-      dump.layer === 'iptables'
-        ? parseIptablesSave(dump.text, {
-            file: `${dump.family}tables-save`,
-            family: dump.family,
-            variant: dump.variant,
-          })
-        : [],
-    ),
-    nft: dumps.flatMap((dump) =>
-      dump.layer === 'nftables' ? parseNftRuleset(dump.text, { file: 'nft -j list ruleset' }) : [],
-    ),
-  });
+type Layers = Parameters<typeof combineLayers>[0];
+
+const readLayers = (dumps: readonly FirewallDump[]): Layers => ({
+  iptables: dumps.flatMap((dump) =>
+    dump.layer === 'iptables'
+      ? parseIptablesSave(dump.text, {
+          file: `${dump.family}tables-save`,
+          family: dump.family,
+          variant: dump.variant,
+        })
+      : [],
+  ),
+  nft: dumps.flatMap((dump) =>
+    dump.layer === 'nftables' ? parseNftRuleset(dump.text, { file: 'nft -j list ruleset' }) : [],
+  ),
+});
 
 /** The rules whose owners say what they call them. */
 const findKnownRules = ({ ufw, directRules }: Managers): KnownRule[] => [
@@ -62,22 +65,36 @@ const readWay = async (host: Host, services: Promise<readonly Listener[] | null>
   return readLoopbackWay(host, { own, listening: (listeners ?? []).map(({ address }) => address) });
 };
 
+/** So often the rules are read anew while somebody changes them between the tools' looks. */
+const MOST_READINGS = 4;
+const PAUSE = 100;
+
+/** The rules as both tools show them at one moment; where they never do, as they were shown last. */
+const readAtOnce = async (host: Host) => {
+  for (let readings = 1; ; readings += 1) {
+    const reading = await readFirewall(host);
+    const layers = parseLayers(reading.dumps);
+    if (readings === MOST_READINGS || !isTorn(layers)) return { reading, layers };
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+};
+
 /** The rules first: they say what else has to be read. */
 const readWithFacts = async (host: Host) => {
-  const reading = await readFirewall(host);
-  return { reading, facts: await readFacts(host, reading.dumps) };
+  const { reading, layers } = await readAtOnce(host);
+  return { reading, layers, facts: await readFacts(host, reading.dumps) };
 };
 
 /** Reads the rules, addresses and services of a server. Throws a HostError where it may not or can't. */
 export const readServer = async (host: Host): Promise<ServerFacts> => {
   const services = readListeners(host);
-  const [{ reading, facts }, listeners, sources, way] = await Promise.all([
+  const [{ reading, layers, facts }, listeners, sources, way] = await Promise.all([
     readWithFacts(host),
     services,
     findLogSources(host),
     readWay(host, services),
   ]);
-  const ruleset = withOrigins(parseDumps(reading.dumps), findKnownRules(reading.managers));
+  const ruleset = withOrigins(combineLayers(layers), findKnownRules(reading.managers));
   const users = await readUsers(host, namedUsers(ruleset));
   return {
     host: host.name,

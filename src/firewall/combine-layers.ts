@@ -12,7 +12,7 @@ import type { Step } from './steps.ts';
  * all, tables as empty that have none of its chains). So each rule is taken from the tool that can say what it does, and
  * chains as nft has them. Tables of iptables-legacy and tables that nft doesn't print are added as they are.
  */
-export function combineLayers({ iptables, nft }: { iptables: readonly Table[]; nft: readonly Table[] }): Ruleset {
+export function combineLayers({ iptables, nft }: Layers): Ruleset {
   const dumped = new Map(iptables.filter(({ variant }) => variant === 'nft').map((table) => [keyOf(table), table]));
   const combined = nft.map((table) => {
     const same = dumped.get(keyOf(table));
@@ -21,6 +21,23 @@ export function combineLayers({ iptables, nft }: { iptables: readonly Table[]; n
   });
   const legacy = iptables.filter(({ variant }) => variant !== 'nft');
   return { tables: [...combined, ...dumped.values(), ...legacy] };
+}
+
+type Layers = { readonly iptables: readonly Table[]; readonly nft: readonly Table[] };
+
+/** True where a chain has more rules by one tool than by the other: somebody has changed it between the two readings. */
+export function isTorn({ iptables, nft }: Layers): boolean {
+  const dumped = new Map(iptables.filter(({ variant }) => variant === 'nft').map((table) => [keyOf(table), table]));
+  return nft.some((table) =>
+    [...table.chains.values()].some((chain) => {
+      const other = dumped.get(keyOf(table))?.chains.get(chain.name);
+      return other !== undefined && isOfBoth(chain, other) && ruleListOf(other).length !== chain.rules.length;
+    }),
+  );
+}
+
+function isOfBoth(nft: Chain, iptables: Chain): boolean {
+  return nft.base === null ? iptables.base === null : isSameBase(nft, iptables);
 }
 
 function keyOf({ family, name }: Table): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { combineLayers } from '../../src/firewall/combine-layers.ts';
+import { combineLayers, isTorn } from '../../src/firewall/combine-layers.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
 import type { Json } from '../../src/firewall/nftables/json.ts';
 import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
@@ -129,5 +129,19 @@ describe('combineLayers', () => {
   it("has iptables' tables where nft was not asked", () => {
     const combined = combineLayers({ iptables: iptables('nft', ':OUTPUT DROP [0:0]'), nft: [] });
     expect(essence(combined)).toEqual([{ table: 'iptables nft ip filter', rules: [] }]);
+  });
+});
+
+describe('two tools that have looked at two moments', () => {
+  const save = iptables('nft', ':OUTPUT ACCEPT [0:0]', '-A OUTPUT -p tcp -j DROP');
+  const drop = [match('ip', 'protocol', 'tcp'), { drop: null }];
+  it('are known by the numbers of rules in a chain', () => {
+    expect(isTorn({ iptables: save, nft: nft(OUTPUT, drop) })).toBe(false);
+    expect(isTorn({ iptables: save, nft: nft(OUTPUT, drop, drop) })).toBe(true);
+    expect(isTorn({ iptables: save, nft: nft(OUTPUT) })).toBe(true);
+  });
+  it('are not looked for in chains of one of them', () => {
+    expect(isTorn({ iptables: save, nft: nft({ ...OUTPUT, name: 'mine' }, drop, drop) })).toBe(false);
+    expect(isTorn({ iptables: iptables('legacy', ':OUTPUT ACCEPT [0:0]'), nft: nft(OUTPUT, drop) })).toBe(false);
   });
 });
