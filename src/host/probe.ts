@@ -67,7 +67,9 @@ export async function probeConversation(
   const end = signal?.aborted ? 'failed' : isEmptyAnswer(conversation, result) ? 'connected' : endOf(result);
   // A command that was ended for its silence said nothing itself: what stands there then is its own command line.
   const complaint = result.timedOut ? '' : (stderr.trim().split('\n').at(-1) ?? '');
-  const said = end === 'connected' ? stdout : complaint;
+  // Of all that ping prints, the line of the answer.
+  const answer = conversation.protocol === 'icmp' ? (/^.*\bbytes from\b.*$/m.exec(stdout)?.[0] ?? '') : stdout;
+  const said = end === 'connected' ? answer : complaint;
   return { kind: 'connection', conversation, end, ...by, detail: said.trim().slice(0, LONGEST_DETAIL) };
 }
 
