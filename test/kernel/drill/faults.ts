@@ -152,8 +152,10 @@ async function begin(lab: Lab, { program, fault }: Strike): Promise<LabProcess> 
     'BASH_ENV=/tmp/evil/sh',
     'NO_COLOR=1',
     'TERM=dumb',
-  ];
-  const running = await lab.spawn([...env, ...argv] as [string, ...string[]]);
+  ] as const;
+  // Between what brings it into the lab and itself: a shell that is not stopped with it.
+  const apart = 'exec 3<&0; "$@" <&3 3<&- & echo $! >/run/lock/pid; exec 3<&-; wait $!';
+  const running = await lab.spawn([...env, '/bin/sh', '-c', apart, 'sh', ...argv]);
   running.stdin.write(answers.map((one) => `${one}\n`).join(''));
   return running;
 }
@@ -161,28 +163,26 @@ async function begin(lab: Lab, { program, fault }: Strike): Promise<LabProcess> 
 const sh = (lab: Lab, script: string) => lab.exec(['/bin/sh', '-c', script]);
 const LO_DOCTOR = "ps -eo pid,args | awk '/lo-doctor.j[s]|[s]h .*watch|[s]h .*roll-back/ {print $1}'";
 
-async function strike(lab: Lab, running: LabProcess, fault: Fault): Promise<void> {
+const signal = (lab: Lab, name: string) => sh(lab, `kill -${name} $(cat /run/lock/pid)`);
+
+async function strike(lab: Lab, fault: Fault): Promise<void> {
   const release = () => sh(lab, ': >/run/lock/go');
   switch (fault) {
     case 'KILL':
-      running.kill('SIGKILL');
-      break;
     case 'HUP':
-      running.kill('SIGHUP');
-      break;
     case 'TERM':
-      running.kill('SIGTERM');
+      await signal(lab, fault);
       break;
     case 'closed terminal':
-      running.kill('SIGKILL');
+      await signal(lab, 'KILL');
       break;
     case 'STOP beyond its time':
-      running.kill('SIGSTOP');
+      await signal(lab, 'STOP');
       await release();
       await sleep(1000);
       await letTimeRunOut(lab);
       await until(async () => !(await armed(lab)), 20);
-      running.kill('SIGCONT');
+      await signal(lab, 'CONT');
       break;
     case 'power cut':
       await sh(lab, `kill -KILL $(${LO_DOCTOR}); sleep 0.2; kill -KILL $(${LO_DOCTOR}) 2>/dev/null`);
@@ -222,16 +222,16 @@ async function drillOne(one: Strike, figures: Figures): Promise<void> {
   figures.runs += 1;
   await until(async () => isOver || (await has(lab, '/run/lock/hit')), 60);
   if (!(await has(lab, '/run/lock/hit'))) {
-    if (!isOver) running.kill('SIGKILL');
+    if (!isOver) await signal(lab, 'KILL');
     figures.notes.push(`not met: ${nameOf(one)}`);
     return;
   }
   figures.reached += 1;
-  await strike(lab, running, one.fault);
+  await strike(lab, one.fault);
   if (!(await Promise.race([ended.then(() => true), sleep(45_000, false)]))) {
     figures.notes.push(`${nameOf(one)}: still running after 45 s`);
     figures.leftOvers += 1;
-    running.kill('SIGKILL');
+    await signal(lab, 'KILL');
   }
   const first = await ended;
   // A command that was running may still come through.
