@@ -10,7 +10,7 @@ import { fail, finish, isTerminal, openIo, progressIo, readFile } from './proces
 
 declare const LO_DOCTOR_VERSION: string;
 
-const EXIT = { usage: 2, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const EXIT = { usage: 2, notKnown: 3, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const program = new Command('lo-doctor');
 const globals = () => program.opts<ValuesOf<typeof PROGRAM_OPTIONS>>();
@@ -103,9 +103,24 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
       program.error(`lo-doctor: there is no scenario '${scenario}'. lo-doctor practice --list shows those there are.`);
     return list ? listPractice(io(), globals().json) : walk(scenario);
   },
-  async check(values) {
-    const { runCheck } = await import('./commands/check.ts');
-    return runCheck(io(), { rules: dumpsOf(values), json: globals().json }, { readFile, openHost });
+  async check({ format, output, quiet, ...values }) {
+    const rules = dumpsOf(values);
+    const json = globals().json || format === 'json';
+    if (globals().json && format !== 'json' && format !== 'text')
+      program.error(`lo-doctor: --json and --format ${format} are two formats: say one.`);
+    if (output !== null && format !== 'prometheus') program.error('lo-doctor: --output goes with --format prometheus.');
+    if (quiet && format !== 'text' && format !== 'json' && format !== 'github')
+      program.error(`lo-doctor: --quiet says nothing to --format ${format}: its reader waits for an answer.`);
+    if (format === 'text' || format === 'json') {
+      const { runCheck } = await import('./commands/check.ts');
+      return runCheck(io(), { rules, json, quiet }, { readFile, openHost });
+    }
+    const [{ runProbe }, { writeOutput }] = await Promise.all([
+      import('./commands/probe.ts'),
+      import('./host/write-output.ts'),
+    ]);
+    const options = { rules, format, output, quiet, version: LO_DOCTOR_VERSION };
+    return runProbe(io(), options, { readFile, openHost, writeOutput });
   },
   async trace({ proto: protocol, ...values }) {
     const { runTrace } = await import('./commands/trace.ts');
@@ -180,7 +195,18 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 // Ink's colours are decided while it is loaded.
 if (process.env.NO_COLOR || process.argv.includes('--no-color')) process.env.FORCE_COLOR = '0';
 
-program.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof CommanderError)) fail(error);
-  process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+/** A monitoring daemon would take the code of wrong usage for a critical state, and reads standard output alone. */
+const isForNagios = (args: readonly string[]): boolean =>
+  args.includes('check') &&
+  args.some((word, place) => word === '--format=nagios' || (word === '--format' && args[place + 1] === 'nagios'));
+
+program.parseAsync().catch(async (error: unknown) => {
+  const isUsage = error instanceof CommanderError;
+  if (isUsage && error.exitCode === 0) process.exitCode = 0;
+  else if (isForNagios(process.argv)) {
+    const { nagiosUnknown } = await import('./probe/nagios.ts');
+    openIo(false).stdout(nagiosUnknown(error instanceof Error ? error.message : String(error)));
+    process.exitCode = EXIT.notKnown;
+  } else if (isUsage) process.exitCode = EXIT.usage;
+  else fail(error);
 });

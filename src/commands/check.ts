@@ -25,9 +25,11 @@ const EXIT: Readonly<Record<Judgement['outcome'], 0 | 1 | 4>> = {
   'not-in-dump': 4,
 };
 
-const exitCode = ({ blocked, loopback }: Inspection): number => {
+/** The exit code of docs/contract.md. */
+export const exitCode = ({ blocked, loopback }: Inspection): 0 | 1 | 4 => {
   const codes = Object.values(loopback).map(({ outcome }) => EXIT[outcome]);
-  return blocked || codes.includes(1) ? 1 : Math.max(...codes);
+  if (blocked || codes.includes(1)) return 1;
+  return codes.includes(4) ? 4 : 0;
 };
 
 const partDocument = ({ rule, ...part }: StoppedPart) => ({
@@ -79,16 +81,17 @@ export const checkDocument = (inspection: Inspection, time: Date) => ({
   findings: findRuleFindings(inspection),
 });
 
-/** Without `rules`, this server is looked at. */
-export type CheckOptions = { readonly rules: readonly DumpFile[]; readonly json: boolean };
+/** Without `rules`, this server is looked at; `quiet`: nothing is printed where loopback passes. */
+export type CheckOptions = { readonly rules: readonly DumpFile[]; readonly json: boolean; readonly quiet?: boolean };
 
 /** What the command needs of the outside; `readFile` throws where it can't. */
 export type CheckSeams = { readonly readFile: (path: string) => string; readonly openHost: () => Promise<Host> };
 
-const look = async (options: CheckOptions, seams: CheckSeams): Promise<Inspection> =>
-  options.rules.length > 0 ? inspectDumps(options, seams) : inspectServer(await seams.openHost(), 'check');
+/** Inspects the dumps, or this server where there are none. Throws a ParseError or a HostError. */
+export const lookAt = async (rules: readonly DumpFile[], seams: CheckSeams): Promise<Inspection> =>
+  rules.length > 0 ? inspectDumps(rules, seams) : inspectServer(await seams.openHost(), 'check');
 
-const inspectDumps = ({ rules }: CheckOptions, { readFile }: CheckSeams): Inspection => {
+const inspectDumps = (rules: readonly DumpFile[], { readFile }: CheckSeams): Inspection => {
   const { ruleset, contents: dump } = readDumps(rules, readFile);
   const host = rules.map(({ path }) => path).join(' + ');
   const facts = {
@@ -108,7 +111,8 @@ const inspectDumps = ({ rules }: CheckOptions, { readFile }: CheckSeams): Inspec
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */
 export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
   try {
-    const inspection = await look(options, seams);
+    const inspection = await lookAt(options.rules, seams);
+    if (options.quiet && exitCode(inspection) === 0) return 0;
     if (options.json)
       io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}
 `);

@@ -91,10 +91,33 @@ export const COMMANDS = {
   check: {
     means: 'one look without questions: does loopback pass, would its drop be logged, who manages the firewall',
     argument: null,
-    options: rulesOptions,
+    options: {
+      ...rulesOptions,
+      format: oneOf('format', 'for people, or for another program', [
+        'text',
+        'json',
+        'nagios',
+        'prometheus',
+        'github',
+        'sarif',
+      ]),
+      output: text('file', 'with --format prometheus: put it into this file in one step, instead of standard output'),
+      quiet: onSwitch('print nothing where loopback passes'),
+    },
     waits: false,
-    exits: { 0: 'loopback passes', 1: 'loopback is blocked, or partly' },
-    examples: ['check', 'check --json', 'check --rules server.rules --rules server6.rules'],
+    exits: {
+      0: 'loopback passes',
+      1: 'loopback is blocked, or partly (nagios: 0 OK, 1 a drop would not be logged, 2 blocked, 3 not known)',
+    },
+    examples: [
+      'check',
+      'check --json',
+      'check --rules server.rules --rules server6.rules',
+      'check --format nagios',
+      'check --format prometheus --output /var/lib/prometheus/node-exporter/lo-doctor.prom',
+      'check --format sarif --rules server.rules',
+      'check --quiet',
+    ],
   },
   trace: {
     means: 'the way of one loopback conversation through the rules, with the rule that stops it',

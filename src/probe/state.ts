@@ -1,0 +1,42 @@
+// What a probe has to tell: one state, as a monitoring daemon knows them.
+
+import type { Inspection } from '../diagnosis/inspect.ts';
+import type { FinalRule } from '../firewall/final-rule.ts';
+
+/** What could not be looked at, and why; `place` where a file was given and is what is wrong. */
+export type Trouble = {
+  readonly message: string;
+  readonly nextSteps: readonly string[];
+  readonly place: { readonly file: string; readonly line: number | null } | null;
+};
+
+/** One look, or why there was none. `exitCode` is the one of docs/contract.md. */
+export type Look =
+  | { readonly inspection: Inspection; readonly exitCode: 0 | 1 | 4 }
+  | { readonly trouble: Trouble; readonly exitCode: 3 };
+
+export type ProbeState = 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN';
+
+/** The exit codes that Nagios, Icinga, Naemon, Sensu, Zabbix and others agree upon. */
+export const PROBE_EXITS: Readonly<Record<ProbeState, number>> = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 };
+
+/** The final rules that drop or reject with no line in the log beforehand: nobody would see what they stop. */
+export const findSilentFinals = ({ policies }: Inspection): FinalRule[] =>
+  policies
+    .map(({ final }) => final)
+    .filter(
+      ({ action, logs }) => (action === 'drop' || action === 'reject') && (logs === 'never' || logs === 'unreachable'),
+    );
+
+/** What is not known is never a warning, which would say that loopback passes. */
+export const stateOf = (look: Look): ProbeState => {
+  switch (look.exitCode) {
+    case 1:
+      return 'CRITICAL';
+    case 3:
+    case 4:
+      return 'UNKNOWN';
+    case 0:
+      return findSilentFinals(look.inspection).length > 0 ? 'WARNING' : 'OK';
+  }
+};
