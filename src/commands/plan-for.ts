@@ -7,7 +7,7 @@ import type { Conversation } from '../firewall/trace.ts';
 
 /** As planFixBesideLogging, with all that the inspection knows of the server. */
 export const planFor = (
-  { ruleset, surroundings, iptables, owners, ownerFacts, probes }: Inspection,
+  { ruleset, surroundings, iptables, lock, owners, ownerFacts, probes }: Inspection,
   caseId: string,
   failing: readonly Conversation[],
   choice: Choice,
@@ -15,6 +15,6 @@ export const planFor = (
   const manager = owners.find(({ part, status }) => part === 'policy' && status === 'active')?.name ?? 'none';
   const generators = owners.filter(({ name, status }) => status === 'active' && wayToLast(name) !== null);
   const directRules = ownerFacts?.directRules ?? [];
-  const options = { caseId, iptables, manager, generators, directRules, probes };
+  const options = { caseId, iptables, lock, manager, generators, directRules, probes };
   return planFixBesideLogging(ruleset, surroundings, failing, choice, options);
 };

@@ -104,6 +104,7 @@ export const readServer = async (host: Host): Promise<ServerFacts> => {
     ownAddresses: reading.ownAddresses,
     listeners,
     iptables: reading.iptables,
+    lock: reading.lock,
     ownerFacts: reading.managers,
     // A file that is only expected holds nothing as long as no daemon writes it.
     logs: sources.flatMap((source) => (source.kind === 'file' && source.state === 'missing' ? [] : [source.id])),

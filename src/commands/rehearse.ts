@@ -23,7 +23,7 @@ const planRehearsal = (inspection: Inspection, choice: Choice, caseId: string): 
   const failing = blocked.map(({ conversation }) => conversation);
   const { rehearsal } = planFor(inspection, caseId, failing, choice);
   if (rehearsal.apply.length > 0) return rehearsal;
-  return rehearseAnywhere(inspection.ruleset, { caseId, iptables: inspection.iptables });
+  return rehearseAnywhere(inspection.ruleset, { caseId, iptables: inspection.iptables, lock: inspection.lock });
 };
 
 /** The document of `fix --rehearse --json` (schema lo-doctor.rehearsal/1). */

@@ -3,7 +3,7 @@
 import type { DumpContents, IpFamily } from '../firewall/dump-contents.ts';
 import type { Facts } from '../firewall/facts/facts.ts';
 import { type FinalRule, findFinalRules } from '../firewall/final-rule.ts';
-import type { ChainPlace, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts';
+import type { ChainPlace, IptablesLock, LoggingPlan, PolicyRow } from '../firewall/fix/plan.ts';
 import { planLogging } from '../firewall/fix/plan-logging.ts';
 import type { Ruleset } from '../firewall/model.ts';
 import { probeConversations } from '../firewall/probe-conversations.ts';
@@ -45,6 +45,7 @@ export type ServerFacts = {
   readonly listeners: readonly Listener[] | null;
   /** What plain `iptables` is there; null where there is none. */
   readonly iptables: 'nft' | 'legacy' | null;
+  readonly lock?: IptablesLock | undefined;
   /** What the server shows of the programs that look after its rules; null: a dump shows nothing of that. */
   readonly ownerFacts: OwnerFacts | null;
   /** The logs in which the kernel's lines can be read; null: a dump has none. */
@@ -202,7 +203,7 @@ const isSameEnd = (one: Conversation, other: Conversation): boolean =>
 
 /** Judges a server's loopback traffic by its rules. */
 export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
-  const { ruleset, iptables } = facts;
+  const { ruleset, iptables, lock } = facts;
   // Where nobody could look, the ports that rules name and the usual ones stand for all.
   const listeners = facts.listeners ?? [];
   const owners = findOwners(ruleset, facts.ownerFacts);
@@ -285,6 +286,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
     loggingPlan: planLogging(ruleset, surroundings, {
       caseId,
       iptables,
+      lock,
       probes,
       finals: policies.map(({ final }) => final),
     }),

@@ -1,4 +1,6 @@
 // Reads the firewall in force: the dumps of every layer as their own tools print them. What they mean is firewall/'s part.
+
+import type { IptablesLock } from '../firewall/fix/plan.ts';
 import { findUnprintedTables } from '../firewall/iptables/find-unprinted-tables.ts';
 import { addDevices, lacksDevices } from '../firewall/nftables/add-devices.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
@@ -21,6 +23,7 @@ export type FirewallReading = {
   readonly unread: readonly UnreadLayer[];
   /** What plain `iptables` is on this server; null where there is none. */
   readonly iptables: Variant | null;
+  readonly lock: IptablesLock;
   /** Who lo-doctor runs as: 0 is root. */
   readonly user: number;
   /** The server's own addresses, those of lo left out, in canonical form. */
@@ -49,7 +52,15 @@ export async function readFirewall(host: Host): Promise<FirewallReading> {
   const user = Number(id.stdout);
   if (all.every((reading) => reading.kind !== 'read')) refuseUnread(unread, user, iptables);
   const dumps = all.flatMap((reading) => (reading.kind === 'read' ? [reading.dump] : []));
-  return { dumps: dumps.filter(holdsAnything), unread, iptables, user, ownAddresses, managers };
+  return {
+    dumps: dumps.filter(holdsAnything),
+    unread,
+    iptables,
+    lock: parseLock(version),
+    user,
+    ownAddresses,
+    managers,
+  };
 }
 
 /** `absent`: the tool is not installed, or the layer is not in use. */
@@ -115,6 +126,13 @@ export function holdsAnything(dump: FirewallDump): boolean {
 function parseVariant({ code, stdout }: RunResult): Variant | null {
   if (code !== 0) return null;
   return stdout.includes('(nf_tables)') ? 'nft' : 'legacy';
+}
+
+/** Sample: `iptables v1.4.18`. xtables' lock came with 1.4.20, its seconds with 1.6. */
+function parseLock({ stdout }: RunResult): IptablesLock {
+  const [, major, minor, patch = '0'] = /v(\d+)\.(\d+)(?:\.(\d+))?/.exec(stdout) ?? [];
+  if (major === undefined || Number(major) > 1 || Number(minor) >= 6) return 'seconds';
+  return Number(minor) === 4 && Number(patch) < 20 ? 'none' : 'forever';
 }
 
 /** Nothing was read. That is fine where iptables is at hand and the kernel has no tables at all. */

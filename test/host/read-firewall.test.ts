@@ -85,6 +85,7 @@ describe('readFirewall', () => {
       ],
       unread: [],
       iptables: 'nft',
+      lock: 'seconds',
       user: 0,
       ownAddresses: ['192.0.2.10', 'fd00::10'],
       managers: { installed: [], directRules: [], ufw: null },
@@ -294,4 +295,15 @@ describe('readFirewall', () => {
     const host = fakeHost([...server({ 'ip -j address': { code: 255 } }), lines, hostname], { inOrder: false });
     expect((await readFirewall(host)).ownAddresses).toEqual(['192.0.2.7', '2001:db8::7']);
   });
+});
+
+it.each([
+  ['iptables v1.4.18', 'none'],
+  ['iptables v1.4.7', 'none'],
+  ['iptables v1.4.21', 'forever'],
+  ['iptables v1.6.0', 'seconds'],
+  ['iptables v1.8.9 (nf_tables)', 'seconds'],
+] as const)('%s waits for its lock: %s', async (version, lock) => {
+  const answers = { 'iptables-nft-save': { stdout: save }, 'iptables -V': { stdout: `${version}\n` } };
+  expect((await read(answers)).lock).toBe(lock);
 });

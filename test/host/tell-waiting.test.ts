@@ -13,9 +13,11 @@ const slow = (milliseconds: number): Host => ({
   },
 });
 
-test('a tool that hangs is named', async () => {
+test('a tool that hangs is named, once', async () => {
   const told: string[] = [];
-  await tellWaiting(slow(80), (line) => told.push(line), 20).run(['iptables-save']);
+  const host = tellWaiting(slow(80), (line) => told.push(line), 20);
+  await Promise.all([host.run(['iptables-save']), host.run(['iptables-save'])]);
+  await host.run(['iptables-save']);
   expect(told).toEqual(['waiting for iptables-save …']);
 });
 

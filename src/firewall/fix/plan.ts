@@ -160,5 +160,13 @@ export type JumpedRule = { readonly rule: RulePlace; readonly does: readonly Dee
 /** A guard that stays in force, with a conversation that it stops. */
 export type KeptGuard = { readonly rule: RulePlace; readonly conversation: Conversation };
 
+/** How iptables waits for its lock: so many seconds (since 1.6), until it has it (1.4.20 to 1.4.21), or not at all. */
+export type IptablesLock = 'seconds' | 'forever' | 'none';
+
 /** What names a case's rules: its id, and the variant that plain `iptables` is here (null: not known, the full names are used). */
-export type PlanOptions = { readonly caseId: string; readonly iptables: 'nft' | 'legacy' | null };
+export type PlanOptions = {
+  readonly caseId: string;
+  readonly iptables: 'nft' | 'legacy' | null;
+  /** Without it, as all versions of today do. */
+  readonly lock?: IptablesLock | undefined;
+};

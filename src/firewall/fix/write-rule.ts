@@ -5,7 +5,7 @@ import type { AddedRule } from './added-rule.ts';
 import { stepsOf } from './added-rule.ts';
 import { iptablesProgram, iptablesText, iptablesWords } from './iptables-rule.ts';
 import { nftRule } from './nft-rule.ts';
-import type { ChainPlace, Change, PlannedCommand, PlanOptions } from './plan.ts';
+import type { ChainPlace, Change, IptablesLock, PlannedCommand, PlanOptions } from './plan.ts';
 
 /** A rule ready to be placed: as the model has it (its number is given by its place), and as its tool wants it. */
 export type WrittenRule = {
@@ -75,7 +75,7 @@ function applyAlone({ change: { place, position }, written, last }: Placed, opti
   switch (source.layer) {
     case 'iptables': {
       const where = last ? ['-A', place.chain] : ['-I', place.chain, `${position}`];
-      return [{ command: [...iptablesTable(place, options.iptables), ...where, ...source.words] }];
+      return [{ command: [...iptablesTable(place, options), ...where, ...source.words] }];
     }
     case 'ufw':
       return [{ command: ['ufw', 'prepend', ...source.words, 'comment', source.comment] }];
@@ -90,7 +90,7 @@ function undoAlone({ change: { place, rule }, written }: Placed, options: PlanOp
   const { source } = written;
   switch (source.layer) {
     case 'iptables':
-      return [[...iptablesTable(place, options.iptables), '-D', place.chain, ...source.words]];
+      return [[...iptablesTable(place, options), '-D', place.chain, ...source.words]];
     case 'ufw':
       return [['ufw', 'delete', ...source.words]];
     case 'firewalld':
@@ -136,8 +136,10 @@ function distinct(commands: readonly PlannedCommand[]): PlannedCommand[] {
   return [...new Map(commands.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-function iptablesTable(place: ChainPlace, standard: PlanOptions['iptables']): [string, ...string[]] {
-  return [iptablesProgram(place.family, variantOf(place), standard), '-w', '5', '-t', place.table];
+const WAIT: Readonly<Record<IptablesLock, readonly string[]>> = { seconds: ['-w', '5'], forever: ['-w'], none: [] };
+
+function iptablesTable(place: ChainPlace, { iptables, lock = 'seconds' }: PlanOptions): [string, ...string[]] {
+  return [iptablesProgram(place.family, variantOf(place), iptables), ...WAIT[lock], '-t', place.table];
 }
 
 function variantOf(owner: Owner): 'nft' | 'legacy' {

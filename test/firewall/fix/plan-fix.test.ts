@@ -299,3 +299,12 @@ describe('what a plan says of itself', () => {
     expect(commands(fix)[0]).toMatch(/^ip6tables-legacy /);
   });
 });
+
+test.each([
+  ['none', 'iptables -t filter'],
+  ['forever', 'iptables -w -t filter'],
+  ['seconds', 'iptables -w 5 -t filter'],
+] as const)('an iptables whose lock is waited for %s is called so: %s', (lock, called) => {
+  const fix = planFix(rules('-A OUTPUT -j DROP'), surroundings, [], all, { caseId: 'c1', iptables: 'nft', lock });
+  for (const { command } of [...fix.apply, ...fix.undo]) expect(command.join(' ')).toContain(called);
+});
