@@ -24,18 +24,18 @@ function expectGood(all: readonly Figures[], runs: number): void {
 describeKernel('what strikes lo-doctor', () => {
   it.each(STRIKES)(
     'leaves nothing over, nothing half done, and every rule of others: $program, $fault $point',
-    { timeout: 240_000 },
+    { timeout: 480_000 },
     async (strike) => expectGood(await drillFaults([strike], 1), 1),
   );
 
-  it('another writer meanwhile loses nothing', { timeout: 240_000 }, async () => {
+  it('another writer meanwhile loses nothing', { timeout: 480_000 }, async () => {
     const figures = await drillInterleavings(2, 2);
     expect(figures.notes).toEqual([]);
     expect(countBad(figures)).toBe(0);
     expect(figures.runs).toBe(2);
   });
 
-  it('confirm and the rollback at the very deadline: one of them happens', { timeout: 240_000 }, async () => {
+  it('confirm and the rollback at the very deadline: one of them happens', { timeout: 480_000 }, async () => {
     const figures = await drillRaces(8);
     expect(figures.notes).toEqual([]);
     expectGood([figures], 8);

@@ -220,7 +220,7 @@ async function drillOne(one: Strike, figures: Figures): Promise<void> {
     return result;
   });
   figures.runs += 1;
-  await until(async () => isOver || (await has(lab, '/run/lock/hit')), 60);
+  await until(async () => isOver || (await has(lab, '/run/lock/hit')), 150);
   if (!(await has(lab, '/run/lock/hit'))) {
     if (!isOver) await signal(lab, 'KILL');
     figures.notes.push(`not met: ${nameOf(one)}`);
