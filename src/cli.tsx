@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Io } from './commands/io.ts';
 import type { Host } from './host/host.ts';
+import type { Caller } from './host/server-lock.ts';
 import { openPrompt } from './host/terminal.ts';
 import { COMMANDS, type CommandName, dumpsOf, PROGRAM_OPTIONS, USUAL_WAIT } from './options/commands.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
@@ -24,6 +25,22 @@ const io = (): Io => {
   };
 };
 
+/** Has a signal leave what is under way in an orderly way, with the signal's own exit code. */
+const onLeave = (leave: () => void): void => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      process.exitCode = EXIT[signal];
+      leave();
+    });
+};
+
+/** Who asks for the server's lock, as far as the environment tells. */
+const caller = (): Caller => ({
+  pid: process.pid,
+  user: process.env.SUDO_USER ?? null,
+  client: process.env.SSH_CONNECTION ?? process.env.SSH_CLIENT ?? null,
+});
+
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
 const walk = async (practice: string | null): Promise<number> => {
   if (globals().json) program.error('lo-doctor: the wizard has no document. check, trace, fix and report have one.');
@@ -34,14 +51,8 @@ const walk = async (practice: string | null): Promise<number> => {
     confirmWithin: confirmWithin ?? USUAL_WAIT,
     isPlain: plain || screenReader || process.env.TERM === 'dumb',
     io: io(),
-    onLeave: (leave) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-        process.on(signal, () => {
-          process.exitCode = EXIT[signal];
-          leave();
-        });
-      }
-    },
+    caller: caller(),
+    onLeave,
     onDefect: fail,
     interrupt: () => process.kill(process.pid, 'SIGINT'),
     screen: process.stdout,
@@ -138,7 +149,10 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
   },
   async fix({ all, openGuards, service: services, dryRun: isDryRun, rehearse, yes }) {
     const { runFix } = await import('./commands/fix.ts');
-    const { nameCase } = await import('./commands/name-case.ts');
+    const [{ atWork }, { nameCase }] = await Promise.all([
+      import('./commands/at-work.ts'),
+      import('./commands/name-case.ts'),
+    ]);
     if (openGuards && !all) program.error('lo-doctor: --open-guards goes with --all.');
     const choice =
       services.length === 0
@@ -155,7 +169,14 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     }
     if (all === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
     const options = { choice, isDryRun, yes, confirmWithin, json };
-    return runFix(options, { host: await openHost(), caseId: nameCase(new Date()), io: io() });
+    const host = await openHost();
+    const inOrder = (caseId: string) => runFix(options, { host, caseId, io: io(), onLeave });
+    if (isDryRun) return inOrder(nameCase(new Date()));
+    const { settleLeftOver } = await import('./commands/settle-left-over.ts');
+    return atWork({ host, work: 'lo-doctor fix', caller: caller(), io: io() }, async (caseId) => {
+      await settleLeftOver(host, (line) => io().stderr(`${line}\n`));
+      return inOrder(caseId);
+    });
   },
   async confirm(_, [id = null]) {
     const { runConfirm } = await import('./commands/cases.ts');

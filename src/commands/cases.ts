@@ -1,10 +1,14 @@
 // `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
 import { type Case, isCaseId, listCases, RECORD_ROOT, readCase } from '../host/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../host/compare-with-backups.ts';
+import { findLeftOver } from '../host/find-left-over.ts';
+import { findTagged } from '../host/find-tagged.ts';
 import { type Host, HostError } from '../host/host.ts';
+import { whileSettling } from '../host/lock.ts';
 import { findRulesWithoutTag, findTagInBootFiles } from '../host/look-for-left-overs.ts';
 import { undoSaveForBoot } from '../host/save-for-boot.ts';
-import { confirmCase, rollBackCase } from '../host/trial.ts';
+import { takeBackByTag } from '../host/take-back-by-tag.ts';
+import { keepCase, rollBackCase } from '../host/trial.ts';
 import { readRecord } from '../host/write-record.ts';
 import { printable } from '../words/printable.ts';
 import { sayWhetherSaved } from '../words/verify-page.ts';
@@ -12,6 +16,9 @@ import type { Io } from './io.ts';
 import { needRoot } from './need-root.ts';
 import { readPlanRecord } from './plan-record.ts';
 import { savePlan } from './save-plan.ts';
+import { savedElsewhere } from './saved-elsewhere.ts';
+import { completeSaving } from './settle-left-over.ts';
+import { tellLeftOver } from './tell-left-over.ts';
 
 const CASES_ARE_ROOTS =
   'Fixes and reports can be looked up by root alone: whether there is one here is not known without it.';
@@ -56,28 +63,41 @@ const leftInForce = async (host: Host, id: string): Promise<HostError> => {
 export const runConfirm = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
   await needRoot(host, CASES_ARE_ROOTS);
   const none = 'No fix waits for its confirmation: none was applied, or it has been kept or rolled back.';
-  const found = await findCase(host, id, ({ state }) => state === 'armed', none);
+  const found = await findCase(host, id, ({ state }) => state === 'armed' || state === 'saving', none);
   const document = { schema: 'lo-doctor.confirm/1', case: found.id };
-  const end = await confirmCase(host, found.id);
-  const notKept = { ...document, outcome: end, files: [], nextBoot: null, proof: null, advice: [] };
-  if (end === 'rollback-failed') {
-    tell(json, io, notKept, []);
-    throw await leftInForce(host, found.id);
+  const isHalfSaved = found.state === 'saving';
+  const kept = await (isHalfSaved
+    ? completeSaving(host, found.id)
+    : keepCase(host, found.id, async () => savePlan(host, found.id, await readPlanRecord(host, found.id))));
+  const notKept = { ...document, outcome: kept.end, files: [], nextBoot: null, proof: null, advice: [] };
+  switch (kept.end) {
+    case 'rollback-failed':
+      tell(json, io, notKept, []);
+      throw await leftInForce(host, found.id);
+    case 'rolled-back': {
+      const lines = [`Case ${found.id} was rolled back already: the rules are as they were before.`];
+      tell(json, io, notKept, lines);
+      return EXIT.rolledBack;
+    }
+    case 'kept-elsewhere': {
+      const saved = await savedElsewhere(host, found.id);
+      tell(json, io, { ...notKept, outcome: 'kept', files: saved.files, nextBoot: 'unknown', advice: saved.advice }, [
+        `Case ${found.id} is kept already.`,
+        ...saved.advice,
+      ]);
+      return EXIT.done;
+    }
+    case 'confirmed': {
+      const { files, nextBoot, proof, advice } = kept.saved;
+      tell(json, io, { ...document, outcome: 'kept', files, nextBoot, proof, advice }, [
+        `Case ${found.id} is kept.`,
+        sayWhetherSaved(kept.saved).slice(1).join(''),
+        ...(proof === null ? [] : [`Proved: ${proof}.`]),
+        ...advice,
+      ]);
+      return EXIT.done;
+    }
   }
-  if (end === 'rolled-back') {
-    const lines = [`Case ${found.id} was rolled back already: the rules are as they were before.`];
-    tell(json, io, notKept, lines);
-    return EXIT.rolledBack;
-  }
-  const saved = await savePlan(host, found.id, await readPlanRecord(host, found.id));
-  const { files, nextBoot, proof, advice } = saved;
-  tell(json, io, { ...document, outcome: 'kept', files, nextBoot, proof, advice }, [
-    `Case ${found.id} is kept.`,
-    sayWhetherSaved(saved).slice(1).join(''),
-    ...(proof === null ? [] : [`Proved: ${proof}.`]),
-    ...advice,
-  ]);
-  return EXIT.done;
 };
 
 const tellCompared = ({ path, isAsBefore, backup }: ComparedFile): string => {
@@ -96,13 +116,44 @@ const refuseLeftInFiles = async (host: Host, id: string): Promise<void> => {
   );
 };
 
+/** Rules that no case tells of: by their tag, in force and in the files of the next boot. */
+const undoByTag = async (id: string, host: Host, io: CaseIo, json: boolean): Promise<number> => {
+  const { files, left } = await whileSettling(host, () => takeBackByTag(host, id));
+  if (left.length > 0)
+    throw new HostError(`Case ${id} could not be taken back completely: its rules still stand in places.`, {
+      nextSteps: [...left, 'Their comments name the case: delete them by hand.'],
+    });
+  tell(json, io, { schema: 'lo-doctor.undo/1', case: id, outcome: 'taken-back', files, compared: [] }, [
+    `The rules of case ${id}, which were left behind, are gone.`,
+    ...files.map((file) => `Removed from ${file} too.`),
+  ]);
+  return EXIT.done;
+};
+
 /** Takes a fix back: its rules, and what it saved for the next boot. With `json`, a document (schema lo-doctor.undo/1). */
 export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = false): Promise<number> => {
   await needRoot(host, CASES_ARE_ROOTS);
-  const fits = ({ state }: Case) => state === 'armed' || state === 'confirmed' || state === 'rollback-failed';
-  const found = await findCase(host, id, fits, 'There is no fix on this server that could be taken back.');
-  const outcome = await rollBackCase(host, found.id);
-  const files = await undoSaveForBoot(host, found.id);
+  const { leftOver } = await findLeftOver(host);
+  const ownerless = leftOver.filter(({ kind }) => kind === 'ownerless');
+  if (id !== null && ownerless.some((one) => one.id === id)) return undoByTag(id, host, io, json);
+  const none = 'There is no fix on this server that could be taken back.';
+  const found = await findCase(
+    host,
+    id,
+    ({ state }) => state !== 'rolled-back' && state !== 'rolling-back',
+    none,
+  ).catch((error: unknown) => {
+    if (!(error instanceof HostError) || ownerless.length === 0) throw error;
+    throw new HostError(error.message, { nextSteps: [...error.nextSteps, ...ownerless.map(tellLeftOver)] });
+  });
+  const { outcome, files } = await whileSettling(host, async () => {
+    const outcome = await rollBackCase(host, found.id);
+    const recorded = await undoSaveForBoot(host, found.id);
+    // What somebody else has saved, or what was saved by a process that was killed, is in no book.
+    const isLeft = (await findTagged(host)).some((one) => one.id === found.id);
+    const derived = isLeft ? (await takeBackByTag(host, found.id)).files : [];
+    return { outcome, files: [...new Set([...recorded, ...derived])] };
+  });
   if (outcome === 'rollback-failed') throw await leftInForce(host, found.id);
   await refuseLeftInFiles(host, found.id);
   const [compared, alike] = await Promise.all([

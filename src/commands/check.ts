@@ -3,6 +3,7 @@ import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
 import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
 import type { StoppedPart } from '../diagnosis/judge-loopback.ts';
 import { ParseError } from '../firewall/parse-error.ts';
+import { findLeftOver, type LeftOver } from '../host/find-left-over.ts';
 import { type Host, printTrouble } from '../host/host.ts';
 import { tellInspection } from '../words/inspect-page.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
@@ -12,6 +13,7 @@ import { inspectServer } from './inspect-server.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 import { type DumpFile, readDumps } from './read-dumps.ts';
+import { tellLeftOver } from './tell-left-over.ts';
 
 const COULD_NOT = 3;
 
@@ -52,7 +54,7 @@ const partlyDocument = ({ loopback }: Inspection) =>
 const LOGS = { always: 'yes', limited: 'maybe', never: 'no', unreachable: 'no' } as const;
 
 /** The document of `check --json` (docs/contract.md, schema lo-doctor.check/1). */
-export const checkDocument = (inspection: Inspection, time: Date) => ({
+export const checkDocument = (inspection: Inspection, time: Date, leftOver: readonly LeftOver[] = []) => ({
   schema: 'lo-doctor.check/1',
   host: inspection.host,
   time: time.toISOString(),
@@ -78,6 +80,7 @@ export const checkDocument = (inspection: Inspection, time: Date) => ({
   })),
   // A dump shows nothing of the boot.
   nextBoot: inspection.nextBoot ?? null,
+  leftOver,
   findings: findRuleFindings(inspection),
 });
 
@@ -90,6 +93,10 @@ export type CheckSeams = { readonly readFile: (path: string) => string; readonly
 /** Inspects the dumps, or this server where there are none. Throws a ParseError or a HostError. */
 export const lookAt = async (rules: readonly DumpFile[], seams: CheckSeams): Promise<Inspection> =>
   rules.length > 0 ? inspectDumps(rules, seams) : inspectServer(await seams.openHost(), 'check');
+
+/** What earlier runs have left on this server; dumps show nothing of that. */
+const lookForLeftOver = async ({ rules }: CheckOptions, { openHost }: CheckSeams): Promise<readonly LeftOver[]> =>
+  rules.length > 0 ? [] : (await findLeftOver(await openHost())).leftOver;
 
 const inspectDumps = (rules: readonly DumpFile[], { readFile }: CheckSeams): Inspection => {
   const { ruleset, contents: dump } = readDumps(rules, readFile);
@@ -111,10 +118,10 @@ const inspectDumps = (rules: readonly DumpFile[], { readFile }: CheckSeams): Ins
 /** Inspects a server or dumps and prints what was found; resolves with the exit code. HostErrors go through. */
 export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
   try {
-    const inspection = await lookAt(options.rules, seams);
-    if (options.quiet && exitCode(inspection) === 0) return 0;
+    const [inspection, leftOver] = await Promise.all([lookAt(options.rules, seams), lookForLeftOver(options, seams)]);
+    if (options.quiet && exitCode(inspection) === 0 && leftOver.length === 0) return 0;
     if (options.json)
-      io.stdout(`${JSON.stringify(checkDocument(inspection, io.now()))}
+      io.stdout(`${JSON.stringify(checkDocument(inspection, io.now(), leftOver))}
 `);
     else {
       const { title, body } = tellInspection(inspection);
@@ -125,6 +132,7 @@ export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams)
             body,
             ...findRuleFindings(inspection).map(tellFinding),
             inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot),
+            leftOver.map((one) => text(span('warn', tellLeftOver(one)))),
           ]),
           io,
         ),

@@ -37,7 +37,13 @@ export type FixOptions = {
   readonly json: boolean;
 };
 
-export type FixParts = { readonly host: Host; readonly caseId: string; readonly io: Io };
+/** `onLeave` hands out how to end it from outside (signals): what is on trial then is taken back. */
+export type FixParts = {
+  readonly host: Host;
+  readonly caseId: string;
+  readonly io: Io;
+  readonly onLeave?: (leave: () => void) => void;
+};
 
 const DEFAULT_WITHIN = 60;
 
@@ -65,15 +71,20 @@ const tellDoubts = (choice: Choice, failing: readonly Trace[]): Block[] => {
 const tellAway = ({ conversation, sentAway: [to] }: Trace): string =>
   `what NAT sends off lo: ${nameConversation(conversation)}${to === undefined ? '' : ` goes to ${to.address ?? 'one of several addresses'} by ${nameRule(to.rule)}`}; it would be settled by trying it`;
 
-const agree = async (io: Io, question: string): Promise<boolean> => {
+const agree = async (io: Io, question: string, leaving: AbortSignal): Promise<boolean> => {
   const { ask, close } = io.openPrompt();
-  const answer = await ask(`${question} [y/N] `, new AbortController().signal);
+  const answer = leaving.aborted ? null : await ask(`${question} [y/N] `, leaving);
   close();
   return /^y(es)?$/i.test(answer?.trim() ?? '');
 };
 
 /** Runs the fix; resolves to the exit code. Rejects with a HostError where the server refuses. */
-export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts): Promise<number> => {
+export const runFix = async (
+  options: FixOptions,
+  { host, caseId, io, onLeave = () => {} }: FixParts,
+): Promise<number> => {
+  const leave = new AbortController();
+  onLeave(() => leave.abort());
   const work = serverWork({ host, caseId, now: io.now });
   const say = (blocks: readonly Block[]) => {
     if (!options.json) io.stdout(printBlocks(blocks, io));
@@ -137,28 +148,33 @@ export const runFix = async (options: FixOptions, { host, caseId, io }: FixParts
     ]);
   say([text(`Permit ${namePlan(plan)}:`), ...tellPlan(plan)]);
   if (options.isDryRun) return finish('dry-run', plan);
-  if (!options.yes) {
+  if (!options.yes && !leave.signal.aborted) {
     if (!io.isTerminal)
       throw new HostError('Nothing was applied: without a terminal to ask in, --yes has to say so.', {
         nextSteps: ['lo-doctor fix --all --yes', 'lo-doctor fix --all --dry-run shows the commands only.'],
       });
-    if (!(await agree(io, `Apply it? It is taken back after ${confirmWithin} s unless it is kept.`)))
+    if (!(await agree(io, `Apply it? It is taken back after ${confirmWithin} s unless it is kept.`, leave.signal)))
       return finish('not-applied', plan);
   }
-  return applyAndKeep(work, { ...walk, plan }, options, { io, say, finish });
+  if (leave.signal.aborted) {
+    say([text('Ended: nothing was changed.')]);
+    return finish('not-applied', plan);
+  }
+  return applyAndKeep(work, { ...walk, plan }, options, { io, say, finish, leaving: leave.signal });
 };
 
 type Told = {
   io: Io;
   say: (blocks: readonly Block[]) => void;
   finish: (end: End, plan: FixPlan | null, found?: Partial<Case>) => number;
+  leaving: AbortSignal;
 };
 
 const applyAndKeep = async (
   work: Work,
   asked: Case,
   options: FixOptions,
-  { io, say, finish }: Told,
+  { io, say, finish, leaving }: Told,
 ): Promise<number> => {
   if (asked.plan === null) return finish('no-cure', null);
   const { trial, plan } = await work.apply(asked, asked.plan);
@@ -169,10 +185,10 @@ const applyAndKeep = async (
       text('The rules have changed meanwhile. The same permits were put in where they belong now:'),
       { kind: 'code', lines: commandLines(plan.apply) },
     ]);
-  const verification = await work.verify(walk, new AbortController().signal);
+  const verification = await work.verify(walk, leaving);
   say(tellVerification(verification));
   const seen = { verification };
-  if (options.yes && options.confirmWithin !== null) {
+  if (options.yes && options.confirmWithin !== null && !leaving.aborted) {
     const left = Math.floor((deadline.getTime() - Date.now()) / 1000);
     if (left > 0) {
       if (verification.result === 'fails')
@@ -185,7 +201,9 @@ const applyAndKeep = async (
     return finish('rolled-back', plan, seen);
   }
   // What could not be tried is no reason to take back what the rules prove.
-  const isKept = options.yes ? verification.result !== 'fails' : await agree(io, 'Keep it, also for the next boot?');
+  const isKept =
+    !leaving.aborted &&
+    (options.yes ? verification.result !== 'fails' : await agree(io, 'Keep it, also for the next boot?', leaving));
   const saved = isKept ? await work.keep(plan) : null;
   if (saved !== null) {
     const kept = { ...walk, ...seen, saved };

@@ -8,6 +8,7 @@ import { loggingCaseOf } from '../firewall/fix/tag.ts';
 import { isLetThrough } from '../firewall/is-let-through.ts';
 import type { Conversation, RulePlace } from '../firewall/trace.ts';
 import { traceConversation } from '../firewall/trace-conversation.ts';
+import { listCases } from '../host/case-file.ts';
 import { type Host, HostError } from '../host/host.ts';
 import { findLogSources } from '../host/log-source.ts';
 import { openLogs } from '../host/open-logs.ts';
@@ -16,7 +17,7 @@ import { readCounters } from '../host/read-counters.ts';
 import { readOwnAddresses } from '../host/read-own-addresses.ts';
 import { readRuleCounters } from '../host/read-rule-counters.ts';
 import { rehearseRollback } from '../host/rehearse-rollback.ts';
-import { startTemporary, type Temporary, type Trial } from '../host/trial.ts';
+import { keepCase, startTemporary, type Temporary, type Trial } from '../host/trial.ts';
 import { readListeners } from '../host/who-listens.ts';
 import { writeRecord } from '../host/write-record.ts';
 import type { Sighting } from '../log/count-sightings.ts';
@@ -38,6 +39,7 @@ import { inspectServer } from './inspect-server.ts';
 import { planFor } from './plan-for.ts';
 import { readServer } from './read-server.ts';
 import { savePlan } from './save-plan.ts';
+import { savedElsewhere } from './saved-elsewhere.ts';
 import { tryCommand } from './try-command.ts';
 
 /** How long temporary log rules live when nobody takes them away: longer than a walk takes, shorter than a forgotten one. */
@@ -78,6 +80,17 @@ const leftOver = (caseId: string, what: string): HostError =>
   new HostError(`${what} could not be taken back completely.`, {
     nextSteps: [`lo-doctor undo ${caseId}`, 'Or delete the rules by hand: their comments name the case.'],
   });
+
+/** Two changes on trial would be proved, and taken back, on rules that neither was planned for. */
+const needNoOther = async (host: Host): Promise<void> => {
+  const other = (await listCases(host)).cases.find(({ kind, state }) => kind === 'trial' && state === 'armed');
+  if (other === undefined) return;
+  const left = Math.max(0, Math.round(other.secondsLeft ?? 0));
+  throw new HostError(
+    `Another fix waits to be kept: case ${other.id}, applied at ${other.startedAt}, for ${left} s more. Nothing was applied.`,
+    { nextSteps: [`lo-doctor confirm ${other.id} keeps it, lo-doctor undo ${other.id} takes it back.`] },
+  );
+};
 
 /** The work of a walk on this host. A case has one trial and one temporary logging at a time. */
 export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
@@ -210,6 +223,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     planFix: planNow,
     rehearse: (plan) => rehearseRollback(host, plan.rehearsal),
     apply: async (walk, plan) => {
+      await needNoOther(host);
       const planAgain = async () => (await planNow(walk, [plan.choice]))[0];
       const { confirmWithin } = walk;
       const applied = await applyPlan({ host, caseId, confirmWithin, inspectNow, planAgain }, plan);
@@ -219,7 +233,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     trialEnd: async (signal) => {
       while (!signal.aborted) {
         const state = await trial?.state();
-        if (state === 'confirmed') return 'confirmed';
+        if (state === 'confirmed' || state === 'saving') return 'confirmed';
         if (state === 'rollback-failed') throw leftOver(caseId, 'The fix');
         if (state !== 'armed' && state !== 'rolling-back') return 'rolled-back';
         await pause(POLL);
@@ -227,9 +241,17 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       return 'confirmed';
     },
     keep: async (plan) => {
-      const end = await trial?.confirm();
-      if (end === 'rollback-failed') throw leftOver(caseId, 'The fix');
-      return end === 'confirmed' ? savePlan(host, caseId, plan) : null;
+      const kept = await keepCase(host, caseId, () => savePlan(host, caseId, plan));
+      switch (kept.end) {
+        case 'confirmed':
+          return kept.saved;
+        case 'kept-elsewhere':
+          return savedElsewhere(host, caseId);
+        case 'rolled-back':
+          return null;
+        case 'rollback-failed':
+          throw leftOver(caseId, 'The fix');
+      }
     },
     rollBack,
     writeReport: async (seen, outcome) => {

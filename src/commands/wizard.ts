@@ -1,23 +1,23 @@
 // `lo-doctor` and `lo-doctor practice`: the wizard, on this server or on the practice server.
-import { listCases } from '../host/case-file.ts';
-import type { Host } from '../host/host.ts';
 import { localHost } from '../host/local.ts';
-import { rollBackOverdue } from '../host/trial.ts';
+import type { Caller } from '../host/server-lock.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Outcome, Walk } from '../wizard/state.ts';
 import type { Store } from '../wizard/store.ts';
+import { atWork } from './at-work.ts';
 import type { Io } from './io.ts';
 import { nameCase } from './name-case.ts';
-import { needRoot } from './need-root.ts';
 import { openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
 import { serverWork } from './server-work.ts';
+import { settleLeftOver } from './settle-left-over.ts';
 import type { Screen } from './wipe-on-shrink.ts';
 
 /** `practice`: the scenario, or null for this server. `onLeave` hands out how to leave the walk when a signal asks for it. */
 export type WizardOptions = {
   practice: string | null;
   confirmWithin: number;
+  caller: Caller;
   isPlain: boolean;
   io: Io;
   onLeave: (leave: () => void) => void;
@@ -45,16 +45,6 @@ const faceOf = ({ practice, isPlain, io }: WizardOptions): Face => {
   return isPlain ? 'plain' : 'wizard';
 };
 
-/** What earlier walks left: overdue rollbacks are made up for, and a fix that still waits is named. */
-const settleOldCases = async (host: Host, { stderr }: Io) => {
-  for (const id of await rollBackOverdue(host)) stderr(`Case ${id} was overdue and has been rolled back.\n`);
-  const { cases, strange } = await listCases(host);
-  for (const what of strange) stderr(`${what}\n`);
-  const waiting = cases.filter(({ kind, state }) => kind === 'trial' && state === 'armed');
-  for (const { id, secondsLeft } of waiting)
-    stderr(`A fix waits ${Math.round(secondsLeft ?? 0)} s more to be kept: lo-doctor confirm ${id}\n`);
-};
-
 /** Leaves now, or as soon as the phase allows it: a change that is being applied is finished first, then taken back. */
 const leaveSoon = (store: Store<Walk, Event>) => {
   const leave = () => store.send({ name: 'quit-chosen' });
@@ -66,25 +56,25 @@ const leaveSoon = (store: Store<Walk, Event>) => {
 export const runWizard = async (options: WizardOptions): Promise<number> => {
   const { practice, io, confirmWithin } = options;
   const host = practice === null ? localHost() : openPractice(practice, io);
-  if (practice === null) {
-    await needRoot(host, 'Reading and changing firewall rules needs root.', [
-      'To look around without root: lo-doctor practice',
-    ]);
-    await settleOldCases(host, io);
-  }
-  const caseId = nameCase(io.now());
-  const { outcome, verified } = await runWalk({
-    work: serverWork({ host, caseId, now: io.now }),
-    caseId,
-    confirmWithin,
-    story: practice === null ? null : storyOf(practice),
-    face: faceOf(options),
-    io,
-    onStore: (store) => options.onLeave(() => leaveSoon(store)),
-    onDefect: options.onDefect,
-    interrupt: options.interrupt,
-    screen: options.screen,
+  const walk = async (caseId: string): Promise<number> => {
+    const { outcome, verified } = await runWalk({
+      work: serverWork({ host, caseId, now: io.now }),
+      caseId,
+      confirmWithin,
+      story: practice === null ? null : storyOf(practice),
+      face: faceOf(options),
+      io,
+      onStore: (store) => options.onLeave(() => leaveSoon(store)),
+      onDefect: options.onDefect,
+      interrupt: options.interrupt,
+      screen: options.screen,
+    });
+    // What nothing could show is not known, and neither a success nor a failure.
+    return outcome === 'kept-unverified' && verified === 'untried' ? EXIT_CODES['cant-tell'] : EXIT_CODES[outcome];
+  };
+  if (practice !== null) return walk(nameCase(io.now()));
+  return atWork({ host, work: 'lo-doctor (the wizard)', caller: options.caller, io }, async (caseId) => {
+    await settleLeftOver(host, (line) => io.stderr(`${line}\n`));
+    return walk(caseId);
   });
-  // What nothing could show is not known, and neither a success nor a failure.
-  return outcome === 'kept-unverified' && verified === 'untried' ? EXIT_CODES['cant-tell'] : EXIT_CODES[outcome];
 };

@@ -1,8 +1,10 @@
 // Arming: the case's directory with its scripts, and a watchdog outside of lo-doctor that no signal to lo-doctor reaches.
-import { type CaseRecord, RUNNING_ROOTS, readUptime } from './case-file.ts';
+import { BOOT_ID, type CaseRecord, RECORD_ROOT, readUptime } from './case-file.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
-import { isPrivate } from './private-directory.ts';
+import { forgetOnDisk, rememberOnDisk } from './remember-on-disk.ts';
 import { putAwayScript, rollBackScript, WATCH_SCRIPT } from './rollback-scripts.ts';
+import { makeRunningRoot } from './running-root.ts';
+import { makeRecordDirectory } from './write-record.ts';
 
 const PROOF_ATTEMPTS = 40;
 /** Hundredths of a second: the rollback begins so much earlier, to be over when the time is up. */
@@ -15,11 +17,15 @@ export async function armRollback(host: Host, record: CaseRecord, seconds: numbe
   await write(host, `${directory}/roll-back`, rollBackScript(record.id, record.undo));
   await write(host, `${directory}/put-away`, putAwayScript(record.id, record.kind));
   await write(host, `${directory}/watch`, WATCH_SCRIPT);
+  await write(host, `${directory}/boot`, (await host.run(['cat', BOOT_ID])).stdout);
   await moveDeadline(host, directory, seconds);
   await write(host, `${directory}/armed`, '');
-  if (await armSystemdTimer(host, record.id, directory, seconds)) return directory;
+  const isSystemds = await isSystemdsServer(host);
+  await rememberOnDisk(host, { id: record.id, directory, isSystemds });
+  if (isSystemds && (await armSystemdTimer(host, record.id, directory, seconds))) return directory;
   if (await armWatchdog(host, directory)) return directory;
   await host.run(['rm', '-rf', directory]);
+  await forgetOnDisk(host, record.id);
   throw new HostError('The rollback could not be armed, so nothing was changed.', {
     nextSteps: ['lo-doctor fix --all --dry-run shows the commands, to be run with a rollback of your own.'],
   });
@@ -33,30 +39,28 @@ export async function moveDeadline(host: Host, directory: string, seconds: numbe
 }
 
 async function makeCaseDirectory(host: Host, id: string): Promise<string> {
-  for (const root of RUNNING_ROOTS) {
-    await host.run(['mkdir', '-m', '700', root]);
-    if ((await isPrivate(host, [root])) !== 'yes') continue;
-    await must(host, ['mkdir', '-m', '700', `${root}/${id}`]);
-    return `${root}/${id}`;
-  }
-  throw new HostError(
-    `Neither ${RUNNING_ROOTS.join(' nor ')} can be made a private directory, so nothing was changed.`,
-    {
-      nextSteps: ['Run lo-doctor with sudo, and see whether these directories belong to root.'],
-    },
-  );
+  const root = await makeRunningRoot(host);
+  const directory = `${root}/${id}`;
+  // There its name was claimed when it began.
+  if (root === RECORD_ROOT) return makeRecordDirectory(host, id);
+  await must(host, ['mkdir', '-m', '700', directory]);
+  return directory;
 }
 
 /**
- * systemd's own timer outlives even the end of the login session. It is of use only where systemd's processes see
- * what we see: inside another network or mount namespace they would undo the wrong server's rules.
+ * Whether systemd is what keeps this server: it is of use only where its processes see what we see. Inside another network or mount namespace
+ * they would undo the wrong server's rules.
  */
-async function armSystemdTimer(host: Host, id: string, directory: string, seconds: number): Promise<boolean> {
+async function isSystemdsServer(host: Host): Promise<boolean> {
   if ((await host.run(['test', '-d', '/run/systemd/system'])).code !== 0) return false;
   const namespaces = ['net', 'mnt'].flatMap((kind) => [`/proc/self/ns/${kind}`, `/proc/1/ns/${kind}`]);
   const { code, stdout } = await host.run(['stat', '-L', '-c', '%i', ...namespaces]);
   const [net, netOfSystemd, mnt, mntOfSystemd] = stdout.split('\n');
-  if (code !== 0 || net !== netOfSystemd || mnt !== mntOfSystemd) return false;
+  return code === 0 && net === netOfSystemd && mnt === mntOfSystemd;
+}
+
+/** systemd's own timer outlives even the end of the login session. */
+async function armSystemdTimer(host: Host, id: string, directory: string, seconds: number): Promise<boolean> {
   const unit = `lo-doctor-${id}`;
   // A second early: what it starts waits for the very deadline, which may also have been moved by then.
   const timer = [`--on-active=${Math.max(1, seconds - 1)}`, '--timer-property=AccuracySec=100ms'];

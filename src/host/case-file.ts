@@ -13,6 +13,9 @@ export const RECORD_ROOT = '/var/lib/lo-doctor';
 /** Where running cases live; the second is for servers whose /run can't be written. Both lie where root alone can make them. */
 export const RUNNING_ROOTS = ['/run/lo-doctor', RECORD_ROOT] as const;
 
+/** What the kernel calls this boot. */
+export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
 /** What `case.json` holds: written once, before the first change. */
 export type CaseRecord = {
   schema: 'lo-doctor.case/1';
@@ -33,18 +36,19 @@ const record: z.ZodType<CaseRecord> = z.object({
   undo: z.array(planned),
 });
 
-const STATES = ['armed', 'rolling-back', 'rolled-back', 'rollback-failed', 'confirmed'] as const;
+const STATES = ['armed', 'saving', 'rolling-back', 'rolled-back', 'rollback-failed', 'confirmed', 'lost'] as const;
 
 /** What is read or run of a case, beside the file that names its state. */
-const CASE_FILES = ['case.json', 'deadline', 'log', 'roll-back', 'put-away', 'watch'];
+export const CASE_FILES = ['case.json', 'deadline', 'boot', 'log', 'roll-back', 'put-away', 'watch', 'at-boot'];
 
 /**
- * `armed`: in force until its time is up; `confirmed`: kept; `rolling-back`: being undone at this moment;
- * `rollback-failed`: tried, but `log` tells what could not be undone.
+ * `armed`: in force until its time is up; `saving`: to be kept, and being put into the files of the next boot; `confirmed`: kept;
+ * `rolling-back`: being undone at this moment; `rollback-failed`: tried, but `log` tells what could not be undone; `lost`: it was armed, and
+ * what would have ended it is gone with a power cut or a reboot.
  */
 export type CaseState = (typeof STATES)[number];
 
-/** A case as it is now. `secondsLeft` is for an armed one; below zero its watchdog is overdue (it was killed). */
+/** A case as it is now. `secondsLeft` is for an armed one; below zero its watchdog is overdue (it was killed, or belonged to an earlier boot). */
 export type Case = CaseRecord & { state: CaseState; directory: string; secondsLeft: number | null; log: string };
 
 /** The case of that id, or null where this server has none. Throws a HostError for what lies under that name and is not to be trusted. */
@@ -118,7 +122,7 @@ async function readCaseOnce(host: Host, root: string, id: string): Promise<Case 
     ...parseCaseRecord(document.stdout, directory),
     state,
     directory,
-    secondsLeft: state === 'armed' ? await readSecondsLeft(host, directory) : null,
+    secondsLeft: state === 'armed' ? await readSecondsLeft(host, directory, names.includes('boot')) : null,
     log: log.stdout,
   };
 }
@@ -134,10 +138,18 @@ function findState(names: readonly string[]): CaseState | null {
 }
 
 /** The deadline is in hundredths of a second of the server's uptime, so that setting the clock moves nothing. */
-async function readSecondsLeft(host: Host, directory: string): Promise<number | null> {
+async function readSecondsLeft(host: Host, directory: string, knowsBoot: boolean): Promise<number | null> {
+  if (knowsBoot && (await isOfEarlierBoot(host, directory))) return Number.NEGATIVE_INFINITY;
   const { stdout } = await host.run(['cat', `${directory}/deadline`]);
   const left = Number(stdout) - (await readUptime(host));
   return stdout === '' || Number.isNaN(left) ? null : left / 100;
+}
+
+/** Where the running cases lie on a disk, an armed one may be of an earlier boot, whose uptime says nothing now. */
+async function isOfEarlierBoot(host: Host, directory: string): Promise<boolean> {
+  const { code, stdout } = await host.run(['cat', `${directory}/boot`, BOOT_ID]);
+  const [then, now] = stdout.split('\n');
+  return code === 0 && then !== now;
 }
 
 /** The server's uptime in hundredths of a second; `/proc/uptime` reads `12345.67 23456.78`. */

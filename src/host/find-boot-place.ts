@@ -66,6 +66,9 @@ const WAYS: readonly Way[] = [
   },
 ];
 
+/** The files of all of them. */
+export const BOOT_RULES_FILES: readonly string[] = WAYS.flatMap(({ files }) => [files.ip, files.ip6]);
+
 /** A place for the rules of one family; `exists`: the file is there already. */
 export type BootPlace = {
   readonly path: string;

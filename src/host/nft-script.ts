@@ -30,6 +30,9 @@ const SCRIPTS: readonly { path: string; enabled: Command; enable: string }[] = [
   },
 ];
 
+/** The scripts of all distributions. */
+export const NFT_SCRIPTS: readonly string[] = SCRIPTS.map(({ path }) => path);
+
 /** The script of this distribution; null where there is none. */
 export async function findNftScript(host: Host): Promise<NftScript | null> {
   for (const { path, enabled, enable } of SCRIPTS) {

@@ -12,6 +12,9 @@ export async function readBytes(host: Host, link: string): Promise<{ path: strin
   return target.code === 0 && code === 0 ? { path, bytes: Buffer.from(stdout, 'base64').toString('latin1') } : null;
 }
 
+/** What the new file is called until it takes the place of the old one. */
+export const TEMPORARY = '.lo-doctor-new';
+
 /** A file to be replaced: the bytes it had when it was read (null: there was none), and those it is to have. */
 export type Replacement = { readonly path: string; readonly old: string | null; readonly bytes: string };
 
@@ -25,7 +28,7 @@ export async function replaceFile(
   { path, old, bytes }: Replacement,
   isGood: (temporary: string) => Promise<string | null>,
 ): Promise<'replaced' | 'changed'> {
-  const temporary = `${path}.lo-doctor-new`;
+  const temporary = `${path}${TEMPORARY}`;
   try {
     if ((await host.run(['test', '-f', path])).code === 0) await must(host, ['cp', '-a', path, temporary]);
     const write: Command = ['sh', '-c', 'umask 077; base64 -d >"$0"', temporary];

@@ -1,6 +1,8 @@
 // The shell scripts that undo a case without lo-doctor: they run on the server itself, with nothing but a POSIX shell.
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
-import { RECORD_ROOT } from './case-file.ts';
+import { cleanFilesScript } from './boot-files.ts';
+import { unitFiles } from './boot-unit.ts';
+import { BOOT_ID, CASE_FILES, RECORD_ROOT, RUNNING_ROOTS } from './case-file.ts';
 import { SYSTEM_PATH } from './environment.ts';
 import { type Look, nothingThereCodes, planLooks } from './look-for-tag.ts';
 import { OWNERS_FILES } from './owners-files.ts';
@@ -55,7 +57,7 @@ exit 0
  * every command has done its part or had none, and the rules of the case are in none of the listings.
  */
 export function rollBackScript(id: string, undo: readonly PlannedCommand[]): string {
-  return `# lo-doctor: takes back what this case changed, and nothing else. Usage: sh roll-back [armed|confirmed|rollback-failed [ROUNDS]]
+  return `# lo-doctor: takes back what this case changed, and nothing else. Usage: sh roll-back [armed|saving|confirmed|rollback-failed|lost [ROUNDS]]
 ${HEAD}cd "\${0%/*}" || exit 1
 trap '' HUP INT QUIT TERM
 from=\${1:-armed}
@@ -115,7 +117,7 @@ look() {
     *) [ $code = 0 ] || [ "$needed" = no ] || fail "$*: exit code $code, so the rules could not be looked at" ;;
   esac
 }
-undo() {
+${cleanFilesScript(id)}undo() {
   failed=
   hung=
 ${undo.map(takeBack).join('\n')}
@@ -129,6 +131,8 @@ while [ -n "$failed" ] && [ -z "$hung" ] && [ "$rounds" -gt 1 ]; do
 done
 if [ -z "$failed" ]; then
   put_back
+  # Somebody may have saved the rules while this one was on trial. What was kept is taken out of the files by lo-doctor, which knows what it saved.
+  case $from in saving | confirmed) ;; *) clean_files ;; esac
   mv rolling-back rolled-back
   outcome='is taken back'
 else
@@ -145,17 +149,48 @@ sh ./put-away
 /** `put-away`: moves a settled case to where it is remembered; a temporary one that is over is forgotten. */
 export function putAwayScript(id: string, kind: 'trial' | 'temporary'): string {
   const record = quoteForShell(`${RECORD_ROOT}/${id}`);
-  const forget = kind === 'temporary' ? '[ -e rolled-back ] || ' : '';
+  const forget = kind === 'temporary' ? '[ -e rolled-back ] && forget=yes' : ':';
   return `# lo-doctor: moves a settled case to where it is remembered.
 ${HEAD}here=$(cd "\${0%/*}" && pwd) && cd "$here" || exit 1
 [ -d /run/systemd/system ] && [ ! -e rollback-failed ] && systemctl stop lo-doctor-${id}.timer >/dev/null 2>&1
-[ "$here" = ${record} ] && exit 0
 # Who takes it back goes on here until it is done.
 [ -e rollback-failed ] && exit 0
-${forget}{ mkdir -p ${record} && cp -p ./* ${record}/; } || exit 1
-rm -f ./* && cd / && rmdir "$here"
+forget=
+${forget}
+if [ "$here" != ${record} ]; then
+  [ "$forget" ] || { mkdir -p ${record} && cp -p ./* ${record}/; } || exit 1
+  sync ${record}/* ${record} 2>/dev/null || sync
+  rm -f ${record}/lost
+  rm -f ./* && cd / && rmdir "$here"
+fi
+rm -f ${unitFiles(id).map(quoteForShell).join(' ')}
+[ "$forget" ] || exit 0
+cd ${record} && rm -f ${CASE_FILES.join(' ')} rolled-back && cd / && rmdir ${record} 2>/dev/null
+exit 0
 `;
 }
+
+/** `at-boot`: takes back a case whose time ended with a power cut, again and again until that is done. It has no time that it was given. */
+export const AT_BOOT_SCRIPT = `# lo-doctor: takes a change back that nobody had confirmed when this server went down.
+${HEAD}cd "\${0%/*}" || exit 1
+id=\${PWD##*/}
+read -r now <${BOOT_ID}
+for root in ${RUNNING_ROOTS.join(' ')}; do
+  # It lives: this is no boot, somebody has started the unit.
+  [ -e "$root/$id/armed" ] && read -r boot <"$root/$id/boot" && [ "$boot" = "$now" ] && exit 0
+done
+for state in lost armed rolling-back; do
+  [ -e "$state" ] && sh ./roll-back "$state"
+done
+pause=1
+while [ -e rollback-failed ]; do
+  sleep $pause
+  pause=$((pause * 2))
+  [ $pause -le 60 ] || pause=60
+  sh ./roll-back rollback-failed 1
+done
+exit 0
+`;
 
 function lookFor({ command, text, isNeeded }: Look): string {
   return `  look ${quoteForShell(text)} ${isNeeded ? 'yes' : 'no'} ${quoteCommand(command)}`;

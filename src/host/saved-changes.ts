@@ -40,8 +40,12 @@ export async function writeSavedChanges(host: Host, caseId: string, changes: rea
   await writeRecord(host, caseId, NAME, `${JSON.stringify({ schema: SCHEMA, changes })}\n`);
 }
 
-/** What was written down; empty for a case that saved nothing. */
+/** What was written down; empty for a case that saved nothing, and where it can't be read (torn by a power cut): its rules have its tag still. */
 export async function readSavedChanges(host: Host, caseId: string): Promise<readonly SavedChange[]> {
   const text = await readRecord(host, caseId, NAME);
-  return text === null ? [] : document.parse(JSON.parse(text)).changes;
+  try {
+    return text === null ? [] : document.parse(JSON.parse(text)).changes;
+  } catch {
+    return [];
+  }
 }

@@ -4,6 +4,7 @@ import { armRollback, moveDeadline } from './arm-rollback.ts';
 import { type Case, type CaseRecord, type CaseState, checkedId, listCases, readCase } from './case-file.ts';
 import { openChangeBook } from './change-book.ts';
 import { type Command, type Host, HostError, type RunResult } from './host.ts';
+import { whileSettling } from './lock.ts';
 import { lookForTag } from './look-for-tag.ts';
 import { backUpOwnersFiles, markOwnersFiles } from './owners-files.ts';
 
@@ -93,20 +94,55 @@ export async function startTemporary(host: Host, change: Change & { expiresIn: n
   };
 }
 
-/** Keeps an armed case, from any process. The rename is the decision; the watchdog tries the same one. */
-export async function confirmCase(host: Host, id: string): Promise<'confirmed' | RollbackOutcome> {
+/** How keeping ended; `kept-elsewhere`: another process has kept it, and saves what is to be saved. */
+export type KeepEnd<T> =
+  | { readonly end: 'confirmed'; readonly saved: T }
+  | { readonly end: 'kept-elsewhere' | RollbackOutcome };
+
+/**
+ * Keeps an armed case, from any process, and does what makes it last. The first rename is the decision: the watchdog tries the same one, and of
+ * two that keep only one wins it. Until `save` has ended the case is being saved; whoever finds it so later, with nobody at it, saves it anew.
+ */
+export async function keepCase<T>(host: Host, id: string, save: () => Promise<T>): Promise<KeepEnd<T>> {
   const known = await needCase(host, id);
-  const { directory } = known;
-  const renamed = await host.run(['mv', `${directory}/armed`, `${directory}/confirmed`]);
-  if (renamed.code === 0) {
-    await host.run(['sh', `${directory}/put-away`]);
-    return 'confirmed';
-  }
+  const renamed = await host.run(['mv', `${known.directory}/armed`, `${known.directory}/saving`]);
+  if (renamed.code === 0) return saveCase(host, id, save);
   const { state } = await settledCase(host, known);
-  if (state === 'armed' || state === 'rolling-back') {
-    throw new HostError(`The change could not be confirmed and will be rolled back: ${renamed.stderr.trim()}`);
+  switch (state) {
+    case 'saving':
+    case 'confirmed':
+      return { end: 'kept-elsewhere' };
+    case 'rolled-back':
+    case 'rollback-failed':
+      return { end: state };
+    case 'armed':
+    case 'rolling-back':
+    case 'lost':
+      throw new HostError(`The change could not be confirmed and will be rolled back: ${renamed.stderr.trim()}`);
   }
-  return state;
+}
+
+/** Saves a case that is to be kept, unless another process has come first. */
+export async function saveCase<T>(host: Host, id: string, save: () => Promise<T>): Promise<KeepEnd<T>> {
+  return whileSettling(host, async () => {
+    const { state, directory } = await needCase(host, id);
+    if (state === 'rolled-back' || state === 'rollback-failed') return { end: state };
+    if (state !== 'saving') return { end: 'kept-elsewhere' };
+    await host.run(['sh', `${directory}/put-away`]);
+    try {
+      return { end: 'confirmed', saved: await save() };
+    } finally {
+      const { directory: last } = await needCase(host, id);
+      await host.run(['mv', `${last}/saving`, `${last}/confirmed`]);
+      await host.run(['sync', last]);
+    }
+  });
+}
+
+/** Keeps a case that has nothing to save. */
+export async function confirmCase(host: Host, id: string): Promise<'confirmed' | RollbackOutcome> {
+  const { end } = await keepCase(host, id, async () => null);
+  return end === 'kept-elsewhere' ? 'confirmed' : end;
 }
 
 /** Takes back what is overdue: cases whose watchdog was killed before it could. Returns their ids. */
@@ -118,8 +154,8 @@ export async function rollBackOverdue(host: Host): Promise<string[]> {
 }
 
 /** A rollback that has failed goes on by itself, but its watchdog may have been killed. */
-function isOverdue({ state, secondsLeft }: Case): boolean {
-  return state === 'rollback-failed' || (secondsLeft !== null && secondsLeft < -GRACE);
+export function isOverdue({ state, secondsLeft }: Case): boolean {
+  return state === 'rollback-failed' || state === 'lost' || (secondsLeft !== null && secondsLeft < -GRACE);
 }
 
 /** Takes a case back, from any process: an armed one, a kept one (also after a reboot), or one whose rollback failed. */
@@ -169,7 +205,7 @@ async function runUndo(host: Host, { undo }: Pick<Change, 'undo'>): Promise<void
 /** Milliseconds in which a change may still be made, by the server's own uptime; null once the case has been or has to be taken back. */
 async function timeLeft(host: Host, id: string): Promise<number | null> {
   const found = await readCase(host, id);
-  if (found?.state === 'confirmed') return APPLY_TIMEOUT;
+  if (found?.state === 'confirmed' || found?.state === 'saving') return APPLY_TIMEOUT;
   if (found?.state !== 'armed' || found.secondsLeft === null) return null;
   const left = Math.floor(found.secondsLeft * 1000) - MARGIN;
   return left > 0 ? left : null;

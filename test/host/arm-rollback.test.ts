@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { armRollback } from '../../src/host/arm-rollback.ts';
-import type { CaseRecord } from '../../src/host/case-file.ts';
+import { unitFiles, unitText } from '../../src/host/boot-unit.ts';
+import { BOOT_ID, type CaseRecord } from '../../src/host/case-file.ts';
 import type { Command } from '../../src/host/host.ts';
-import { putAwayScript, rollBackScript, WATCH_SCRIPT } from '../../src/host/rollback-scripts.ts';
+import { AT_BOOT_SCRIPT, putAwayScript, rollBackScript, WATCH_SCRIPT } from '../../src/host/rollback-scripts.ts';
 import { type Expected, fakeHost } from '../fakes/fake-host.ts';
 
 const record: CaseRecord = {
@@ -29,6 +30,8 @@ const written: Expected[] = [
   tee('roll-back', rollBackScript('c1', [])),
   tee('put-away', putAwayScript('c1', 'trial')),
   tee('watch', WATCH_SCRIPT),
+  { command: ['cat', BOOT_ID], stdout: 'boot-1\n' },
+  tee('boot', 'boot-1\n'),
   { command: ['cat', '/proc/uptime'], stdout: '1000.00 2000.00\n' },
   tee('deadline.new', '105970\n'),
   { command: ['mv', `${directory}/deadline.new`, `${directory}/deadline`] },
@@ -42,6 +45,33 @@ const namespaces: Command = [
   ...['/proc/self/ns/net', '/proc/1/ns/net', '/proc/self/ns/mnt', '/proc/1/ns/mnt'],
 ];
 const systemd: Expected = { command: ['test', '-d', '/run/systemd/system'] };
+const disk = '/var/lib/lo-doctor/c1';
+
+/** What goes to the disk: all that takes the case back after a power cut, and the mark of it last. */
+const remembered = (isPrivate: boolean): Expected[] => [
+  { command: ['mkdir', '-p', '-m', '700', '/var/lib/lo-doctor', disk] },
+  {
+    command: ['stat', '-c', '%F %u %a', '/var/lib/lo-doctor', disk],
+    stdout: `directory 0 700\ndirectory ${isPrivate ? 0 : 1000} 700\n`,
+  },
+  { command: ['id', '-u'], stdout: '0\n' },
+  ...(isPrivate ? onDisk : []),
+];
+const needed = ['case.json', 'roll-back', 'put-away', 'boot'];
+const onDisk: Expected[] = [
+  { command: ['cp', '-p', ...needed.map((name) => `${directory}/${name}`), `${disk}/`] },
+  { command: ['tee', `${disk}/at-boot`], input: AT_BOOT_SCRIPT },
+  { command: ['sync', ...needed.map((name) => `${disk}/${name}`), `${disk}/at-boot`] },
+  { command: ['tee', `${disk}/lost`], input: '' },
+];
+const synced: Expected = { command: ['sync', disk, '/var/lib/lo-doctor'] };
+const [unit = '', want = ''] = unitFiles('c1');
+const atBoot: Expected[] = [
+  { command: ['mkdir', '-p', '/etc/systemd/system/multi-user.target.wants'] },
+  { command: ['tee', unit], input: unitText('c1', disk) },
+  { command: ['ln', '-sfn', '../lo-doctor-at-boot-c1.service', want] },
+  { command: ['sync', unit, '/etc/systemd/system', '/etc/systemd/system/multi-user.target.wants'] },
+];
 const systemdRun: Command = [
   ...['systemd-run', '--quiet', '--unit=lo-doctor-c1', '--on-active=59', '--timer-property=AccuracySec=100ms'],
   ...['sh', `${directory}/watch`],
@@ -65,6 +95,9 @@ it('is armed by a timer of systemd where that sees the same network and files', 
     ...written,
     systemd,
     { command: namespaces, stdout: '1\n1\n2\n2\n' },
+    ...remembered(true),
+    ...atBoot,
+    synced,
     { command: systemdRun },
     { command: isActive },
   ]);
@@ -73,14 +106,23 @@ it('is armed by a timer of systemd where that sees the same network and files', 
 });
 
 it.each([
-  ['systemd does not run', [{ ...systemd, code: 1 }]],
-  ['systemd runs in another network namespace', [systemd, { command: namespaces, stdout: '1\n9\n2\n2\n' }]],
-  ['systemd sees other files', [systemd, { command: namespaces, stdout: '1\n1\n2\n9\n' }]],
+  ['systemd does not run', [{ ...systemd, code: 1 }, ...remembered(true), synced]],
+  [
+    'systemd runs in another network namespace',
+    [systemd, { command: namespaces, stdout: '1\n9\n2\n2\n' }, ...remembered(true), synced],
+  ],
+  [
+    'systemd sees other files, and the disk is not for root alone',
+    [systemd, { command: namespaces, stdout: '1\n1\n2\n9\n' }, ...remembered(false)],
+  ],
   [
     'systemd does not take the timer',
     [
       systemd,
       { command: namespaces, stdout: '1\n1\n2\n2\n' },
+      ...remembered(true),
+      ...atBoot,
+      synced,
       { command: systemdRun, code: 1 },
       { command: isActive, code: 3 },
     ],

@@ -21,6 +21,8 @@ export type Machine = {
   /** Switches it on; resolves when all its services have started. */
   boot(): Promise<void>;
   powerOff(): Promise<void>;
+  /** Nothing is told that it ends, and nothing is written any more. */
+  cutPower(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -50,14 +52,15 @@ export async function makeMachine(installed: Installed): Promise<Machine> {
   const atDisk = ['-t', `${disk.pid}`, '-m', '--'];
   let running: { readonly nspawn: ChildProcess; readonly leader: string } | null = null;
   const host = hostIn(() => running?.leader);
-  const powerOff = async () => {
+  const end = async (signal: number) => {
     if (running === null) return;
     const ended = once(running.nspawn, 'exit');
-    // SIGRTMIN+4 asks systemd to power off, whatever state it is in.
-    process.kill(Number(running.leader), 38);
+    process.kill(Number(running.leader), signal);
     await ended;
     running = null;
   };
+  // SIGRTMIN+4 asks systemd to power off, whatever state it is in.
+  const powerOff = () => end(38);
   return {
     host,
     prepare: (text) => execFileSync('nsenter', [...atDisk, 'chroot', root, 'sh', '-ec', text], { encoding: 'utf8' }),
@@ -68,6 +71,7 @@ export async function makeMachine(installed: Installed): Promise<Machine> {
       await host.run(['sh', '-c', '! systemctl is-active -q firewalld || firewall-cmd --state']);
     },
     powerOff,
+    cutPower: () => end(9),
     [Symbol.asyncDispose]: async () => {
       await powerOff();
       const ended = once(disk, 'exit');

@@ -1,5 +1,5 @@
 // The scripts of a case (rollback-scripts.ts) on the practice server, which has no shell that could run them as they are.
-import { RECORD_ROOT, readCase } from '../../case-file.ts';
+import { CASE_FILES, RECORD_ROOT, readCase } from '../../case-file.ts';
 import type { Host } from '../../host.ts';
 import { lookForTag, nothingThereCodes } from '../../look-for-tag.ts';
 import { makeDirectories } from '../files.ts';
@@ -65,6 +65,10 @@ async function putAway(server: Server, directory: string): Promise<Ended> {
     makeDirectories(files, record, 0o700);
     for (const name of files.list(directory))
       files.write(`${record}/${name}`, files.read(`${directory}/${name}`) ?? '');
+    files.remove(`${record}/lost`);
+  } else {
+    for (const name of [...CASE_FILES, 'lost']) files.remove(`${record}/${name}`);
+    if (files.list(record).length === 0) files.remove(record);
   }
   files.remove(directory);
   return printed();
