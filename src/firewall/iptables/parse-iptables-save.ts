@@ -37,6 +37,9 @@ type Reading = {
   readonly tables: Map<string, Table>;
 };
 
+/** To the patterns that pass over whole dumps these end a line; in a comment or a prefix of iptables they do not. */
+const NO_LINE_END = /[\u2028\u2029]|\r(?!\n|$)/g;
+
 /**
  * Reads one dump or several in a row; a table that comes twice for one family and variant replaces the first, as restoring would.
  * Throws ParseError where iptables-restore would find no sense at all; extensions it doesn't know are unknown steps, not errors.
@@ -48,7 +51,7 @@ type Reading = {
  *   COMMIT
  */
 export function parseIptablesSave(text: string, options: DumpOptions): Table[] {
-  const dump = new DumpText(text);
+  const dump = new DumpText(text.replace(NO_LINE_END, '\ufffd'));
   const reading: Reading = { options, dump, at: 0, family: null, variant: null, open: null, tables: new Map() };
   refuseOpenQuote(reading);
   while (reading.at < dump.text.length) reading.at = readLine(reading);

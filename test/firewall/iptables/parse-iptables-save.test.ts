@@ -205,3 +205,13 @@ describe('printIptablesSave', () => {
     },
   );
 });
+
+test.each(['\u2028', '\u2029', '\r'])('what ends lines elsewhere ends none inside of a comment: %j', (end) => {
+  const rules = `-A OUTPUT -p udp -m comment --comment "a${end}-A OUTPUT b" -j ACCEPT\n-A OUTPUT -j DROP`;
+  const [table] = parseIptablesSave(`*filter\n:OUTPUT ACCEPT [0:0]\n${rules}\nCOMMIT\n`, { file: 't', family: 'ip' });
+  const chain = table?.chains.get('OUTPUT');
+  expect(chain?.rules.map(({ steps }) => steps.at(-1))).toMatchObject([
+    { verdict: { kind: 'accept' } },
+    { verdict: { kind: 'drop' } },
+  ]);
+});
