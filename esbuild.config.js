@@ -84,6 +84,10 @@ const results = [
 // Parts of earlier builds.
 const built = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((file) => basename(file))));
 for (const folder of ['dist', 'dist/parts'])
-  for (const file of readdirSync(folder)) if (file !== 'parts' && !built.has(file)) rmSync(join(folder, file));
+  for (const file of readdirSync(folder))
+    if (file !== 'parts' && file !== 'lo-doctor.1' && !built.has(file)) rmSync(join(folder, file));
+// From the same table as --help.
+const { manPage } = await import('./src/completion/man-page.ts');
+writeFileSync('dist/lo-doctor.1', manPage(manifest.version));
 // The folder runs wherever it is copied to.
 writeFileSync('dist/package.json', '{"type":"commonjs"}\n');

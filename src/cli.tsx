@@ -4,7 +4,7 @@ import type { Io } from './commands/io.ts';
 import type { Host } from './host/host.ts';
 import type { Caller } from './host/server-lock.ts';
 import { openPrompt } from './host/terminal.ts';
-import { COMMANDS, type CommandName, dumpsOf, PROGRAM_OPTIONS, USUAL_WAIT } from './options/commands.ts';
+import { COMMANDS, type CommandName, dumpsOf, PROGRAM_OPTIONS, SHELLS, USUAL_WAIT } from './options/commands.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { addCommand, addProgramOptions, tellExits } from './options/to-commander.ts';
 import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
@@ -189,6 +189,12 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
   async report({ format }, [id = null]) {
     const { runReport } = await import('./commands/cases.ts');
     return runReport(id, globals().json ? 'json' : format, await openHost(), io());
+  },
+  async completion(_, [shell = '']) {
+    const { isShell, runCompletion } = await import('./commands/completion.ts');
+    if (globals().json) program.error('lo-doctor: completion prints a script and has no document.');
+    if (isShell(shell)) return runCompletion(shell, io());
+    program.error(`lo-doctor: there is no completion for '${shell}': there is one for ${SHELLS.join(', ')}.`);
   },
 };
 

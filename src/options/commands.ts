@@ -77,6 +77,9 @@ export const EXITS = {
   5: 'a fix was rolled back',
 } as const;
 
+/** The shells that the command line can be completed in. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
 const CASE = (without: string) => argument('case', `the case; without it, ${without}`);
 
 export const COMMANDS = {
@@ -209,6 +212,17 @@ export const COMMANDS = {
     waits: false,
     exits: { 0: 'the report was printed' },
     examples: ['report > ticket.md', 'report --format sh'],
+  },
+  completion: {
+    means: 'what a shell needs to complete this command line',
+    argument: argument('shell', `the shell: ${SHELLS.join(', ')}`),
+    options: {},
+    waits: false,
+    exits: { 0: 'the script was printed' },
+    examples: [
+      'completion bash > /etc/bash_completion.d/lo-doctor',
+      'completion fish > ~/.config/fish/completions/lo-doctor.fish',
+    ],
   },
 } satisfies Readonly<Record<string, CommandSpec>>;
 
