@@ -194,7 +194,7 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     const { isShell, runCompletion } = await import('./commands/completion.ts');
     if (globals().json) program.error('lo-doctor: completion prints a script and has no document.');
     if (isShell(shell)) return runCompletion(shell, io());
-    program.error(`lo-doctor: there is no completion for '${shell}': there is one for ${SHELLS.join(', ')}.`);
+    return program.error(`lo-doctor: there is no completion for '${shell}': there is one for ${SHELLS.join(', ')}.`);
   },
 };
 
