@@ -1,15 +1,56 @@
+// Lines of all shapes say what their packets were: the project's own, always, and other projects' where their corpus lies beside this one.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseLine } from '../../src/log/parse-line.ts';
+import { logShapes } from './log-shapes.ts';
+import { type ExpectedPacket, readDaemonLines, readKernelMessages, readOtherLines } from './own-lines.ts';
 
 const CORPUS = '../shared/corpora/logs';
 const here = existsSync(CORPUS);
-if (!here) console.warn(`skipped: ${CORPUS} is not here`);
+if (!here) console.warn(`${CORPUS} is not here: the project’s own lines are read alone`);
 const now = new Date('2026-11-22T17:00:00Z');
 const linesOf = (file: string): string[] =>
   readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '');
+
+const messages = readKernelMessages();
+
+/** The time that a shape tells, in the words of an entry. */
+const utc = (time: string | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+/** What is left of a packet where the line ends before it says more. */
+function cutOff({ prefix, in: inward, out, src, dst, ttl }: ExpectedPacket): object {
+  return { prefix, in: inward, out, src, dst, ttl, proto: null, spt: null, dpt: null, incomplete: true };
+}
+
+test.each(logShapes)('reads every message of the kernel in the shape of $name', (shape) => {
+  for (const { name, message, expected } of messages) {
+    const { entry, host, uptime, repeated } = parseLine(shape.line(message), { now });
+    const packet = shape.cut ? cutOff(expected) : { incomplete: false, ...expected };
+    const prefix = expected.prefix === null ? null : (shape.prefix ?? String)(expected.prefix);
+    expect({ name, host, uptime, repeated, ...entry }).toMatchObject({
+      name,
+      ...packet,
+      prefix,
+      time: utc(shape.time),
+      host: shape.host,
+      uptime: shape.uptime ?? null,
+      repeated: shape.repeated ?? 1,
+    });
+  }
+});
+
+test.each(readDaemonLines())('reads what $writer wrote', ({ line, expected: { between, host, packet } }) => {
+  const [from, to] = between?.map((time) => new Date(time)) ?? [];
+  const { entry, time } = parseLine(line, { now: to ?? now });
+  expect({ ...entry, timed: time !== null }).toMatchObject({ ...packet, host, timed: between !== null });
+  if (from && to) expect(from <= new Date(time ?? 0) && new Date(time ?? 0) <= to, line).toBe(true);
+});
+
+test.each(readOtherLines())('%j is no netfilter line', (line) => {
+  expect(parseLine(line, { now }).entry).toBeNull();
+});
 
 /** `results["stage"]["parser"][n].Evt.Group["name"] == "value"` or `….Evt.Unmarshaled["iptables"]["DPT"] == "80"`. */
 const ASSERTION =

@@ -1,4 +1,4 @@
-// The thread that empties /dev/kmsg all the time. Asked with a prefix, it answers with that prefix's lines.
+// The thread that empties /dev/kmsg all the time. Asked with a key, it answers with that key's lines.
 import { constants, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -6,6 +6,7 @@ export type Taken = { readonly lines: readonly string[]; readonly losses: number
 
 const file = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);
 const record = Buffer.alloc(8192);
+const pattern: RegExp = workerData;
 const lines = new Map<string, string[]>();
 let losses = 0;
 
@@ -27,10 +28,10 @@ function nextLine(): string | null {
 
 function drain(): void {
   for (let line = nextLine(); line !== null; line = nextLine()) {
-    const prefix = line.slice(0, line.indexOf(' '));
-    if (!prefix.startsWith(workerData)) continue;
-    const known = lines.get(prefix);
-    if (known === undefined) lines.set(prefix, [line]);
+    const key = pattern.exec(line)?.[1];
+    if (key === undefined) continue;
+    const known = lines.get(key);
+    if (known === undefined) lines.set(key, [line]);
     else known.push(line);
   }
 }
@@ -39,9 +40,9 @@ drain();
 lines.clear();
 losses = 0;
 setInterval(drain, 1);
-parentPort?.on('message', (prefix: string) => {
+parentPort?.on('message', (key: string) => {
   drain();
-  parentPort?.postMessage({ lines: lines.get(prefix) ?? [], losses } satisfies Taken);
-  lines.delete(prefix);
+  parentPort?.postMessage({ lines: lines.get(key) ?? [], losses } satisfies Taken);
+  lines.delete(key);
 });
 parentPort?.postMessage('open');

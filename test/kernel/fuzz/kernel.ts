@@ -16,6 +16,8 @@ export type Answer = {
   readonly outcome: 'works' | 'blocked';
   readonly logged: 'yes' | 'no';
   readonly lines: readonly string[];
+  /** How the client saw it. */
+  readonly attempted: Attempted;
 };
 
 export type Kernel = {
@@ -24,14 +26,15 @@ export type Kernel = {
    * for good, and where they stand among the others depends on when they came: a kernel loads those only once.
    */
   load(layers: readonly Layer[]): Promise<{ readonly dumps: readonly Dump[] } | { readonly complaint: string }>;
-  /** Has conversations under the rules loaded, whose LOG rules have the prefix. Null when the kernel's log ran over meanwhile. */
+  /** Has conversations under the rules loaded, whose lines the log keeps under `prefix`. Null when the kernel's log ran over meanwhile. */
   converse(attempts: readonly Attempt[], prefix: string, deadline: number): Promise<Answer[] | null>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function openKernel(log: KernelLog): Promise<Kernel> {
-  const lab = await startLab();
+/** In a fresh lab, or the one given. */
+export async function openKernel(log: KernelLog, given: Lab | null = null): Promise<Kernel> {
+  const lab = given ?? (await startLab());
   await lab.listen(services);
   return {
     load: (layers) => loadLayers(lab, layers),
@@ -96,6 +99,7 @@ function answer(attempt: Attempt, attempted: Attempted | undefined, lines: reado
     outcome: attempted.outcome === 'works' ? 'works' : 'blocked',
     logged: opening ? 'yes' : 'no',
     lines: own,
+    attempted,
   };
 }
 

@@ -50,7 +50,7 @@ export async function fuzz({ conversations, seed, kinds, lanes = 3, most = 12 }:
   const start = performance.now();
   // Other runs at the same time write to the same log.
   const family = `f${process.pid.toString(36)}-`;
-  const log = await openKernelLog(family);
+  const log = await openKernelLog(new RegExp(`^(${family}[^ ]*) `));
   const tally: Tally = {
     ...{
       rulesets: 0,
