@@ -1,5 +1,4 @@
 // The project's own rulesets on the real kernel: loaded, printed, tried.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ownProbes } from '../firewall/own-probes.ts';
 import {
   type End,
