@@ -4,7 +4,15 @@ import type { Io } from './commands/io.ts';
 import type { Host } from './host/host.ts';
 import type { Caller } from './host/server-lock.ts';
 import { openPrompt } from './host/terminal.ts';
-import { COMMANDS, type CommandName, dumpsOf, PROGRAM_OPTIONS, SHELLS, USUAL_WAIT } from './options/commands.ts';
+import {
+  COMMANDS,
+  type CommandName,
+  DOCUMENT_NAMES,
+  dumpsOf,
+  PROGRAM_OPTIONS,
+  SHELLS,
+  USUAL_WAIT,
+} from './options/commands.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { addCommand, addProgramOptions, tellExits } from './options/to-commander.ts';
 import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
@@ -189,6 +197,13 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
   async report({ format }, [id = null]) {
     const { runReport } = await import('./commands/cases.ts');
     return runReport(id, globals().json ? 'json' : format, await openHost(), io());
+  },
+  async schema(_, [name = '']) {
+    const { isDocument, runSchema } = await import('./commands/schema.ts');
+    if (isDocument(name)) return runSchema(name, io());
+    return program.error(
+      `lo-doctor: there is no schema '${name}'. There is one of each document: ${DOCUMENT_NAMES.join(', ')}.`,
+    );
   },
   async completion(_, [shell = '']) {
     const { isShell, runCompletion } = await import('./commands/completion.ts');

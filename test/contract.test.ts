@@ -9,9 +9,11 @@ import { runCheck } from '../src/commands/check.ts';
 import { type FixOptions, runFix } from '../src/commands/fix.ts';
 import { EXIT_CODES } from '../src/commands/fix-document.ts';
 import { runRehearsal } from '../src/commands/rehearse.ts';
+import { isDocument, schemaText } from '../src/commands/schema.ts';
 import type { Host } from '../src/host/host.ts';
 import { practiceHost } from '../src/host/practice/practice-host.ts';
-import { COMMANDS, EXITS } from '../src/options/commands.ts';
+import { COMMANDS, DOCUMENT_NAMES, EXITS } from '../src/options/commands.ts';
+import { DOCUMENTS } from '../src/schemas/documents.ts';
 import { testIo } from './commands/io.ts';
 import { bundle } from './kernel/situation.ts';
 
@@ -97,6 +99,31 @@ describe('documents', () => {
     const found = printed.get(schema);
     expect(found).toMatchObject({ schema });
     expect(missing(wanted, found, schema)).toEqual([]);
+  });
+
+  const nameOf = (schema: string): string => schema.replace(/^lo-doctor\.(.*)\/1$/, '$1');
+
+  test.each([...shown])('%s is as its schema says', (schema) => {
+    const name = nameOf(schema);
+    if (!isDocument(name)) throw new Error(`no schema ${name}`);
+    expect(DOCUMENTS[name].safeParse(printed.get(schema)).error?.issues ?? []).toEqual([]);
+  });
+
+  test('the list of scenarios is as its schema says', () => {
+    expect(DOCUMENTS.scenarios.safeParse(parse(run('practice', '--list', '--json'))).error?.issues ?? []).toEqual([]);
+  });
+
+  test.each(DOCUMENT_NAMES)('docs/schemas/%s.json is what the schema command prints', async (name) => {
+    await expect(schemaText(name)).toMatchFileSnapshot(`../docs/schemas/${name}.json`);
+    expect(Object.keys(DOCUMENTS).sort()).toEqual([...DOCUMENT_NAMES].sort());
+  });
+
+  test('a document that lacks something, or has another type there, is refused', () => {
+    const check = printed.get('lo-doctor.check/1');
+    if (check === undefined || !isObject(check)) throw new Error('no document');
+    expect(DOCUMENTS.check.safeParse({ ...check, loopback: { ip: 'fine' } }).success).toBe(false);
+    expect(DOCUMENTS.check.safeParse({ ...check, findings: undefined }).success).toBe(false);
+    expect(DOCUMENTS.check.safeParse({ ...check, more: 1 }).success).toBe(true);
   });
 
   test('the contract shows each document that a command prints', () => {

@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: [
     ...PURE,
     'completion',
+    'schemas',
     'options',
     'host',
     'wizard',
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['firewall', 'diagnosis', 'wizard', 'words'],
   probe: ['firewall', 'diagnosis', 'words'],
   completion: ['options'],
+  schemas: ['zod'],
   words: [...PURE, 'wizard', 'get-east-asian-width'],
   wizard: [...PURE, 'host'],
   host: ['firewall', 'log', 'node:*', 'execa', 'zod'],

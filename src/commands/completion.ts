@@ -4,7 +4,7 @@ import { fishScript } from '../completion/fish.ts';
 import type { ArgumentWords } from '../completion/words.ts';
 import { zshScript } from '../completion/zsh.ts';
 import { listScenarios } from '../host/practice/practice-host.ts';
-import { SHELLS } from '../options/commands.ts';
+import { DOCUMENT_NAMES, SHELLS } from '../options/commands.ts';
 import type { Io } from './io.ts';
 
 const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], (words: ArgumentWords) => string>> = {
@@ -17,7 +17,7 @@ export const isShell = (text: string): text is (typeof SHELLS)[number] => SHELLS
 
 /** The script for a shell. */
 export const completionScript = (shell: (typeof SHELLS)[number]): string =>
-  SCRIPTS[shell]({ scenario: listScenarios().map(({ id }) => id), shell: SHELLS });
+  SCRIPTS[shell]({ scenario: listScenarios().map(({ id }) => id), shell: SHELLS, document: DOCUMENT_NAMES });
 
 /** Prints it. */
 export const runCompletion = (shell: (typeof SHELLS)[number], { stdout }: Pick<Io, 'stdout'>): number => {

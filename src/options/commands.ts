@@ -77,6 +77,20 @@ export const EXITS = {
   5: 'a fix was rolled back',
 } as const;
 
+/** The documents that commands print, by the names of their schemas. */
+export const DOCUMENT_NAMES = [
+  'check',
+  'trace',
+  'entry',
+  'logs',
+  'fix',
+  'rehearsal',
+  'confirm',
+  'undo',
+  'report',
+  'scenarios',
+] as const;
+
 /** The shells that the command line can be completed in. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -212,6 +226,14 @@ export const COMMANDS = {
     waits: false,
     exits: { 0: 'the report was printed' },
     examples: ['report > ticket.md', 'report --format sh'],
+  },
+  schema: {
+    means: 'the JSON Schema of a document that a command prints',
+    argument: argument('document', `which: ${DOCUMENT_NAMES.join(', ')}`),
+    options: {},
+    waits: false,
+    exits: { 0: 'the schema was printed' },
+    examples: ['schema check', 'schema fix > fix.json'],
   },
   completion: {
     means: 'what a shell needs to complete this command line',

@@ -5,7 +5,7 @@ _lo_doctor() {
   if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      practice|check|trace|logs|explain|fix|confirm|undo|report|completion) command=$word; break ;;
+      practice|check|trace|logs|explain|fix|confirm|undo|report|schema|completion) command=$word; break ;;
     esac
   done
   COMPREPLY=()
@@ -32,7 +32,7 @@ _lo_doctor() {
     'report --format') mapfile -t COMPREPLY < <(compgen -W 'md json sh' -- "$cur"); return ;;
   esac
   case $command in
-    '') mapfile -t COMPREPLY < <(compgen -W 'practice check trace logs explain fix confirm undo report completion --json --plain --screen-reader --no-color --confirm-within --version --help' -- "$cur") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'practice check trace logs explain fix confirm undo report schema completion --json --plain --screen-reader --no-color --confirm-within --version --help' -- "$cur") ;;
     practice) mapfile -t COMPREPLY < <(compgen -W 'wordpress mail own-address ipv6 input-side log-after-drop nobody-listens elsewhere --list --json --plain --screen-reader --no-color --confirm-within --help' -- "$cur"); ;;
     check) mapfile -t COMPREPLY < <(compgen -W '--rules --rules4 --rules6 --format --output --quiet --json --no-color --help' -- "$cur"); ;;
     trace) mapfile -t COMPREPLY < <(compgen -W '--to --dport --proto --from --sport --uid --rules --rules4 --rules6 --json --no-color --help' -- "$cur"); ;;
@@ -42,6 +42,7 @@ _lo_doctor() {
     confirm) mapfile -t COMPREPLY < <(compgen -W '--json --no-color --help' -- "$cur"); ;;
     undo) mapfile -t COMPREPLY < <(compgen -W '--json --no-color --help' -- "$cur"); ;;
     report) mapfile -t COMPREPLY < <(compgen -W '--format --json --no-color --help' -- "$cur"); ;;
+    schema) mapfile -t COMPREPLY < <(compgen -W 'check trace entry logs fix rehearsal confirm undo report scenarios --json --no-color --help' -- "$cur"); ;;
     completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish --json --no-color --help' -- "$cur"); ;;
   esac
 }

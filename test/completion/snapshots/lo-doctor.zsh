@@ -12,6 +12,7 @@ _lo-doctor() {
     'confirm:keep a fix that waits for its confirmation'
     'undo:take a fix back, also from the files of the next boot'
     'report:the report of a walk or a fix, for the ticket'
+    'schema:the JSON Schema of a document that a command prints'
     'completion:what a shell needs to complete this command line'
   )
   _arguments -C \
@@ -36,6 +37,7 @@ _lo-doctor() {
         confirm) _arguments '--json[print a document for machines]' '--no-color[no colours (also by the variable NO_COLOR)]' '--help[print this help]' '1:case:' ;;
         undo) _arguments '--json[print a document for machines]' '--no-color[no colours (also by the variable NO_COLOR)]' '--help[print this help]' '1:case:' ;;
         report) _arguments '--format[as what]:format:(md json sh)' '--json[print a document for machines]' '--no-color[no colours (also by the variable NO_COLOR)]' '--help[print this help]' '1:case:' ;;
+        schema) _arguments '--json[print a document for machines]' '--no-color[no colours (also by the variable NO_COLOR)]' '--help[print this help]' '1:document:(check trace entry logs fix rehearsal confirm undo report scenarios)' ;;
         completion) _arguments '--json[print a document for machines]' '--no-color[no colours (also by the variable NO_COLOR)]' '--help[print this help]' '1:shell:(bash zsh fish)' ;;
       esac ;;
   esac
