@@ -20,7 +20,12 @@ test('each command line in the samples is understood', () => {
   const said = blocks
     .flatMap(({ text }) => text.split('\n').filter((line) => !/^\s*(?:#|command = )/.test(line)))
     .flatMap((line) => [...line.matchAll(/lo-doctor check([ \w./-]*)/g)])
-    .map(([, words = '']) => words.trim().split(/\s+/).filter((word) => word !== ''));
+    .map(([, words = '']) =>
+      words
+        .trim()
+        .split(/\s+/)
+        .filter((word) => word !== ''),
+    );
   expect(said.length).toBeGreaterThan(6);
   for (const words of said) expect(readQuickly(COMMANDS.check, words)).not.toBeNull();
 });
@@ -36,7 +41,9 @@ describe('the check of OpenSCAP', () => {
     const given = `"$@" --rules4 '${dump}' --rules6 '${dump}'`;
     writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${resolve(bundle)}' ${given}\n`, { mode: 0o755 });
     const results = { PASS: 101, FAIL: 102, ERROR: 103, UNKNOWN: 104 };
-    const env = Object.fromEntries(Object.entries(results).map(([name, code]) => [`XCCDF_RESULT_${name}`, String(code)]));
+    const env = Object.fromEntries(
+      Object.entries(results).map(([name, code]) => [`XCCDF_RESULT_${name}`, String(code)]),
+    );
     return spawnSync('sh', [script], { env: { ...env, PATH: `${folder}:${process.env.PATH}` } }).status;
   };
   const filter = (rule: string) => `*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${rule}COMMIT\n`;
