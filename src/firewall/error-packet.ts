@@ -1,4 +1,5 @@
 // The packet that REJECT sends back: an ICMP error or a TCP reset, from the kernel itself.
+import { at } from '../at.ts';
 import { relatedTrack } from './conntrack.ts';
 import type { Ending } from './evaluate-chain.ts';
 import { AS_SENT, type Packet, TO_HOST, type Transport } from './packet.ts';
@@ -69,7 +70,7 @@ function errorTransport(
   const kind = family === 'ip' ? 'icmp' : 'icmpv6';
   if (verdict.with !== kind && verdict.with !== 'icmpx') return null;
   if (isError(transport)) return null;
-  const code = verdict.with === 'icmpx' ? (ICMPX[kind][verdict.code] ?? 0) : verdict.code;
+  const code = verdict.with === 'icmpx' ? at(ICMPX[kind], verdict.code) : verdict.code;
   return { kind, type: UNREACHABLE[kind], code, id: 0 };
 }
 

@@ -5,6 +5,7 @@ import type { Note } from './facts/question.ts';
 import type { ElementSet, Key, SetElement, SetReference, Table } from './model.ts';
 import { type Reading, readField, type Site, UNKNOWN } from './read-field.ts';
 import type { Operand, Pattern, Value } from './steps.ts';
+import { WHOLE_DATA } from './steps.ts';
 import type { World } from './world.ts';
 
 /** What an element lookup found: an element, nothing, or that it can't be told. */
@@ -24,7 +25,7 @@ export function evaluateOperand(world: World, site: Site, table: Table, operand:
     case 'map': {
       const found = findElement(world, site, table, operand.key, operand.map);
       if (found === 'none') return undefined;
-      return found === 'unknown' ? UNKNOWN : (found.data?.[operand.part ?? 0] ?? UNKNOWN);
+      return found === 'unknown' ? UNKNOWN : (found.data?.[operand.part ?? WHOLE_DATA] ?? UNKNOWN);
     }
   }
 }
@@ -111,9 +112,9 @@ function compute(value: Value, { mask, shift, xor }: Extract<Operand, { kind: 'f
   if (typeof value === 'bigint') {
     const masked = mask === undefined ? value : value & BigInt(mask);
     const shifted = shift === undefined ? masked : shift > 0 ? masked << BigInt(shift) : masked >> BigInt(-shift);
-    return shifted ^ BigInt(xor ?? 0);
+    return xor === undefined ? shifted : shifted ^ BigInt(xor);
   }
   const masked = mask === undefined ? value : value & Number(mask);
   const shifted = shift === undefined ? masked : shift > 0 ? masked << shift : masked >>> -shift;
-  return (shifted ^ Number(xor ?? 0)) >>> 0;
+  return (xor === undefined ? shifted : shifted ^ Number(xor)) >>> 0;
 }

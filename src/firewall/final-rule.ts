@@ -73,7 +73,8 @@ function runProbe(
   surroundings: Surroundings,
 ): Probe {
   const world = probeWorld(family);
-  const site = { ...siteOf(surroundings, [world.packet.destination ?? 0]), hook: 'output' as const };
+  const { destination } = world.packet;
+  const site = { ...siteOf(surroundings, destination === null ? [] : [destination]), hook: 'output' as const };
   const order = findBaseChains({ tables }, 'output', family);
   const later = new Set(order.slice(order.findIndex((hooked) => hooked.chain === chain)).map((hooked) => hooked.chain));
   const earlier = tables.map((one) => ({

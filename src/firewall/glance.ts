@@ -5,6 +5,9 @@ import type { Site } from './read-field.ts';
 import type { Glance } from './rule-list.ts';
 import type { World } from './world.ts';
 
+/** Fits no port that a rule can name. */
+const NO_PORT = -1;
+
 /** The glance that all worlds share, or null where there is more than one, or where the packet is not on lo. */
 export function glanceAt({ hook, device }: Site, worlds: readonly World[]): Glance | null {
   const [world] = worlds;
@@ -15,8 +18,8 @@ export function glanceAt({ hook, device }: Site, worlds: readonly World[]): Glan
     source: addressAtGlance(source),
     destination: addressAtGlance(destination),
     protocol: protocolOf(transport),
-    sourcePort: 'sourcePort' in transport ? (transport.sourcePort ?? -1) : -1,
-    destinationPort: 'destinationPort' in transport ? (transport.destinationPort ?? -1) : -1,
+    sourcePort: 'sourcePort' in transport ? (transport.sourcePort ?? NO_PORT) : NO_PORT,
+    destinationPort: 'destinationPort' in transport ? (transport.destinationPort ?? NO_PORT) : NO_PORT,
     in: entering ? 'lo' : '',
     out: entering ? '' : 'lo',
   };

@@ -4,6 +4,7 @@ import type { Address } from './packet.ts';
 import type { Site } from './read-field.ts';
 import type { RuleSite } from './run-rule.ts';
 import type { Nat } from './steps.ts';
+import { WHOLE_DATA } from './steps.ts';
 
 /** Whether the new address (null: one of several, or not known) is none of the host's: for sure, perhaps, or not at all. */
 export function leavesHost(at: RuleSite, { address: target }: Nat, address: Address | null): 'yes' | 'maybe' | 'no' {
@@ -16,7 +17,7 @@ export function leavesHost(at: RuleSite, { address: target }: Nat, address: Addr
       return mayBeOwn(at.site, target) ? 'maybe' : 'yes';
     case 'map': {
       const set = typeof target.map === 'string' ? at.table.sets.get(target.map) : target.map;
-      const data = set?.known ? set.elements.map((element) => element.data?.[target.part ?? 0]) : [];
+      const data = set?.known ? set.elements.map((element) => element.data?.[target.part ?? WHOLE_DATA]) : [];
       const isAway = (value: (typeof data)[number]) =>
         (typeof value === 'number' || typeof value === 'bigint') && !isOwn(at.site, value);
       return data.length > 0 && data.every(isAway) ? 'yes' : 'maybe';

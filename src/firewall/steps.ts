@@ -32,6 +32,9 @@ export type Operand =
   | { readonly kind: 'map'; readonly key: Key; readonly map: SetReference; readonly part?: number }
   | Unknown;
 
+/** The place in an element's data where it is not concatenated. */
+export const WHOLE_DATA = 0;
+
 /** Something that the evaluator does not know: its name in the owner's words, and what would settle it. */
 export type Unknown = { readonly kind: 'unknown'; readonly what: string; readonly settledBy: string };
 

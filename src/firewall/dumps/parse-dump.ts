@@ -134,11 +134,11 @@ const familyOfName = (file: string): 'ip' | 'ip6' | 'assumed' =>
 
 /** Which table `iptables -S` printed: as it was asked, or by the chains whose policies it prints. */
 function tableOfListing({ command, text, firstLine }: DumpPart, file: string): string {
-  const asked = /\s(?:-t|--table)[\s=]*(\w+)/.exec(command ?? '')?.[1];
+  const asked = command === null ? undefined : /\s(?:-t|--table)[\s=]*(\w+)/.exec(command)?.[1];
   const chains = [...text.matchAll(/^(?:-P|--policy)[\s=]+(\w+)/gm)].map(([, chain]) => chain);
   const has = (...names: string[]) => names.every((name) => chains.includes(name));
   if (asked === undefined && !has('OUTPUT')) {
-    const shown = text.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
+    const shown = text.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? text;
     throw new ParseError({
       file,
       line: firstLine,

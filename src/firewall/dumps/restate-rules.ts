@@ -1,4 +1,5 @@
 // Rules as they are written by hand, or printed by `iptables -S`, as the text that iptables-save would print.
+import { at } from '../../at.ts';
 import { ParseError } from '../parse-error.ts';
 
 type Chains = Map<string, { policy: string; rules: string[] }>;
@@ -51,14 +52,17 @@ function readLine(chains: Chains, line: string): boolean {
   const [, counters = '', rest = ''] = /^(\[\d+:\d+\]\s*)?(.*)$/.exec(line) ?? [];
   const declared = /^:(\S+)\s+(ACCEPT|DROP|QUEUE|RETURN|-)/.exec(rest);
   if (declared !== null) {
-    declare(chains, declared[1] ?? '', declared[2] ?? '-');
+    declare(chains, at(declared, 1), at(declared, 2));
     return true;
   }
   const [, option = '', chain = '', spec = ''] = /^(-\w|--[a-z-]+)(?:[\s=]+(\S+))?\s*(.*)$/.exec(rest) ?? [];
   switch (LONG[option] ?? option) {
-    case '-P':
-      declare(chains, chain, /^\w+/.exec(spec)?.[0] ?? '');
-      return /^(?:ACCEPT|DROP|QUEUE|RETURN)\b/.test(spec);
+    case '-P': {
+      const policy = /^(?:ACCEPT|DROP|QUEUE|RETURN)\b/.exec(spec)?.[0];
+      if (policy === undefined) return false;
+      declare(chains, chain, policy);
+      return true;
+    }
     case '-N':
       declare(chains, chain, '-');
       return chain !== '';

@@ -1,4 +1,5 @@
 // What people have at hand, as parts that a parser reads: pasted sessions, several dumps in one file, code fences.
+import { at as itemAt } from '../../at.ts';
 
 /** A part of a file with the line it begins in; `command` is what was typed before it, where a prompt shows it. */
 export type DumpPart = {
@@ -60,7 +61,7 @@ export function splitDump(text: string): {
     for (const part of opened.splice(0)) parts.push({ ...part, text: `${part.lines.join('\n')}\n` });
   };
   for (let at = 0; at < lines.length; at++) {
-    const line = lines[at] ?? '';
+    const line = itemAt(lines, at);
     const typed = PROMPT.exec(line)?.[1] ?? BARE.exec(line)?.[0] ?? OTHER_PROMPT.exec(line)?.[1];
     if (typed !== undefined) {
       close();
@@ -99,8 +100,8 @@ function kindOf(line: string, before: DumpPart['kind'] | null): DumpPart['kind']
 function blockEnd(lines: readonly string[], from: number): number {
   let depth = 0;
   for (let at = from; at < lines.length; at++) {
-    const bare = (lines[at] ?? '').replace(/"(?:[^"\\]|\\.)*"|#.*/g, '');
-    depth += (bare.match(/\{/g)?.length ?? 0) - (bare.match(/\}/g)?.length ?? 0);
+    const bare = itemAt(lines, at).replace(/"(?:[^"\\]|\\.)*"|#.*/g, '');
+    depth += bare.split('{').length - bare.split('}').length;
     if (depth <= 0 && !/\\\s*$/.test(bare)) return at;
   }
   return lines.length - 1;

@@ -54,5 +54,8 @@ function masked(address: Address, prefix: number | null): Address {
 /** IPv6 addresses are written out in full. */
 function write(address: Address): string {
   if (typeof address === 'number') return formatAddress(address);
-  return address.toString(16).padStart(32, '0').match(/.{4}/g)?.join(':') ?? '';
+  return address
+    .toString(16)
+    .padStart(32, '0')
+    .replace(/.{4}(?=.)/g, '$&:');
 }

@@ -7,7 +7,7 @@ export function parseDevices(text: string): Map<Address, string[]> {
   const devices = new Map<Address, string[]>();
   for (const line of text.split('\n')) {
     const [, device, written] = /^\d+: (\S+?)(?:@\S+)?\s+inet6? ([^\s/]+)/.exec(line) ?? [];
-    const address = parseAddress(written ?? '');
+    const address = written === undefined ? null : parseAddress(written);
     if (device !== undefined && address !== null) devices.set(address, [...(devices.get(address) ?? []), device]);
   }
   return devices;

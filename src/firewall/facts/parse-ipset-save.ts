@@ -104,8 +104,8 @@ function readPart(kind: PartKind | undefined, text: string, { type, netmask }: R
   switch (kind) {
     case 'ip':
     case 'net': {
-      const [address, length] = text.split('/');
-      const value = parseAddress(address ?? '');
+      const [address = text, length] = text.split('/');
+      const value = parseAddress(address);
       if (value === null) return null;
       const bits = Number(length ?? netmask ?? (typeof value === 'bigint' ? 128 : 32));
       return { key: addressKey(value, bits), length: bits };
@@ -128,6 +128,9 @@ function readPart(kind: PartKind | undefined, text: string, { type, netmask }: R
   }
 }
 
+/** The code of ICMP types that have none. */
+const FIRST_CODE = 0;
+
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, 'ipv6-icmp': 58, icmpv6: 58 };
 
 /** `tcp:80`, `icmp:echo-request`, `icmp:8/0`; other protocols are none that is looked up here. */
@@ -137,10 +140,12 @@ function readPort(text: string): string | null {
   const protocol = PROTOCOLS[name];
   if (protocol === undefined) return text;
   if (protocol === 6 || protocol === 17) return readNumber(port) && portKey(protocol, Number(port));
-  const [type, code] = port.split('/').map(Number);
-  if (Number.isInteger(type) && Number.isInteger(code)) return portKey(protocol, (type ?? 0) * 256 + (code ?? 0));
+  const numbers = /^(\d+)\/(\d+)$/.exec(port);
+  if (numbers !== null) return portKey(protocol, Number(numbers[1]) * 256 + Number(numbers[2]));
   const named = parseIcmpType(port, protocol === 1 ? 'icmp' : 'icmpv6');
-  return named?.type == null ? null : portKey(protocol, named.type * 256 + (named.codes?.from ?? 0));
+  return named?.type == null
+    ? null
+    : portKey(protocol, named.type * 256 + (named.codes === null ? FIRST_CODE : named.codes.from));
 }
 
 function readNumber(text: string): string | null {
@@ -152,11 +157,14 @@ function optionOf(options: readonly string[], name: string): string | null {
   return at < 0 ? null : (options[at + 1] ?? null);
 }
 
+/** A part that is no network sorts behind those that are, as it does for all alike. */
+const WHOLE = 0;
+
 /** The narrowest networks are tried first, by the first part of the key before the second (ip_set_hash_gen.h). */
 function finish({ shapes, isPlain: _isPlain, ...set }: Reading): IpSet {
   const inOrder = [...shapes.values()].sort((a, b) => {
     for (const [index, length] of a.entries()) {
-      const difference = (b[index] ?? 0) - (length ?? 0);
+      const difference = (b[index] ?? WHOLE) - (length ?? WHOLE);
       if (difference !== 0) return difference;
     }
     return 0;

@@ -41,9 +41,15 @@ function printTable(table: string, chains: ReadonlySet<string>, rules: readonly 
   return `*${table}\n${[...heads, ...texts].join('\n')}\nCOMMIT\n`;
 }
 
+/** Passthroughs come after the direct rules of their chain. */
+const AFTER_ALL = Number.MAX_SAFE_INTEGER;
+
 function rulesInOrder({ rules }: DirectConfiguration): string[] {
   return parseDirectRules(rules, '')
-    .sort((one, other) => compare(nameChain(one), nameChain(other)) || (one.priority ?? 0) - (other.priority ?? 0))
+    .sort(
+      (one, other) =>
+        compare(nameChain(one), nameChain(other)) || (one.priority ?? AFTER_ALL) - (other.priority ?? AFTER_ALL),
+    )
     .map(({ printed }) => printed);
 }
 

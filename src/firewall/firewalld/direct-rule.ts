@@ -46,7 +46,8 @@ const INSERT = ['-I', '--insert'];
 function parsePassthrough(line: string): DirectRule[] {
   const [version, ...words] = splitWords(inDoubleQuotes(line)) ?? [];
   if (version !== 'ipv4' && version !== 'ipv6') return [];
-  const after = (options: readonly string[]) => words.find((_, at) => options.includes(words[at - 1] ?? ''));
+  const after = (options: readonly string[]) =>
+    words.find((_, at) => options.some((option) => option === words[at - 1]));
   const chain = after([...APPEND, ...INSERT]);
   if (chain === undefined) return [];
   const text = `-A ${chain} ${withoutPlace(words).map(quote).join(' ')}`;

@@ -29,7 +29,10 @@ export function restateInFirewalld(
     const others = directRules.filter((rule) => isIn({ ...place, chain: builtin }, rule));
     // What puts itself first comes before all direct rules when firewalld makes them anew.
     if (others.some(({ isFirst }) => isFirst)) return permit;
-    const priority = Math.min(PRIORITY, ...others.map((rule) => (rule.priority ?? 0) - 1));
+    const priority = Math.min(
+      PRIORITY,
+      ...others.flatMap((rule) => (rule.priority === null ? [] : [rule.priority - 1])),
+    );
     const ipv = place.family === 'ip6' ? 'ipv6' : 'ipv4';
     const words = [ipv, place.table, builtin, `${priority}`, ...written.source.words];
     // With iptables as its backend, firewalld gives direct rules a chain of their own.

@@ -1,4 +1,5 @@
 // An added rule in the words of iptables and ip6tables.
+import { at as itemAt } from '../../at.ts';
 import { splitWords } from '../iptables/split-words.ts';
 import type { AddedRule, Limit, ServicePackets } from './added-rule.ts';
 
@@ -70,7 +71,7 @@ function copyConditions(text: string): { addresses: string[]; rest: string[] } |
   const rest: string[] = [];
   for (let at = 0; at < target; at++) {
     const option = words[at] === '!' ? at + 1 : at;
-    const name = words[option] ?? '';
+    const name = itemAt(words, option);
     const length = IN_FRONT.includes(name) ? option + 2 - at : name === '-m' && words[at + 1] === 'comment' ? 4 : 1;
     const piece = words.slice(at, at + length);
     if (name === '-s' || name === '-d') addresses.push(...piece);

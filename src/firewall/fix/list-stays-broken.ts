@@ -7,7 +7,9 @@ import type { Service } from './plan.ts';
 export function listStaysBroken(services: readonly Service[], blocked: readonly Conversation[]): string[] {
   if (blocked.length === 0) return [];
   const isFtp = services.some(({ protocol, port }) => protocol === 'tcp' && port === 21);
-  const someTcp = blocked.some(({ protocol, destinationPort }) => protocol === 'tcp' && (destinationPort ?? 0) > 1023);
+  const someTcp = blocked.some(
+    ({ protocol, destinationPort }) => protocol === 'tcp' && destinationPort !== null && destinationPort > 1023,
+  );
   return [
     ...(isFtp && someTcp
       ? ["FTP's data connections use ports of their own, which stay blocked: transfers and listings will hang."]
@@ -22,10 +24,13 @@ function portsLeft(protocol: 'tcp' | 'udp', blocked: readonly Conversation[]): s
   return here.length === 0 ? [] : [`Other ${protocol.toUpperCase()} ports stay blocked, to ${addressesOf(here)}.`];
 }
 
+function isLoopback(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== null && isLoopbackAddress(address);
+}
+
 function addressesOf(conversations: readonly Conversation[]): string {
   const addresses = [...new Set(conversations.map(({ destination }) => destination))];
-  const [loopback, own] = [true, false].map((wanted) =>
-    addresses.filter((text) => isLoopbackAddress(parseAddress(text) ?? 0) === wanted),
-  );
+  const [loopback, own] = [true, false].map((wanted) => addresses.filter((text) => isLoopback(text) === wanted));
   return [...(loopback ?? []), ...(own && own.length > 0 ? ["the host's own addresses"] : [])].join(', ');
 }

@@ -45,8 +45,10 @@ function serviceWords({ of, established, service }: ServicePackets): string {
  * What stands before the verdict, without counters. A second condition on the interface does no harm in nft, so the rule's own may stay.
  * Sample: `oifname != "eth0" tcp dport { 25, 587 } counter reject with icmp port-unreachable comment "no mail"`
  */
+const NO_CONDITION = '';
+
 function copyConditions(text: string): string | null {
   const judged = /^(?:(.*?) )?(?:drop|reject(?: with [^"]*)?)(?: comment "[^"]*")?$/.exec(text);
   if (judged === null) return null;
-  return (judged[1] ?? '').replace(/(?:^| )counter(?: name "?[^" ]+"?)?(?= |$)/g, '').trim();
+  return (judged[1] ?? NO_CONDITION).replace(/(?:^| )counter(?: name "?[^" ]+"?)?(?= |$)/g, '').trim();
 }

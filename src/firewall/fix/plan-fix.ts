@@ -123,7 +123,7 @@ function sayByManager(
   passes: (rules: Ruleset, one: Conversation) => boolean,
 ): FoundPermits {
   const permits = found.placed.map(({ wanted }) => wanted);
-  for (const restate of RESTATE[options.manager ?? ''] ?? []) {
+  for (const restate of options.manager ? (RESTATE[options.manager] ?? []) : []) {
     const restated = restate(ruleset, permits, options.directRules ?? []);
     if (restated === null) continue;
     const { placed, after } = placeChanges(ruleset, restated);

@@ -13,7 +13,8 @@ export const rehearsalCaseOf = (caseId: string): string => `${caseId}-try`;
 export const isOwnComment = (comment: string | null): boolean => comment?.startsWith('lo-doctor ') ?? false;
 
 /** True for the comment of a temporary log rule of some case. */
-export const isOwnLogComment = (comment: string | null): boolean => /^lo-doctor \S+-log: \d+$/.test(comment ?? '');
+export const isOwnLogComment = (comment: string | null): boolean =>
+  comment !== null && /^lo-doctor \S+-log: \d+$/.test(comment);
 
 /**
  * What every log line of a case starts with. The kernel cuts a prefix after 29 characters (iptables' limit), and three of them are

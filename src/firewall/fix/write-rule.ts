@@ -102,7 +102,8 @@ function undoAlone({ change: { place, rule }, written }: Placed, options: PlanOp
         ...source.words,
       ]);
     case 'nftables':
-      return [deleteByComment(place, rule.comment ?? '')];
+      if (rule.comment === null) throw new Error(`no comment leads to ${rule.text}`);
+      return [deleteByComment(place, rule.comment)];
   }
 }
 

@@ -1,4 +1,5 @@
 // The text of a dump, with its lines by number.
+import { at } from '../../at.ts';
 
 /** A text whose lines are looked up only when somebody asks for a line. */
 export class DumpText {
@@ -16,7 +17,7 @@ export class DumpText {
     let high = starts.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+      if (at(starts, middle) <= offset) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,4 +1,5 @@
 // Puts single rules into a saved rules file (iptables-save text) and takes them out again; all else stays byte for byte.
+import { at } from '../../at.ts';
 import type { BootInsertion } from '../fix/plan.ts';
 import { splitWords } from './split-words.ts';
 
@@ -51,19 +52,19 @@ function findPlace(lines: readonly string[], insertion: BootInsertion): Place {
   const end = lines.findIndex((line, index) => index > start && line.trim() === 'COMMIT');
   if (start < 0 || end < 0) return { kind: 'no-table' };
   const inTable = lines.map((_, index) => index).slice(start, end);
-  const rules = inTable.filter((index) => chainOf(lines[index] ?? '') === chain);
+  const rules = inTable.filter((index) => chainOf(at(lines, index)) === chain);
   const isDeclared = inTable.some((index) => lines[index]?.startsWith(`:${chain} `));
   const [first] = rules;
   const last = rules.at(-1);
   if (first === undefined || last === undefined) {
     return isDeclared ? { kind: 'at', index: end, guessed: false } : { kind: 'no-chain' };
   }
-  if (rules.some((index) => ruleOf(lines[index] ?? '') === ruleText)) return { kind: 'present' };
+  if (rules.some((index) => ruleOf(at(lines, index)) === ruleText)) return { kind: 'present' };
   if (beforeRuleText === null) return { kind: 'at', index: last + 1, guessed: false };
   // However they are written: as many rules as the chain has when the file is loaded are those rules.
   const numbered = next?.of === rules.length ? rules[next.number - 1] : undefined;
   if (numbered !== undefined) return { kind: 'at', index: numbered, guessed: false };
-  const before = rules.find((index) => isSameRule(ruleOf(lines[index] ?? ''), beforeRuleText));
+  const before = rules.find((index) => isSameRule(ruleOf(at(lines, index)), beforeRuleText));
   return { kind: 'at', index: before ?? first, guessed: before === undefined };
 }
 
@@ -78,12 +79,13 @@ function ruleOf(line: string): string | null {
 }
 
 function chainOf(line: string): string | null {
-  return splitWords(ruleOf(line) ?? '')?.[1] ?? null;
+  const rule = ruleOf(line);
+  return rule === null ? null : (splitWords(rule)?.[1] ?? null);
 }
 
 /** The same words: a file written by hand may quote and space them differently, and leaves out the `-m tcp` that iptables-save adds to `-p tcp`. */
 function isSameRule(a: string | null, b: string): boolean {
-  const [words, others] = [splitWords(a ?? ''), splitWords(b)];
+  const [words, others] = [a === null ? null : splitWords(a), splitWords(b)];
   return words !== null && others !== null && withoutImplied(words) === withoutImplied(others);
 }
 

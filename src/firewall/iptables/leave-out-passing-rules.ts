@@ -35,7 +35,7 @@ function ownerOfLine(line: string): string | null {
   const words = line.startsWith('-A ') ? splitWords(line) : null;
   if (words === null) return null;
   const wordsAfter = (...options: readonly string[]): string[] =>
-    words.filter((_, at) => options.includes(words[at - 1] ?? ''));
+    words.filter((_, at) => options.some((option) => option === words[at - 1]));
   for (const name of wordsAfter('-A', '-j', '-g')) {
     const owner = ownerOfChain(name);
     if (owner !== null) return owner;

@@ -1,4 +1,5 @@
 // One rule of iptables-save as steps: its own options, then each extension's, then the target.
+import { at } from '../../at.ts';
 import type { Action, Condition, Pattern, Step } from '../steps.ts';
 import { type Argument, compare, type Extension, field, fixed, type RuleContext, unknown } from './extension.ts';
 import { findMatch, implicitMatch, unknownOption } from './matches.ts';
@@ -18,6 +19,11 @@ type Reading = {
   target: (Loaded & { readonly name: string; readonly goto: boolean }) | null;
 };
 
+/** Stands for a word past the end: lowerRule then leaves all that was read of the rule. */
+const CUT_OFF = '';
+/** An option that its extension doesn't list takes no values. */
+const NO_VALUES = 0;
+
 /** More options than any tool writes into a rule: it is not worth following what each of them would mean. */
 const MOST_CONDITIONS = 200;
 
@@ -27,9 +33,11 @@ const MOST_CONDITIONS = 200;
  */
 export function lowerRule(text: string, context: RuleContext): readonly Step[] {
   const words = splitWords(text);
-  if (!words) return [unknown(text, 'a closing quote')];
+  if (!words) return [cutOff(text, 'a closing quote')];
   const reading: Reading = { words, context, conditions: [], matches: [], protocol: null, target: null };
-  for (let at = 2; at < words.length; ) at = readOption(reading, at);
+  let end = 2;
+  while (end < words.length) end = readOption(reading, end);
+  if (end > words.length) return [cutOff(text, 'the rest of the rule')];
   const { conditions, matches, target } = reading;
   const all = [...conditions, ...matches.flatMap(({ extension, args }) => extension.lower(args, context))];
   return [
@@ -38,19 +46,23 @@ export function lowerRule(text: string, context: RuleContext): readonly Step[] {
   ];
 }
 
-/** Reads the option at `at` with its values and returns where the next one stands. */
-function readOption(reading: Reading, at: number): number {
+/** What is missing may be its verdict as well as a condition. */
+const cutOff = (text: string, settledBy: string): Action => ({ kind: 'verdict', verdict: unknown(text, settledBy) });
+
+/** Reads the option at `start` with its values and returns where the next one stands. */
+function readOption(reading: Reading, start: number): number {
   const { words, context } = reading;
-  let option = words[at] ?? '';
-  let next = at + 1;
+  let option = at(words, start);
+  let next = start + 1;
   let negated = option === '!';
-  if (negated) option = words[next++] ?? '';
+  const take = () => words[next++] ?? CUT_OFF;
+  if (negated) option = take();
   const value = () => {
     if (words[next] === '!') {
       negated = true;
       next++;
     }
-    return words[next++] ?? '';
+    return take();
   };
   switch (option) {
     case '-m':
@@ -115,7 +127,7 @@ function readExtensionOption(reading: Reading, option: string, negated: boolean,
     loaded.findLast(({ extension }) => fullName(extension, name) !== null) ?? loadImplicit(reading, name, protocol);
   if (owner) {
     const full = fullName(owner.extension, name) ?? name;
-    const arity = owner.extension.options[full] ?? 0;
+    const arity = owner.extension.options[full] ?? NO_VALUES;
     // Before a value it negates in the old way; where there is none, it stands before the next option.
     const late = arity > 0 && words[next] === '!';
     const from = late ? next + 1 : next;

@@ -86,6 +86,9 @@ export const recent: Match = {
 
 const PERIODS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
+/** Without --hashlimit-mode, all packets share one bucket. */
+const ONE_FOR_ALL = '';
+
 export const hashlimit: Match = {
   options: {
     'hashlimit-upto': 1,
@@ -105,15 +108,16 @@ export const hashlimit: Match = {
   },
   lower: (args, { family }) => {
     const above = has(args, 'hashlimit-above') !== isNegated(args);
-    const rate = value(args, 'hashlimit-upto') ?? value(args, 'hashlimit-above') ?? value(args, 'hashlimit') ?? '';
-    const [, number, period] = /^(\d+)\/([smhd])/.exec(rate) ?? [];
-    const modes = (value(args, 'hashlimit-mode') ?? '').split(',');
+    const rate = value(args, 'hashlimit-upto') ?? value(args, 'hashlimit-above') ?? value(args, 'hashlimit');
+    const [, number, period] = /^(\d+)\/([smhd])/.exec(`${rate}`) ?? [];
+    const modes = (value(args, 'hashlimit-mode') ?? ONE_FOR_ALL).split(',');
+    const name = value(args, 'hashlimit-name');
     const question: Question | null =
-      number === undefined || period === undefined || has(args, 'hashlimit-rate-match')
+      number === undefined || period === undefined || name === undefined || has(args, 'hashlimit-rate-match')
         ? null
         : {
             on: 'hashlimit',
-            name: value(args, 'hashlimit-name') ?? '',
+            name,
             family,
             keyed: (['srcip', 'srcport', 'dstip', 'dstport'] as const).filter((mode) => modes.includes(mode)),
             prefix: {
@@ -123,7 +127,12 @@ export const hashlimit: Match = {
             keeps: (PERIODS[period] ?? 1) / Math.max(1, Number(number)),
           };
     return [
-      asking('hashlimit', args, { limit: true, fresh: above ? 'no' : 'yes' }, question && { question, negated: above }),
+      asking(
+        'hashlimit',
+        args,
+        { limit: true, fresh: rate === undefined ? 'unknown' : above ? 'no' : 'yes' },
+        question && { question, negated: above },
+      ),
     ];
   },
 };

@@ -1,4 +1,5 @@
 // iptables' matches on what is tied to a packet: its connection, marks, owner, addresses' types, devices.
+import { at } from '../../at.ts';
 import type { Field } from '../field.ts';
 import type { Condition, Operand, Pattern } from '../steps.ts';
 import {
@@ -103,7 +104,7 @@ export const addrtype: Match = {
     return args.flatMap((argument) => {
       if (argument.option !== 'src-type' && argument.option !== 'dst-type') return [];
       const side = argument.option === 'src-type' ? 'saddr' : 'daddr';
-      const types = (argument.values[0] ?? '')
+      const types = at(argument.values, 0)
         .toUpperCase()
         .split(',')
         .map((name) => ADDRESS_TYPES.indexOf(name));

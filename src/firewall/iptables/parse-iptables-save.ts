@@ -57,7 +57,7 @@ export function parseIptablesSave(text: string, options: DumpOptions): Table[] {
   while (reading.at < dump.text.length) reading.at = readLine(reading);
   if (reading.open) throw wrong({ ...reading, at: dump.text.length - 1 }, '', 'COMMIT at the end of the table');
   if (reading.tables.size === 0 && findUnprintedTables(text).length === 0)
-    throw wrong(null, text.slice(0, 80), 'a table ("*filter" … "COMMIT")', options.file);
+    throw wrong(options, text.slice(0, 80), 'a table ("*filter" … "COMMIT")');
   return [...reading.tables.values()];
 }
 
@@ -73,7 +73,7 @@ function readLine(reading: Reading): number {
   const newline = text.indexOf('\n', reading.at);
   const end = newline < 0 ? text.length : newline;
   const line = text.slice(reading.at, end);
-  const first = line[0] ?? '';
+  const first = line.charAt(0);
   if (first === '-' || first === '[') return readRules(reading, line, end + 1);
   if (first === ':') readChain(reading, line);
   else if (first === '*') openTable(reading, line.slice(1).trim(), line);
@@ -101,7 +101,7 @@ function openTable(reading: Reading, name: string, line: string): void {
   const family = reading.options.family ?? reading.family ?? findDumpFamily(reading.dump.text);
   if (family === null) {
     const expected = 'something that tells IPv4 from IPv6 (say which with --rules4 or --rules6)';
-    throw wrong(null, line, expected, reading.options.file);
+    throw wrong(reading.options, line, expected);
   }
   const variant = reading.options.variant ?? reading.variant ?? 'nft';
   reading.family ??= family;
@@ -160,11 +160,7 @@ function commit(reading: Reading, line: string): void {
   reading.open = null;
 }
 
-function wrong(
-  reading: Reading | null,
-  text: string,
-  expected: string,
-  file = reading?.options.file ?? '',
-): ParseError {
-  return new ParseError({ file, line: reading ? reading.dump.lineAt(reading.at) : 0, text, expected });
+function wrong(reading: Reading | { readonly file: string }, text: string, expected: string): ParseError {
+  if ('file' in reading) return new ParseError({ file: reading.file, line: 0, text, expected });
+  return new ParseError({ file: reading.options.file, line: reading.dump.lineAt(reading.at), text, expected });
 }

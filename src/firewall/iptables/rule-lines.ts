@@ -86,7 +86,9 @@ export class RuleLines implements RuleList {
     const { blocks } = this;
     const pattern = candidate(this.chain, glance);
     const found: number[] = [];
-    pattern.lastIndex = blocks[0]?.from ?? 0;
+    const [first] = blocks;
+    if (first === undefined) return found;
+    pattern.lastIndex = first.from;
     for (let match = pattern.exec(this.dump.text); match; match = pattern.exec(this.dump.text)) {
       const { index: offset } = match;
       const block = blocks[countUpTo(blocks, offset, ({ from }) => from) - 1];

@@ -26,7 +26,7 @@ function readWord(line: string, at: number, words: string[]): number | null {
   let word = '';
   let i = at;
   for (; i < line.length; i++) {
-    const character = line[i] ?? '';
+    const character = line.charAt(i);
     if (character === ' ' || character === '\t') break;
     if (character !== '"') {
       word += character;

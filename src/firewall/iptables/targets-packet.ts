@@ -7,7 +7,7 @@ import { parseMasked, parseNumber } from './values.ts';
 export const DSCP: Target = {
   options: { 'set-dscp': 1, 'set-dscp-class': 1 },
   lower: (args, { family }) => {
-    const named = DSCP_CLASSES[firstOf(args, 'set-dscp-class')?.toUpperCase() ?? ''];
+    const named = DSCP_CLASSES[`${firstOf(args, 'set-dscp-class')?.toUpperCase()}`];
     return [setNumber(`${family} dscp`, named ?? numberIn(args, 'set-dscp', 63), args)];
   },
 };
@@ -59,8 +59,8 @@ export const TCPMSS: Target = {
 export const TCPOPTSTRIP: Target = {
   options: { 'strip-options': 1 },
   lower: (args) => {
-    const options = (firstOf(args, 'strip-options') ?? '').split(',');
-    return options.some((option) => option === 'mss' || option === '2')
+    const options = firstOf(args, 'strip-options')?.split(',');
+    return options === undefined || options.some((option) => option === 'mss' || option === '2')
       ? [setNumber('tcp option maxseg size', null, args)]
       : [];
   },
@@ -70,7 +70,7 @@ export const TCPOPTSTRIP: Target = {
 export const CLASSIFY: Target = {
   options: { 'set-class': 1 },
   lower: (args) => {
-    const [, major, minor] = /^([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(firstOf(args, 'set-class') ?? '') ?? [];
+    const [, major, minor] = /^([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(`${firstOf(args, 'set-class')}`) ?? [];
     const isRead = major !== undefined && minor !== undefined;
     const handle = isRead ? (Number.parseInt(major, 16) * 0x10000 + Number.parseInt(minor, 16)) >>> 0 : null;
     return [setNumber('meta priority', handle, args)];
@@ -132,7 +132,8 @@ function change(name: SettableField, { mask, xor }: { mask: number; xor: number 
 /** Names stand for the bits of the old type of service, numbers without a mask for the whole byte. */
 function readTos(args: readonly Argument[]): { value: number; mask: number } | null {
   const [argument] = args;
-  const text = argument?.values[0] ?? '';
+  const text = argument?.values[0];
+  if (text === undefined) return null;
   const named = TOS_NAMES[text.toLowerCase()];
   if (named !== undefined) return { value: named, mask: 0x3f };
   const given = parseMasked(text, 255);

@@ -23,6 +23,10 @@ const unknownTarget = (name: string, settledBy = `what "-j ${name}" does`): Targ
 
 const final = (judged: Verdict): Target => ({ options: {}, lower: () => [verdict(judged)] });
 
+/** What iptables writes where its options don't say it. */
+const NO_PREFIX = '';
+const FIRST_GROUP = '0';
+
 const LOG: Target = {
   options: {
     'log-prefix': 1,
@@ -36,7 +40,7 @@ const LOG: Target = {
   lower: (args): Log[] => [
     {
       kind: 'log',
-      prefix: value(args, 'log-prefix') ?? '',
+      prefix: value(args, 'log-prefix') ?? NO_PREFIX,
       level: readLevel(value(args, 'log-level') ?? '4'),
       group: null,
       uid: has(args, 'log-uid'),
@@ -46,15 +50,11 @@ const LOG: Target = {
 
 const groupLog = (prefix: string, group: string, options: Readonly<Record<string, number>>): Target => ({
   options: { ...options, [prefix]: 1, [group]: 1 },
-  lower: (args): Log[] => [
-    {
-      kind: 'log',
-      prefix: value(args, prefix) ?? '',
-      level: 4,
-      group: parseNumber(value(args, group) ?? '0') ?? 0,
-      uid: false,
-    },
-  ],
+  lower: (args) => {
+    const number = parseNumber(value(args, group) ?? FIRST_GROUP);
+    if (number === null) return unreadable('NFLOG', args);
+    return [{ kind: 'log', prefix: value(args, prefix) ?? NO_PREFIX, level: 4, group: number, uid: false }];
+  },
 });
 
 const REJECT: Target = {
@@ -242,7 +242,8 @@ function unreadable(name: string, args: readonly Argument[]): Action[] {
 /** `--set-mark` puts value in place of value's and mask's bits, `--set-xmark` in place of mask's bits (libxt_MARK.c). */
 function lowerMarks(name: string, args: readonly Argument[], mark: 'meta mark' | 'ct mark'): Action[] {
   const [argument] = args;
-  const masked = parseMasked(argument?.values[0] ?? '');
+  const text = argument?.values[0];
+  const masked = text === undefined ? null : parseMasked(text);
   if (!argument || !masked) return unreadable(name, args);
   const set = (kept: number, xor: number): Action[] => {
     const operand: Operand = { kind: 'field', field: mark, mask: kept >>> 0, xor: xor >>> 0 };

@@ -31,7 +31,7 @@ export function findField(expression: Json): FieldOfExpression | null {
     case 'rt':
       return {
         field: null,
-        type: RT_TYPES[stringAt(content, 'key') ?? ''] ?? addressType(stringAt(content, 'family')),
+        type: entryOf(RT_TYPES, stringAt(content, 'key')) ?? addressType(stringAt(content, 'family')),
       };
     case 'socket':
       return { field: null, type: stringAt(content, 'key') === 'mark' ? 'mark' : 'integer' };
@@ -69,7 +69,7 @@ function rawPayload(content: Json): FieldOfExpression {
 }
 
 function ctField(content: Json): FieldOfExpression {
-  const key = stringAt(content, 'key') ?? '';
+  const key = stringAt(content, 'key');
   const direction = stringAt(content, 'dir');
   const family = stringAt(content, 'family');
   const name = family === undefined ? key : `${family} ${key}`;
@@ -88,13 +88,14 @@ function directed(direction: 'original' | 'reply', { field, type }: FieldOfExpre
 
 function fibField(content: Json): FieldOfExpression {
   const flags = listOf(contentOf(content, 'flags'));
-  const result = stringAt(content, 'result') ?? '';
-  const type = FIB_TYPES[result] ?? 'integer';
+  const result = stringAt(content, 'result');
+  const type = entryOf(FIB_TYPES, result) ?? 'integer';
+  const asked = entryOf(FIB_RESULTS, result);
   const address = flags.includes('saddr') ? 'saddr' : flags.includes('daddr') ? 'daddr' : null;
-  if (address === null || FIB_RESULTS[result] === undefined) return { field: null, type };
+  if (address === null || asked === undefined) return { field: null, type };
   const mark = flags.includes('mark') ? ' . mark' : '';
   const device = flags.includes('iif') ? ' . iif' : flags.includes('oif') ? ' . oif' : '';
-  return { field: `fib ${address}${mark}${device} ${FIB_RESULTS[result]}`, type };
+  return { field: `fib ${address}${mark}${device} ${asked}`, type };
 }
 
 /** Devices are compared by name, also where nft says that it looks for any. */
@@ -106,19 +107,24 @@ const FIB_RESULTS: Partial<Record<string, 'type' | 'oifname'>> = {
 };
 
 function extensionHeader(content: Json): FieldOfExpression {
-  const number = EXTENSION_HEADERS[stringAt(content, 'name') ?? ''];
+  const number = entryOf(EXTENSION_HEADERS, stringAt(content, 'name'));
   const field = stringAt(content, 'field');
   if (field !== undefined) return { field: null, type: field === 'nexthdr' ? 'inet_proto' : 'integer' };
   return { field: number === undefined ? null : `exthdr ${number}`, type: 'boolean' };
 }
 
 function tcpOption(content: Json): FieldOfExpression {
-  const name = stringAt(content, 'name') ?? '';
+  const name = stringAt(content, 'name');
   const field = stringAt(content, 'field');
-  const number = TCP_OPTIONS[name];
+  const number = entryOf(TCP_OPTIONS, name);
   if (contentOf(content, 'base') !== undefined) return { field: null, type: 'raw' };
   if (field === undefined) return { field: number === undefined ? null : `tcp option ${number}`, type: 'boolean' };
   return { field: name === 'maxseg' && field === 'size' ? 'tcp option maxseg size' : null, type: 'integer' };
+}
+
+/** What a table has for a word that may be missing. */
+function entryOf<T>(table: Readonly<Partial<Record<string, T>>>, word: string | undefined): T | undefined {
+  return word === undefined ? undefined : table[word];
 }
 
 function addressType(family: string | undefined): Datatype {

@@ -23,7 +23,7 @@ export function insertAtEnd(text: string, { open, close }: Block, statement: str
   const before = text.slice(open + 1, close).trimEnd();
   if (line > open && text.slice(line, close).trim() === '') {
     // Indented as the line above.
-    const indent = /(?:^|\n)([ \t]*)[^\n]*$/.exec(before)?.[1] ?? '';
+    const indent = before.slice(before.lastIndexOf('\n') + 1).replace(/[^ \t].*$/, '');
     return splice(text, line, `${indent}${statement}${lineEndOf(text)}`);
   }
   const at = open + 1 + before.length;

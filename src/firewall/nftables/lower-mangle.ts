@@ -33,7 +33,8 @@ function isHarmless(key: Json): boolean {
   const entry = soleEntry(key);
   if (entry === null) return false;
   const [name, content] = entry;
-  const field = stringAt(content, 'key') ?? '';
+  const field = stringAt(content, 'key');
+  if (field === undefined) return false;
   if (name === 'meta') return ['nftrace', 'secmark', 'broute'].includes(field);
   return name === 'ct' && ['label', 'event', 'secmark', 'helper', 'timeout'].includes(field);
 }

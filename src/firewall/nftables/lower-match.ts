@@ -121,8 +121,8 @@ function valuesOf(op: string, right: Json, type: Datatype): readonly Pattern[] |
 function dependsOnMore(left: Json): boolean {
   const entry = soleEntry(left);
   if (entry?.[0] === 'numgen') return true;
-  const key = stringAt(contentOf(left, 'meta'), 'key') ?? '';
-  return ['time', 'day', 'hour', 'random'].includes(key);
+  const key = stringAt(contentOf(left, 'meta'), 'key');
+  return key !== undefined && ['time', 'day', 'hour', 'random'].includes(key);
 }
 
 function sometimes(what: string): Condition {

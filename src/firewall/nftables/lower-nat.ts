@@ -47,7 +47,8 @@ function mappedPort(address: Json | undefined, type: Datatype, sets: Scope['sets
   if (address === undefined || map === undefined) return null;
   const operand = lowerOperand(address, type);
   const data = contentOf(map, 'data');
-  const named = typeof data === 'string' && (sets.get(data.slice(1))?.data.length ?? 0) > 1;
+  const declared = typeof data === 'string' ? sets.get(data.slice(1)) : undefined;
+  const named = declared !== undefined && declared.data.length > 1;
   const inPlace = listOf(contentOf(data, 'set')).some(
     (element) => isList(element) && contentOf(element[1], 'concat') !== undefined,
   );

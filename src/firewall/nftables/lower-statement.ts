@@ -1,5 +1,6 @@
 // Lowers one statement of a rule to the steps of the model.
 import { parseAddress } from '../address.ts';
+import type { Family } from '../model.ts';
 import type { Action, Step } from '../steps.ts';
 import { contentOf, isRecord, type Json, listOf, numberAt, soleEntry, stringAt } from './json.ts';
 import { lowerLimit, lowerQuota } from './lower-limit.ts';
@@ -31,7 +32,7 @@ export function lowerStatement(statement: Json, scope: Scope): readonly Step[] {
       return [...needs, { kind: 'verdict', verdict }];
     }
     case 'log':
-      return lowerLog(content);
+      return lowerLog(content, scope.family);
     case 'limit':
     case 'quota':
       return lowerMeasured(statement, name, content, scope);
@@ -117,18 +118,22 @@ function lowerVerdictMap(statement: Json, content: Json, scope: Scope): readonly
 
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
 const WARNING = 4;
+/** What nft logs with where it says no prefix. */
+const NO_PREFIX = '';
 
 /** `{"prefix": "out: ", "level": "info", "flags": ["skuid"]}`. `level audit` writes to the audit log, where no packet line stands. */
-function lowerLog(content: Json): readonly Step[] {
-  const level = stringAt(content, 'level') ?? 'warn';
+function lowerLog(content: Json, family: Family): readonly Step[] {
+  const { prefix = NO_PREFIX, level = 'warn', group = null } = isRecord(content) ? content : {};
   if (level === 'audit') return [];
+  if (typeof prefix !== 'string' || typeof level !== 'string' || (group !== null && typeof group !== 'number'))
+    return [unknown(printStatement({ log: content }, family))];
   const flags = listOf(contentOf(content, 'flags'));
   return [
     {
       kind: 'log',
-      prefix: stringAt(content, 'prefix') ?? '',
+      prefix,
       level: LEVELS.includes(level) ? LEVELS.indexOf(level) : WARNING,
-      group: numberAt(content, 'group') ?? null,
+      group,
       uid: flags.includes('skuid') || flags.includes('all'),
     },
   ];

@@ -1,8 +1,9 @@
 // Parses the text of nft expressions and values into the form that nft's JSON has for them.
+import { at } from '../../at.ts';
 import { type Datatype, isBitmask } from './datatypes.ts';
 import { findField } from './fields.ts';
 import { contentOf, isList, type Json } from './json.ts';
-import { next, peek, take, unquoted, type Words } from './words.ts';
+import { END, next, peek, take, unquoted, type Words } from './words.ts';
 
 /** A key such as `tcp dport`, `meta mark & 0x0000000f`, `ip saddr . tcp dport`; null where it isn't understood. */
 export function parseKey(words: Words): Json | null {
@@ -46,18 +47,20 @@ function parseSet(words: Words, types: readonly Datatype[]): Json | null {
   return { set: elements };
 }
 
+const ENDS_ELEMENT: readonly string[] = [',', '}', ':', END];
+
 /** `10.0.0.1 timeout 1h expires 5m comment "x"`, `25 limit rate 5/minute` */
 function parseElementOptions(words: Words, val: Json): Json | null {
   const options: Record<string, Json> = {};
   for (;;) {
-    const word = peek(words) ?? '}';
-    if ([',', '}', ':'].includes(word)) return Object.keys(options).length === 0 ? val : { elem: { val, ...options } };
+    const word = peek(words);
+    if (ENDS_ELEMENT.includes(word)) return Object.keys(options).length === 0 ? val : { elem: { val, ...options } };
     next(words);
-    if (['timeout', 'expires', 'comment'].includes(word)) options[word] = next(words) ?? '';
+    if (['timeout', 'expires', 'comment'].includes(word)) options[word] = next(words);
     else if (word === 'counter') words.at += peek(words) === 'packets' ? 4 : 0;
     else if (word === 'limit' || word === 'quota' || word === 'ct') {
       options[word === 'ct' ? 'ct count' : word] = {};
-      while (![',', '}', ':'].includes(peek(words) ?? '}')) next(words);
+      while (!ENDS_ELEMENT.includes(peek(words))) next(words);
     } else return null;
   }
 }
@@ -68,13 +71,13 @@ function parseData(words: Words): Json | null {
 
 /** `accept`, `jump mail`; null (and no word taken) for anything else. */
 export function parseVerdictText(words: Words): Json | null {
-  const word = peek(words) ?? '';
+  const word = peek(words);
   if (['accept', 'drop', 'return', 'continue'].includes(word)) {
     next(words);
     return { [word]: null };
   }
   const target = peek(words, 1);
-  if ((word !== 'jump' && word !== 'goto') || target === undefined || target === '{') return null;
+  if ((word !== 'jump' && word !== 'goto') || target === END || target === '{') return null;
   words.at += 2;
   return { [word]: { target } };
 }
@@ -93,7 +96,7 @@ function parseSequence(words: Words, parse: () => Json | null): Json[] | null {
 function parseOperation(words: Words): Json | null {
   let left = take(words, '(') ? closed(parseOperation(words), words) : parseField(words);
   while (left !== null) {
-    const operator = peek(words) ?? '';
+    const operator = peek(words);
     if (!['&', '|', '^', '<<', '>>'].includes(operator)) return left;
     next(words);
     const right = take(words, '(') ? parseBits(words) : parseConstantText(next(words));
@@ -110,7 +113,7 @@ function parseBits(words: Words): Json | null {
     if (bit === null) return null;
     bits.push(bit);
   } while (take(words, '|'));
-  return closed(bits.length === 1 ? (bits[0] ?? null) : { '|': bits }, words);
+  return closed(bits.length === 1 ? at(bits, 0) : { '|': bits }, words);
 }
 
 function closed(json: Json | null, words: Words): Json | null {
@@ -124,16 +127,16 @@ const BARE_META = [
 ];
 
 function parseField(words: Words): Json | null {
-  const word = next(words) ?? '';
+  const word = next(words);
   if (BARE_META.includes(word)) return { meta: { key: word } };
-  if (word === 'meta') return readable({ meta: { key: next(words) ?? '' } });
+  if (word === 'meta') return readable({ meta: { key: next(words) } });
   if (word === 'ct') return parseConntrackField(words);
   if (word === 'fib') return parseFib(words);
-  if (word === 'exthdr') return { exthdr: { name: next(words) ?? '' } };
+  if (word === 'exthdr') return { exthdr: { name: next(words) } };
   if (word === 'tcp' && take(words, 'option')) return parseTcpOption(words);
   const raw = /^@(ll|nh|th|ih),(\d+),(\d+)$/.exec(word);
-  if (raw !== null) return { payload: { base: raw[1] ?? '', offset: Number(raw[2]), len: Number(raw[3]) } };
-  return /^[a-z][a-z0-9]*$/.test(word) ? readable({ payload: { protocol: word, field: next(words) ?? '' } }) : null;
+  if (raw !== null) return { payload: { base: at(raw, 1), offset: Number(raw[2]), len: Number(raw[3]) } };
+  return /^[a-z][a-z0-9]*$/.test(word) ? readable({ payload: { protocol: word, field: next(words) } }) : null;
 }
 
 /** Only fields that are known by name: with others, where the expression ends can't be told. */
@@ -151,29 +154,29 @@ function parseConntrackField(words: Words): Json | null {
 
 function parseFib(words: Words): Json | null {
   const flags: string[] = [];
-  do flags.push(next(words) ?? '');
+  do flags.push(next(words));
   while (take(words, '.'));
-  return { fib: { result: next(words) ?? '', flags } };
+  return { fib: { result: next(words), flags } };
 }
 
 function parseTcpOption(words: Words): Json | null {
-  const name = next(words) ?? '';
+  const name = next(words);
   if (peek(words) === 'exists' || peek(words) === 'missing') return { 'tcp option': { name } };
-  return { 'tcp option': { name, field: next(words) ?? '' } };
+  return { 'tcp option': { name, field: next(words) } };
 }
 
 /** One constant as nft's JSON has it. */
-function parseConstantText(word: string | undefined): Json | null {
-  if (word === undefined || /^[{}(),:|&^/]$/.test(word)) return null;
+function parseConstantText(word: string): Json | null {
+  if (word === END || /^[{}(),:|&^/]$/.test(word)) return null;
   if (word === 'exists' || word === 'missing') return word === 'exists';
   const text = unquoted(word);
   if (text !== null) return text.includes('"-"') ? { range: text.split('"-"') } : text;
   const list = word.includes(',') ? word.split(',').map(simple) : null;
   if (list !== null) return list;
   const range = /^([0-9a-f.:x]*[0-9:][0-9a-f.:x]*)-([0-9a-f.:x]*[0-9:][0-9a-f.:x]*)$/i.exec(word);
-  if (range !== null) return { range: [simple(range[1] ?? ''), simple(range[2] ?? '')] };
+  if (range !== null) return { range: [simple(at(range, 1)), simple(at(range, 2))] };
   const prefix = /^([0-9a-f.:x]+)\/(\d+)$/i.exec(word);
-  if (prefix !== null) return { prefix: { addr: simple(prefix[1] ?? ''), len: Number(prefix[2]) } };
+  if (prefix !== null) return { prefix: { addr: simple(at(prefix, 1)), len: Number(prefix[2]) } };
   return simple(word);
 }
 

@@ -5,7 +5,7 @@ import { contentOf, isList, type Json, type JsonRecord, listOf, numberAt, string
 import { lowerRule } from './lower-rule.ts';
 import { hasOwnConditions, lowerElements } from './lower-set.ts';
 import { printRule } from './print-rule.ts';
-import { readDocument, type TableDocument } from './read-document.ts';
+import { notNft, readDocument, type TableDocument } from './read-document.ts';
 import { readScript } from './read-script.ts';
 import { type NamedSet, type Scope, unknown } from './scope.ts';
 import { declaredTypes } from './types.ts';
@@ -17,20 +17,20 @@ import { declaredTypes } from './types.ts';
  * What lo-doctor does not know becomes an unknown step; throws ParseError for text that is not nft's JSON.
  */
 export function parseNftRuleset(text: string, { file }: { file: string }): Table[] {
-  return readDocument(text, file).map(lowerTable);
+  return readDocument(text, file).map((document) => lowerTable(document, file));
 }
 
 /** The tables of nft's text: `nft list ruleset`, or a script such as nftables.conf. Throws ParseError, its lines counted from `firstLine`. */
 export function parseNftScript(text: string, { file, firstLine = 1 }: { file: string; firstLine?: number }): Table[] {
-  return readScript(text, file, firstLine).map(lowerTable);
+  return readScript(text, file, firstLine).map((document) => lowerTable(document, file));
 }
 
-function lowerTable(document: TableDocument): Table {
-  const scope = scopeOf(document);
-  const rules = Map.groupBy(document.rules, (rule) => stringAt(rule, 'chain') ?? '');
+function lowerTable(document: TableDocument, file: string): Table {
+  const scope = scopeOf(document, file);
+  const rules = Map.groupBy(document.rules, (rule) => required(rule, 'chain', file));
   for (const chain of document.chains) {
-    const name = stringAt(chain, 'name') ?? '';
-    scope.chains.set(name, lowerChain(name, chain, rules.get(name) ?? [], scope));
+    const name = required(chain, 'name', file);
+    scope.chains.set(name, lowerChain({ name, json: chain, rules: rules.get(name) ?? [] }, scope, file));
   }
   return {
     layer: 'nftables',
@@ -39,19 +39,31 @@ function lowerTable(document: TableDocument): Table {
     name: document.name,
     dormant: listOf(document.table.flags).includes('dormant'),
     chains: scope.chains,
-    sets: new Map(document.sets.map((set) => [stringAt(set, 'name') ?? '', lowerNamedSet(set, scope)])),
+    sets: new Map(
+      document.sets.map((set) => {
+        const name = required(set, 'name', file);
+        return [name, lowerNamedSet(name, set, scope)];
+      }),
+    ),
   };
 }
 
-function scopeOf({ family, table, sets, objects }: TableDocument): Scope {
+function scopeOf({ family, table, sets, objects }: TableDocument, file: string): Scope {
   return {
     family,
-    sets: new Map(sets.map((set) => [stringAt(set, 'name') ?? '', typesOfSet(set)])),
-    objects: new Map(objects.map(({ kind, content }) => [`${kind} ${stringAt(content, 'name')}`, content])),
+    sets: new Map(sets.map((set) => [required(set, 'name', file), typesOfSet(set)])),
+    objects: new Map(objects.map(({ kind, content }) => [`${kind} ${required(content, 'name', file)}`, content])),
     chains: new Map(),
     changing: new Set(),
     inForce: doubtOf(table),
   };
+}
+
+/** A name without which it can't be told what the object is. */
+function required(json: JsonRecord, key: string, file: string): string {
+  const name = stringAt(json, key);
+  if (name === undefined) throw notNft(file, JSON.stringify(json));
+  return name;
 }
 
 /** nft 1.0.6 prints flags of a table as whatever stands in its memory. */
@@ -67,15 +79,17 @@ function typesOfSet(set: JsonRecord): NamedSet {
 }
 
 /** Elements that come and go with the traffic are those of the moment of the dump; what limits of their own let pass is not known. */
-function lowerNamedSet(set: JsonRecord, { changing }: Scope): ElementSet {
-  const dynamic = listOf(set.flags).includes('dynamic') || changing.has(stringAt(set, 'name') ?? '');
+function lowerNamedSet(name: string, set: JsonRecord, { changing }: Scope): ElementSet {
+  const dynamic = listOf(set.flags).includes('dynamic') || changing.has(name);
   if (hasOwnConditions(listOf(set.stmt))) return { known: false, elements: [] };
   const lowered = lowerElements(listOf(set.elem), typesOfSet(set));
   return dynamic && lowered.known ? { ...lowered, known: false, changes: true } : lowered;
 }
 
-function lowerChain(name: string, json: JsonRecord, rules: readonly JsonRecord[], scope: Scope): Chain {
-  const base = baseOf(json, scope);
+type ChainDocument = { readonly name: string; readonly json: JsonRecord; readonly rules: readonly JsonRecord[] };
+
+function lowerChain({ name, json, rules }: ChainDocument, scope: Scope, file: string): Chain {
+  const base = baseOf(json, scope, file);
   const lowered = rules.map((rule, index) => lowerOneRule(rule, index + 1, scope));
   if (base === null) return { name, base, rules: lowered };
   if (base.devices.length > 0 || !isDeviceHook(base.hook))
@@ -100,13 +114,15 @@ function lowerOneRule(json: JsonRecord, number: number, scope: Scope): Rule {
 }
 
 /** `{"type": "filter", "hook": "output", "prio": 0, "policy": "drop"}`, and `dev` for netdev. */
-function baseOf(json: JsonRecord, { family }: Scope): Base | null {
+function baseOf(json: JsonRecord, { family }: Scope, file: string): Base | null {
   const hook = HOOKS.find((one) => one === json.hook);
   const type = TYPES.find((one) => one === json.type);
   if (hook === undefined || type === undefined || family === 'arp' || family === 'bridge') return null;
   const devices = listOf(json.dev).filter((device) => typeof device === 'string');
   const policy = json.policy === 'drop' ? 'drop' : 'accept';
-  return { hook, priority: numberAt(json, 'prio') ?? 0, type, policy, devices };
+  const priority = numberAt(json, 'prio');
+  if (priority === undefined) throw notNft(file, JSON.stringify(json));
+  return { hook, priority, type, policy, devices };
 }
 
 const HOOKS: readonly Hook[] = ['prerouting', 'input', 'forward', 'output', 'postrouting', 'ingress', 'egress'];

@@ -1,16 +1,17 @@
 // Parses the text of an nft rule, as nft prints it, into the statements that nft's JSON has for it.
+import { at } from '../../at.ts';
 import { type Datatype, isBitmask } from './datatypes.ts';
 import type { Json, JsonList, JsonRecord } from './json.ts';
 import { parseKey, parseValue, parseVerdictText } from './parse-expression-text.ts';
 import { typesOf } from './types.ts';
 import { parseDuration } from './values.ts';
-import { next, numberOf, peek, splitWords, take, unquoted, type Words } from './words.ts';
+import { END, isCutOff, nameOf, next, numberOf, peek, splitWords, take, unquoted, type Words } from './words.ts';
 
-/** `tcp dport { 25, 26 } ct state new log prefix "mail " drop` → its statements; null where a part isn't understood. */
+/** `tcp dport { 25, 26 } ct state new log prefix "mail " drop` → its statements; null where a part isn't understood, or is cut off. */
 export function parseRuleText(text: string): JsonList | null {
   const words = splitWords(text);
   const statements: Json[] = [];
-  while (peek(words) !== undefined) {
+  while (peek(words) !== END) {
     if (take(words, 'comment')) next(words);
     else {
       const statement = parseStatement(words);
@@ -18,13 +19,13 @@ export function parseRuleText(text: string): JsonList | null {
       statements.push(statement);
     }
   }
-  return statements;
+  return isCutOff(words) ? null : statements;
 }
 
 function parseStatement(words: Words): Json | null {
   const verdict = parseVerdictText(words);
   if (verdict !== null) return verdict;
-  const parse = PARSERS[peek(words) ?? ''];
+  const parse = PARSERS[peek(words)];
   if (parse !== undefined) {
     next(words);
     return parse(words);
@@ -32,7 +33,7 @@ function parseStatement(words: Words): Json | null {
   if (take(words, 'meta', 'nftrace', 'set'))
     return { mangle: { key: { meta: { key: 'nftrace' } }, value: numberOf(next(words)) } };
   const object = ['helper', 'timeout'].find((kind) => take(words, 'ct', kind, 'set'));
-  if (object !== undefined) return { [`ct ${object}`]: unquoted(next(words)) };
+  if (object !== undefined) return { [`ct ${object}`]: nameOf(next(words)) };
   return take(words, 'ct', 'count') ? parseConnectionCount(words) : parseMatch(words);
 }
 
@@ -52,7 +53,7 @@ const PARSERS: Partial<Record<string, (words: Words) => Json | null>> = {
   update: (words) => parseSetStatement('update', words),
   delete: (words) => parseSetStatement('delete', words),
   xt: parseStub,
-  reset: (words) => (take(words, 'tcp', 'option') ? { reset: { 'tcp option': { name: next(words) ?? '' } } } : null),
+  reset: (words) => (take(words, 'tcp', 'option') ? { reset: { 'tcp option': { name: next(words) } } } : null),
 };
 
 const NAT_FLAGS = ['random', 'fully-random', 'persistent'];
@@ -65,15 +66,19 @@ function parseNat(name: string, words: Words): Json | null {
   if (take(words, 'to')) {
     const [, address, port] =
       /^(\[[^\]]+\]|[\d.]+(?:-[\d.]+)?|[0-9a-f]*:[0-9a-f:]+:[0-9a-f:.]*(?:-[0-9a-f:.]+)?)?(?::([\d-]+))?$/.exec(
-        next(words) ?? '',
+        next(words),
       ) ?? [];
     if (address === undefined && port === undefined) return null;
     if (address !== undefined) nat.addr = ends(address.replace(/[[\]]/g, ''));
     if (port !== undefined) nat.port = ends(port);
   }
   const flags: string[] = [];
-  while ((peek(words) ?? '').split(',').every((flag) => NAT_FLAGS.includes(flag))) {
-    flags.push(...(next(words) ?? '').split(','));
+  while (
+    peek(words)
+      .split(',')
+      .every((flag) => NAT_FLAGS.includes(flag))
+  ) {
+    flags.push(...next(words).split(','));
     take(words, ',');
   }
   return {
@@ -88,14 +93,16 @@ const ends = (text: string): Json => {
 
 /** `add @seen { ip saddr timeout 1h limit rate over 5/minute }` */
 function parseSetStatement(op: string, words: Words): Json | null {
-  const set = next(words) ?? '';
+  const set = next(words);
   if (!set.startsWith('@') || !take(words, '{')) return null;
   const key = parseKey(words);
   const stmt: Json[] = [];
   let timeout: number | null = null;
   while (key !== null && !take(words, '}')) {
-    if (take(words, 'timeout')) timeout = parseDuration(next(words) ?? '');
-    else if (take(words, 'expires')) next(words);
+    if (take(words, 'timeout')) {
+      timeout = parseDuration(next(words));
+      if (timeout === null) return null;
+    } else if (take(words, 'expires')) next(words);
     else {
       const inner = parseStatement(words);
       if (inner === null) return null;
@@ -110,7 +117,7 @@ function parseSetStatement(op: string, words: Words): Json | null {
 function parseStub(words: Words): Json | null {
   const type = next(words);
   const name = next(words);
-  return (type === 'match' || type === 'target') && name !== undefined
+  return (type === 'match' || type === 'target') && name !== END
     ? { xt: { type, name: unquoted(name) ?? name } }
     : null;
 }
@@ -165,7 +172,7 @@ function parseSettable(words: Words, types: readonly Datatype[]): Json | null {
 }
 
 function parseCounter(words: Words): Json {
-  if (take(words, 'name')) return { counter: unquoted(next(words)) };
+  if (take(words, 'name')) return { counter: nameOf(next(words)) };
   if (take(words, 'packets')) words.at += 3;
   return { counter: null };
 }
@@ -176,12 +183,13 @@ function parseConnectionCount(words: Words): Json | null {
   return val === null ? null : { 'ct count': { val, inv } };
 }
 
+/** `log prefix "mail: " level info flags skuid`, `log group 5`; null where a value is none that it can have. */
 function parseLog(words: Words): Json | null {
   const log: Record<string, Json> = {};
   const flags: string[] = [];
   for (;;) {
-    if (take(words, 'prefix')) log.prefix = unquoted(next(words)) ?? '';
-    else if (take(words, 'level')) log.level = next(words) ?? '';
+    if (take(words, 'prefix')) log.prefix = nameOf(next(words));
+    else if (take(words, 'level')) log.level = next(words);
     else if (take(words, 'flags')) flags.push(...parseLogFlags(words));
     else {
       const name = ['group', 'snaplen', 'queue-threshold'].find((one) => take(words, one));
@@ -189,48 +197,63 @@ function parseLog(words: Words): Json | null {
       log[name] = numberOf(next(words));
     }
   }
+  if (Object.values(log).includes(null)) return null;
   return { log: flags.length === 0 ? log : { ...log, flags } };
 }
 
 function parseLogFlags(words: Words): string[] {
-  const flag = next(words) ?? '';
+  const flag = next(words);
   if (flag === 'ip') return [`ip ${next(words)}`];
-  return flag === 'tcp' ? (next(words) ?? '').split(',').map((one) => `tcp ${one}`) : [flag];
+  return flag === 'tcp'
+    ? next(words)
+        .split(',')
+        .map((one) => `tcp ${one}`)
+    : [flag];
 }
 
 /** `rate over 10/second burst 20 packets`, `rate 10 kbytes/second burst 5 kbytes`, `name "mail"` */
 function parseLimit(words: Words): Json | null {
-  if (take(words, 'name')) return { limit: unquoted(next(words)) };
+  if (take(words, 'name')) return named('limit', words);
   if (!take(words, 'rate')) return null;
   const inv = take(words, 'over');
-  const rate = /^(\d+)(?:\/(\w+))?$/.exec(next(words) ?? '');
-  const unit = rate?.[2] === undefined ? /^(\w+)\/(\w+)$/.exec(next(words) ?? '') : null;
+  const rate = /^(\d+)(?:\/(\w+))?$/.exec(next(words));
+  const unit = rate?.[2] === undefined ? /^(\w+)\/(\w+)$/.exec(next(words)) : null;
   const per = rate?.[2] ?? unit?.[2];
   if (rate === null || per === undefined) return null;
   const limit: JsonRecord = { rate: Number(rate[1]), per, inv };
-  const units: JsonRecord = unit === null ? {} : { rate_unit: unit[1] ?? 'bytes' };
+  const units: JsonRecord = unit === null ? {} : { rate_unit: at(unit, 1) };
   if (!take(words, 'burst')) return { limit: { ...limit, ...units, burst: unit === null ? 5 : 0 } };
-  const burst = numberOf(next(words)) ?? 0;
-  return { limit: { ...limit, ...units, burst, burst_unit: next(words) ?? '' } };
+  const burst = numberOf(next(words));
+  return burst === null ? null : { limit: { ...limit, ...units, burst, burst_unit: next(words) } };
 }
 
+/** One of the table's own, by its name. */
+function named(kind: 'limit' | 'quota', words: Words): Json | null {
+  const name = nameOf(next(words));
+  return name === null ? null : { [kind]: name };
+}
+
+/** `over 25 mbytes used 3 kbytes`, `name "mail"` */
 function parseQuota(words: Words): Json | null {
-  if (take(words, 'name')) return { quota: unquoted(next(words)) };
+  if (take(words, 'name')) return named('quota', words);
   const inv = take(words, 'over');
   const val = numberOf(next(words));
-  const unit = next(words) ?? '';
-  const used = take(words, 'used') ? { used: numberOf(next(words)), used_unit: next(words) ?? '' } : {};
-  return val === null ? null : { quota: { val, val_unit: unit, inv, ...used } };
+  const unit = next(words);
+  if (val === null) return null;
+  const quota = { val, val_unit: unit, inv };
+  if (!take(words, 'used')) return { quota };
+  const used = numberOf(next(words));
+  return used === null ? null : { quota: { ...quota, used, used_unit: next(words) } };
 }
 
 /** `reject`, `reject with tcp reset`, `reject with icmpx admin-prohibited` (older nft: `with icmpx type …`) */
 function parseReject(words: Words): Json | null {
   if (!take(words, 'with')) return { reject: null };
   if (take(words, 'tcp', 'reset')) return { reject: { type: 'tcp reset' } };
-  const type = next(words) ?? '';
+  const type = next(words);
   take(words, 'type');
   const code = next(words);
-  return code === undefined ? null : { reject: { type, expr: numberOf(code) ?? code } };
+  return code === END ? null : { reject: { type, expr: numberOf(code) ?? code } };
 }
 
 function parseQueue(words: Words): Json | null {
@@ -239,7 +262,7 @@ function parseQueue(words: Words): Json | null {
     const flags = (['bypass', 'fanout'] as const).filter((flag) => take(words, flag) || take(words, ',', flag));
     return num === null ? null : { queue: { num, ...(flags.length === 0 ? {} : { flags: [...flags] }) } };
   }
-  const flags = take(words, 'flags') ? (next(words) ?? '').split(',') : [];
+  const flags = take(words, 'flags') ? next(words).split(',') : [];
   if (!take(words, 'to')) return { queue: flags.length === 0 ? null : { flags } };
   const num = parseValue(words, []);
   return num === null ? null : { queue: { num, flags } };

@@ -83,22 +83,28 @@ function printOperator(operator: string, operands: JsonList, outer: Datatype): s
     .map((operand, index) => {
       const shift = index > 0 && (operator === '<<' || operator === '>>');
       const text = printExpression(operand, shift ? 'integer' : type);
-      const inner = PRECEDENCE[soleEntry(operand)?.[0] ?? ''];
-      return inner !== undefined && inner > (PRECEDENCE[operator] ?? 0) ? `(${text})` : text;
+      const inner = precedenceOf(operand);
+      const own = PRECEDENCE[operator];
+      return inner !== undefined && own !== undefined && inner > own ? `(${text})` : text;
     })
     .join(` ${operator} `);
+}
+
+function precedenceOf(operand: Json): number | undefined {
+  const entry = soleEntry(operand);
+  return entry === null ? undefined : PRECEDENCE[entry[0]];
 }
 
 /** Meta keys that nft prints without the word `meta`. */
 const BARE_META: readonly string[] = ['iif', 'oif', 'iifname', 'oifname', 'iifgroup', 'oifgroup'];
 
 function printField(name: string, content: Json): string {
-  const key = stringAt(content, 'key') ?? '';
+  const key = stringAt(content, 'key');
   switch (name) {
     case 'payload':
       return printPayload(content);
     case 'meta':
-      return BARE_META.includes(key) ? key : `meta ${key}`;
+      return key !== undefined && BARE_META.includes(key) ? key : `meta ${key}`;
     case 'ct':
       return printConntrack(content, key);
     case 'fib':
@@ -125,13 +131,13 @@ function printPayload(content: Json): string {
 }
 
 /** nft 1.0.6 names the family in the key (`ip saddr`) or, where it need not be said, leaves it out and prints `ip` all the same. */
-function printConntrack(content: Json, key: string): string {
+function printConntrack(content: Json, key: string | undefined): string {
   const family = stringAt(content, 'family') ?? (key === 'saddr' || key === 'daddr' ? 'ip' : undefined);
   return ['ct', stringAt(content, 'dir'), family, key].filter((word) => word !== undefined).join(' ');
 }
 
 function printOption(name: string, content: Json): string {
-  const option = stringAt(content, 'name') ?? '';
+  const option = stringAt(content, 'name');
   const field = stringAt(content, 'field');
   if (name !== 'exthdr') return [name, option, field].filter((word) => word !== undefined).join(' ');
   return field === undefined ? `exthdr ${option}` : `${option} ${field}`;

@@ -68,7 +68,7 @@ const PRINTERS: Partial<Record<string, (content: Json, family: Family) => string
   flow: (content) => `flow ${stringAt(content, 'op')} ${stringAt(content, 'flowtable')}`,
   reset: (content) => `reset ${printExpression(content)}`,
   last: () => 'last',
-  xt: (content) => `xt ${stringAt(content, 'type')} ${quote(stringAt(content, 'name') ?? '')}`,
+  xt: (content) => `xt ${stringAt(content, 'type')} ${quote(`${stringAt(content, 'name')}`)}`,
 };
 
 function printAny(content: Json): string {
@@ -109,8 +109,8 @@ function printFlags(masked: JsonList, op: string, right: Json): string {
 
 /** nft says `==` where leaving it out would mean something else, or after an operator. */
 function needsEquals(left: Json, right: Json, type: Datatype): boolean {
-  const operator = soleEntry(left)?.[0] ?? '';
-  if (['&', '|', '^', '<<', '>>'].includes(operator)) return true;
+  const operator = soleEntry(left)?.[0];
+  if (operator !== undefined && ['&', '|', '^', '<<', '>>'].includes(operator)) return true;
   return isBitmask(type) && !isRecord(right) && !(typeof right === 'string' && right.startsWith('@'));
 }
 

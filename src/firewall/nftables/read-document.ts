@@ -24,7 +24,7 @@ export function readDocument(text: string, file: string): TableDocument[] {
   const tables = new Map<string, TableDocument>();
   for (const item of items) {
     const entry = soleEntry(item);
-    if (entry === null) throw notNft(file, JSON.stringify(item) ?? '');
+    if (entry === null) throw notNft(file, JSON.stringify(item));
     const [kind, content] = entry;
     if (isRecord(content) && KINDS.has(kind)) place(tables, kind, content, file);
   }
@@ -67,7 +67,7 @@ function tableFor(tables: Map<string, TableDocument>, kind: string, content: Jso
 }
 
 function isFamily(family: string | undefined): family is Family {
-  return ['ip', 'ip6', 'inet', 'netdev', 'arp', 'bridge'].includes(family ?? '');
+  return family !== undefined && ['ip', 'ip6', 'inet', 'netdev', 'arp', 'bridge'].includes(family);
 }
 
 /** nft 1.0.6 breaks off without an error where a table has flags, such as dormant. */
@@ -96,6 +96,7 @@ function positionOf(message: string, text: string): number {
 const FLAGS = 'the flags of a table, where nft 1.0.6 breaks its JSON off; `nft list tables` and a newer nft show them';
 const NFT = 'the JSON of `nft -j list ruleset`';
 
-function notNft(file: string, text: string): ParseError {
+/** What is thrown for text that nft's JSON never has. */
+export function notNft(file: string, text: string): ParseError {
   return new ParseError({ file, line: 1, text, expected: NFT });
 }

@@ -2,7 +2,7 @@
 import type { Json, JsonList, JsonRecord } from './json.ts';
 import { parseRuleText } from './parse-rule-text.ts';
 import { spaceOut } from './script-text.ts';
-import { splitWords, unquoted } from './words.ts';
+import { peek, splitWords } from './words.ts';
 
 /** Anything in a chain that is no rule. */
 export const isChainHead = (text: string): boolean =>
@@ -47,13 +47,13 @@ function parsePriority(text: string): number | null {
 export function parseScriptRule(
   text: string,
 ): { readonly statements: JsonList; readonly comment: string | null } | null {
-  const comment = unquoted(/\bcomment\s+("[^"]*")\s*$/.exec(text)?.[1]);
+  const comment = /\bcomment\s+"([^"]*)"\s*$/.exec(text)?.[1] ?? null;
   const body = comment === null ? text : text.replace(/\bcomment\s+"[^"]*"\s*$/, '');
   const [, before = body, chain = null] = /^([\s\S]*?)\b((?:jump|goto)\s*\{[\s\S]*\})\s*$/.exec(body) ?? [];
   const statements = parseRuleText(spaceOut(before));
   const inner = chain === null ? [] : [chainText(chain)];
   if (statements !== null) return { statements: [...statements, ...inner], comment };
-  const first = splitWords(body).words[0] ?? '';
+  const first = peek(splitWords(body));
   if (!KEYWORDS.has(first) && !first.startsWith('@')) return null;
   const changed = [...body.matchAll(/\b(?:add|update|delete)\s+(@\S+)\s*\{/g)].map(
     ([, set]): Json => `update ${set} {`,

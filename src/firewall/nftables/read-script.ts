@@ -1,4 +1,5 @@
 // Reads nft's text (`nft list ruleset`, nftables.conf) as the document that `nft -j list ruleset` would print of it.
+import { at } from '../../at.ts';
 import type { Family } from '../model.ts';
 import { ParseError } from '../parse-error.ts';
 import { contentOf, isRecord, type Json, type JsonRecord } from './json.ts';
@@ -45,33 +46,36 @@ function readCommand(script: Script, statement: ScriptStatement): void {
   const { head, block, start } = statement;
   if (readVariable(script, statement)) return;
   const words = head.split(/\s+/);
-  const verb = /^(add|create|insert|flush|delete|destroy|list|reset|replace)$/.test(words[0] ?? '')
+  const verb = /^(add|create|insert|flush|delete|destroy|list|reset|replace)$/.test(at(words, 0))
     ? words.shift()
     : 'add';
-  const kind = words.shift() ?? '';
+  const kind = words.shift();
   if (verb === 'flush' && kind === 'ruleset') {
     script.tables.clear();
     return;
   }
   const family = FAMILIES.find((one) => one === words[0]) ?? 'ip';
   if (family === words[0]) words.shift();
-  const [name = ''] = words;
+  const [name, object] = words;
+  if (kind === undefined || name === undefined) throw unreadable(script, statement);
   if ((verb === 'delete' || verb === 'destroy') && kind === 'table' && block === null) {
     script.tables.delete(`${family} ${name}`);
     return;
   }
   if (verb === 'flush' && (kind === 'table' || kind === 'chain')) {
-    flushRules(script, `${family} ${name}`, kind === 'table' ? null : (words[1] ?? ''));
+    if (kind === 'chain' && object === undefined) throw unreadable(script, statement);
+    flushRules(script, `${family} ${name}`, kind === 'chain' && object !== undefined ? object : null);
     return;
   }
-  if (name === '' || (verb !== 'add' && verb !== 'create' && verb !== 'insert')) throw unreadable(script, statement);
+  if (verb !== 'add' && verb !== 'create' && verb !== 'insert') throw unreadable(script, statement);
   const table = tableOf(script, family, name);
   const text = script.text.slice(start, start + head.length).replace(COMMAND, '');
-  const [, object = ''] = words;
   if (kind === 'table' && block !== null) readTable(script, table, block);
-  else if (kind === 'rule') addRule(script, table, { chain: object, text, start, first: verb === 'insert' });
+  else if (object === undefined) {
+    if (kind !== 'table') throw unreadable(script, statement);
+  } else if (kind === 'rule') addRule(script, table, { chain: object, text, start, first: verb === 'insert' });
   else if (kind === 'element') addElements(script, table, { name: object, text, start });
-  else if (TABLE_BLOCKS.test(`${kind} `) && object !== '')
+  else if (TABLE_BLOCKS.test(`${kind} `))
     readObject(script, table, { ...statement, head: `${kind} ${words.slice(1).join(' ')}` });
   else if (kind !== 'table') throw unreadable(script, statement);
 }
@@ -184,7 +188,7 @@ type Added = { readonly chain: string; readonly text: string; readonly start: nu
 
 function addRule(script: Script, table: TableDocument, { chain, text, start, first }: Added): void {
   const place = /^(?:index|position|handle)\s/.test(text);
-  const rule = place || chain === '' ? null : parseScriptRule(substitute(script, text, start));
+  const rule = place ? null : parseScriptRule(substitute(script, text, start));
   if (rule === null)
     throw wrong(
       script,

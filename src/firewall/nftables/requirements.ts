@@ -16,25 +16,27 @@ export function findRequirements(expression: Json, family: Family): readonly Con
   if (name === 'exthdr') return [onlyIn('meta nfproto', 10), ...presence(content)];
   if (name === 'ip option') return [onlyIn('meta nfproto', 2)];
   if (name !== 'payload' || findField(expression)?.field !== null) return [];
-  return protocolRequirement(stringAt(content, 'protocol') ?? '', family);
+  return protocolRequirement(stringAt(content, 'protocol'), family);
 }
 
 /** What must hold before `expression` is written to: its header is there. */
 export function findHeader(expression: Json, family: Family): readonly Condition[] {
   const [name, content] = soleEntry(expression) ?? [];
   if (name === 'tcp option') return protocolRequirement('tcp', family);
-  return name === 'payload' ? protocolRequirement(stringAt(content ?? null, 'protocol') ?? '', family) : [];
+  return name === 'payload' ? protocolRequirement(stringAt(content, 'protocol'), family) : [];
 }
 
 /** A field of an extension header is read where there is such a header. */
 function presence(content: Json): readonly Condition[] {
   const field = contentOf(content, 'field');
-  const header = findField({ exthdr: { name: stringAt(content, 'name') ?? '' } })?.field;
+  const name = stringAt(content, 'name');
+  const header = name === undefined ? null : findField({ exthdr: { name } })?.field;
   if (field === undefined || !header) return [];
   return [{ kind: 'compare', operand: { kind: 'field', field: header }, negated: false, values: [1] }];
 }
 
-function protocolRequirement(protocol: string, family: Family): readonly Condition[] {
+function protocolRequirement(protocol: string | undefined, family: Family): readonly Condition[] {
+  if (protocol === undefined) return [];
   const number = TRANSPORTS[protocol];
   if (number !== undefined) return [onlyIn('meta l4proto', number)];
   if (protocol === 'ip') return [onlyIn('meta nfproto', 2)];

@@ -1,4 +1,5 @@
 // Where the chains and rules stand in an nft script, so that a rule can be put among them and all else left as it is.
+import { at } from '../../at.ts';
 
 /** What a script's text is inside of: an included file may stand in a table or a chain. */
 export type ScriptContext =
@@ -97,7 +98,7 @@ function itemsOf(text: string, { start, end, block }: Statement, context: Script
       ];
     }
     case 'chain':
-      return /^(type|policy|comment|devices?|flags|define|redefine|undefine)$/.test(words[0] ?? '')
+      return /^(type|policy|comment|devices?|flags|define|redefine|undefine)$/.test(at(words, 0))
         ? []
         : [{ kind: 'rule', table: context.table, chain: context.chain, start, command: null }];
   }
@@ -114,7 +115,9 @@ function itemsOfCommand(
   const [first = ''] = words;
   const isVerb = ['add', 'create', 'insert'].includes(first);
   const [object, ...names] = isVerb ? words.slice(1) : words;
-  const [family = '', name = '', chain = '', place = ''] = FAMILIES.includes(names[0] ?? '') ? names : ['ip', ...names];
+  const [family = '', name = '', chain = '', place = ''] = FAMILIES.some((one) => one === names[0])
+    ? names
+    : ['ip', ...names];
   const table = `${family} ${name}`;
   if (['flush', 'delete', 'destroy', 'reset', 'replace'].includes(first)) return [{ kind: 'reset' }];
   if (object === 'table' && block !== null)
@@ -131,7 +134,7 @@ function skipGaps(text: string, from: number, to: number): number {
   let at = from;
   while (at < to) {
     if (text[at] === '#') at = lineEnd(text, at, to);
-    else if (/[\s;}]/.test(text[at] ?? '') || text.startsWith('\\\n', at)) at++;
+    else if (/[\s;}]/.test(text.charAt(at)) || text.startsWith('\\\n', at)) at++;
     else return at;
   }
   return to;

@@ -19,7 +19,7 @@ export function splitStatements(
 ): { readonly statements: readonly ScriptStatement[]; readonly wrongAt: number | null } {
   const statements: ScriptStatement[] = [];
   for (let at = from; at < to; ) {
-    if (/[\s;]/.test(text[at] ?? '')) {
+    if (/[\s;]/.test(text.charAt(at))) {
       at++;
       continue;
     }

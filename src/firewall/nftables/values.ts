@@ -80,11 +80,14 @@ function parseClass(text: string): Value | null {
   return Number.parseInt(halves[1] || '0', 16) * 65536 + Number.parseInt(halves[2] || '0', 16);
 }
 
+/** nft leaves out the parts of a duration that are none. */
+const NO_PART = 0;
+
 /** Seconds, which nft's text writes as `1h5m`; null for what is none. */
 export function parseDuration(text: string): number | null {
   const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
   if (parts === null || text === '') return /^\d+$/.test(text) ? Number(text) : null;
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? NO_PART));
   return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
 }
 

@@ -9,14 +9,22 @@ export function splitWords(text: string): Words {
   return { words, at: 0 };
 }
 
-/** The word ahead, or undefined at the end. */
-export function peek({ words, at }: Words, ahead = 0): string | undefined {
-  return words[at + ahead];
+/** What `peek` and `next` say past the last word. No word is empty. */
+export const END = '';
+
+/** The word ahead, or END. */
+export function peek({ words, at }: Words, ahead = 0): string {
+  return words[at + ahead] ?? END;
 }
 
-/** Takes the word ahead. */
-export function next(words: Words): string | undefined {
-  return words.words[words.at++];
+/** Takes the word ahead; at the end it says END, and the rule is cut off. */
+export function next(words: Words): string {
+  return words.words[words.at++] ?? END;
+}
+
+/** Whether a word was taken that isn't there: what was read of it is no rule of nft's. */
+export function isCutOff({ words, at }: Words): boolean {
+  return at > words.length;
 }
 
 /** Takes the words ahead if they are these. */
@@ -27,11 +35,16 @@ export function take(words: Words, ...expected: readonly string[]): boolean {
 }
 
 /** The text between quotes, or null. */
-export function unquoted(word: string | undefined): string | null {
-  return word?.startsWith('"') && word.endsWith('"') && word.length > 1 ? word.slice(1, -1) : null;
+export function unquoted(word: string): string | null {
+  return word.startsWith('"') && word.endsWith('"') && word.length > 1 ? word.slice(1, -1) : null;
+}
+
+/** A name, which nft takes with quotes or without; null for what can be none. */
+export function nameOf(word: string): string | null {
+  return unquoted(word) ?? (/^[\w.\\/-]+$/.test(word) ? word : null);
 }
 
 /** A whole number, or null. */
-export function numberOf(word: string | undefined): number | null {
-  return word !== undefined && /^\d+$/.test(word) ? Number(word) : null;
+export function numberOf(word: string): number | null {
+  return /^\d+$/.test(word) ? Number(word) : null;
 }
