@@ -16,6 +16,7 @@ const STILL: Readonly<Record<string, number>> = {
   plain: 1,
   ui: 1,
   options: 1,
+  probe: 1,
   'cli.tsx': 1,
 };
 
