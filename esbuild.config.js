@@ -68,7 +68,7 @@ const results = [
     ...common,
     entryPoints: {
       'lo-doctor': 'src/cli.tsx',
-      'parts/read-server': 'src/commands/read-server.ts',
+      'parts/read-server': 'src/work/read-server.ts',
       'parts/execa': 'execa',
     },
     format: 'esm',

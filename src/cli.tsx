@@ -2,8 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import type { Io } from './commands/io.ts';
 import type { Host } from './host/host.ts';
-import type { Caller } from './host/server-lock.ts';
 import { openPrompt } from './host/terminal.ts';
+import type { Caller } from './host/trial/server-lock.ts';
 import {
   COMMANDS,
   type CommandName,
@@ -136,18 +136,18 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     }
     const [{ runProbe }, { writeOutput }] = await Promise.all([
       import('./commands/probe.ts'),
-      import('./host/write-output.ts'),
+      import('./host/files/write-output.ts'),
     ]);
     const options = { rules, format, output, quiet, version: LO_DOCTOR_VERSION };
     return runProbe(io(), options, { readFile, openHost, writeOutput });
   },
   async trace({ proto: protocol, ...values }) {
-    const { runTrace } = await import('./commands/trace.ts');
+    const { runTrace } = await import('./commands/trace/trace.ts');
     const options = { ...values, protocol, rules: dumpsOf(values), json: globals().json };
     return runTrace(options, { io: io(), readFile, openHost });
   },
   async logs({ since }, files) {
-    const { runLogs } = await import('./commands/logs.ts');
+    const { runLogs } = await import('./commands/logs/logs.ts');
     return runLogs({ files, since, json: globals().json }, { ...io(), ...progressIo() });
   },
   async explain(_, [line = null]) {
@@ -156,10 +156,10 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     return runExplain({ line, json: globals().json }, io());
   },
   async fix({ all, openGuards, service: services, dryRun: isDryRun, rehearse, yes }) {
-    const { runFix } = await import('./commands/fix.ts');
+    const { runFix } = await import('./commands/fix/fix.ts');
     const [{ atWork }, { nameCase }] = await Promise.all([
-      import('./commands/at-work.ts'),
-      import('./commands/name-case.ts'),
+      import('./commands/cases/at-work.ts'),
+      import('./commands/cases/name-case.ts'),
     ]);
     if (openGuards && !all) program.error('lo-doctor: --open-guards goes with --all.');
     const choice =
@@ -172,7 +172,7 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
         program.error(
           'lo-doctor: --rehearse applies no fix, so it goes with neither --dry-run, --yes nor --confirm-within.',
         );
-      const { runRehearsal } = await import('./commands/rehearse.ts');
+      const { runRehearsal } = await import('./commands/fix/rehearse.ts');
       return runRehearsal(choice, json, { host: await openHost(), caseId: nameCase(new Date()), io: io() });
     }
     if (all === services.length > 0) program.error('lo-doctor: fix needs either --all or --service.');
@@ -180,22 +180,22 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     const host = await openHost();
     const inOrder = (caseId: string) => runFix(options, { host, caseId, io: io(), onLeave });
     if (isDryRun) return inOrder(nameCase(new Date()));
-    const { settleLeftOver } = await import('./commands/settle-left-over.ts');
+    const { settleLeftOver } = await import('./commands/cases/settle-left-over.ts');
     return atWork({ host, work: 'lo-doctor fix', caller: caller(), io: io() }, async (caseId) => {
       await settleLeftOver(host, (line) => io().stderr(`${line}\n`));
       return inOrder(caseId);
     });
   },
   async confirm(_, [id = null]) {
-    const { runConfirm } = await import('./commands/cases.ts');
+    const { runConfirm } = await import('./commands/cases/cases.ts');
     return runConfirm(id, await openHost(), io(), globals().json);
   },
   async undo(_, [id = null]) {
-    const { runUndo } = await import('./commands/cases.ts');
+    const { runUndo } = await import('./commands/cases/cases.ts');
     return runUndo(id, await openHost(), io(), globals().json);
   },
   async report({ format }, [id = null]) {
-    const { runReport } = await import('./commands/cases.ts');
+    const { runReport } = await import('./commands/cases/cases.ts');
     return runReport(id, globals().json ? 'json' : format, await openHost(), io());
   },
   async schema(_, [name = '']) {

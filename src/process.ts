@@ -1,9 +1,9 @@
 // The process as commands see it: its streams, and how it ends. Only this file, cli.tsx and main.ts know them.
 import { fstatSync, readFileSync, writeSync } from 'node:fs';
-import { decodeText } from './commands/decode-text.ts';
 import type { Io } from './commands/io.ts';
 import { type HostError, printHostError } from './host/host.ts';
 import { printableOutput } from './words/printable.ts';
+import { decodeText } from './work/decode-text.ts';
 
 const COULD_NOT = 3;
 const STREAMS = { stdin: 0, stdout: 1, stderr: 2 } as const;

@@ -3,8 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { expect, test } from 'vitest';
 
-const PURE = ['firewall', 'log', 'diagnosis'] as const;
-const SCREEN = ['ink', 'react', 'ink-select-input', 'ink-text-input'] as const;
+const PURE = ['firewall', 'log', 'diagnosis', 'naming'] as const;
 
 /** Each room of src/, or a file that lies in none, with the rooms and packages that it may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -12,8 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli.tsx', 'quick', 'process.ts'],
   'cli.tsx': ['commands', 'host', 'options', 'probe', 'process.ts', 'commander'],
   quick: ['commands', 'options', 'process.ts'],
-  options: ['commands', 'commander', 'node:util'],
-  'process.ts': ['commands', 'host', 'words', 'node:fs'],
+  options: ['work', 'commander', 'node:util'],
+  'process.ts': ['commands', 'work', 'host', 'words', 'node:fs'],
   commands: [
     ...PURE,
     'completion',
@@ -21,24 +20,27 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'options',
     'host',
     'wizard',
+    'work',
+    'steps',
     'words',
     'report',
     'probe',
-    'plain',
-    'ui',
+    'faces',
     'ink',
     'zod',
   ],
-  ui: ['wizard', 'words', ...SCREEN],
-  plain: ['words'],
-  report: ['firewall', 'diagnosis', 'wizard', 'words'],
-  probe: ['firewall', 'diagnosis', 'words'],
+  faces: ['wizard', 'steps', 'words', 'ink', 'react', 'ink-select-input', 'ink-text-input'],
+  report: ['firewall', 'diagnosis', 'wizard', 'steps', 'words'],
+  probe: ['firewall', 'diagnosis', 'words', 'naming'],
   completion: ['options'],
   schemas: ['zod'],
-  words: [...PURE, 'wizard', 'get-east-asian-width'],
-  wizard: [...PURE, 'host'],
+  steps: [...PURE, 'wizard', 'words'],
+  work: [...PURE, 'host', 'wizard', 'report', 'words', 'zod'],
+  words: [...PURE, 'get-east-asian-width'],
+  wizard: ['firewall', 'log', 'diagnosis', 'host'],
   host: ['firewall', 'log', 'node:*', 'execa', 'zod'],
-  diagnosis: ['firewall', 'log'],
+  diagnosis: ['firewall', 'log', 'naming'],
+  naming: ['firewall', 'log'],
   log: ['firewall', 'ipaddr.js'],
   firewall: ['at.ts', 'ipaddr.js'],
   'at.ts': [],

@@ -1,19 +1,19 @@
 // `lo-doctor check`: one look without questions.
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
-import type { StoppedPart } from '../diagnosis/judge-loopback.ts';
-import { ParseError } from '../firewall/parse-error.ts';
-import { findLeftOver, type LeftOver } from '../host/find-left-over.ts';
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
+import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect/inspect.ts';
+import type { StoppedPart } from '../diagnosis/inspect/judge-loopback.ts';
+import { ParseError } from '../firewall/model/parse-error.ts';
 import { type Host, printTrouble } from '../host/host.ts';
-import { tellInspection } from '../words/inspect-page.ts';
+import { findLeftOver, type LeftOver } from '../host/left-over/find-left-over.ts';
+import { tellInspection } from '../steps/1-inspect.ts';
+import { tellFinding } from '../steps/3-read-log.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
 import { span, text, withGaps } from '../words/page.ts';
-import { tellFinding } from '../words/read-log-page.ts';
-import { inspectServer } from './inspect-server.ts';
+import { inspectServer } from '../work/inspect-server.ts';
+import { type DumpFile, readDumps } from '../work/read-dumps.ts';
+import { tellLeftOver } from './cases/tell-left-over.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
-import { type DumpFile, readDumps } from './read-dumps.ts';
-import { tellLeftOver } from './tell-left-over.ts';
 
 const COULD_NOT = 3;
 

@@ -1,9 +1,9 @@
 // `lo-doctor explain`: a log line, field by field, or a stream of lines as documents.
-import { describeEntry } from '../log/describe-entry.ts';
-import type { Entry, EntryLine, LogLine, Packet } from '../log/entry.ts';
-import { judgeEntry } from '../log/judge-entry.ts';
-import { parseLine } from '../log/parse-line.ts';
-import { readLines } from '../log/read-lines.ts';
+import { describeEntry } from '../log/conversations/describe-entry.ts';
+import { judgeEntry } from '../log/conversations/judge-entry.ts';
+import { readLines } from '../log/files/read-lines.ts';
+import type { Entry, EntryLine, LogLine, Packet } from '../log/packet/entry.ts';
+import { parseLine } from '../log/packet/parse-line.ts';
 import { markEntry } from '../words/entry-line.ts';
 import { type Block, gap, span, type Tone, text } from '../words/page.ts';
 import type { Io } from './io.ts';

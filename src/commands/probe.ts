@@ -1,5 +1,5 @@
 // `lo-doctor check --format …`: one look, told to another program.
-import { ParseError } from '../firewall/parse-error.ts';
+import { ParseError } from '../firewall/model/parse-error.ts';
 import { HostError, printHostError } from '../host/host.ts';
 import { githubLines } from '../probe/github.ts';
 import { type DumpText, readDumpText } from '../probe/locate-rule.ts';
@@ -7,9 +7,9 @@ import { nagiosLine } from '../probe/nagios.ts';
 import { prometheusText } from '../probe/prometheus.ts';
 import { sarifText } from '../probe/sarif.ts';
 import { type Look, PROBE_EXITS, stateOf, type Trouble } from '../probe/state.ts';
+import type { DumpFile } from '../work/read-dumps.ts';
 import { type CheckSeams, exitCode, lookAt } from './check.ts';
 import type { Io } from './io.ts';
-import type { DumpFile } from './read-dumps.ts';
 
 export type ProbeFormat = 'nagios' | 'prometheus' | 'github' | 'sarif';
 

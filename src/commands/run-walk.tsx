@@ -1,5 +1,8 @@
 // Runs a walk to its end with the face that fits: Ink on a terminal, prompts and lines everywhere else.
-import { playPlain, printPage } from '../plain/play.ts';
+
+import { type Screen, wipeOnShrink } from '../faces/ink/wipe-on-shrink.ts';
+import { playPlain, printPage } from '../faces/plain/play.ts';
+import { stepNumber, stepTitles, walkPage } from '../steps/walk-page.ts';
 import { effectOf } from '../wizard/effects.ts';
 import type { Event } from '../wizard/event.ts';
 import { next } from '../wizard/next.ts';
@@ -7,10 +10,8 @@ import { begin, type Outcome, type Story, type VerificationResult, type Walk } f
 import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { gap, span, text } from '../words/page.ts';
-import { stepNumber, stepTitles, walkPage } from '../words/walk-page.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
-import { type Screen, wipeOnShrink } from './wipe-on-shrink.ts';
 
 /** `wizard`: Ink. `plain`: numbered prompts. `alone`: nobody answers, what is recommended is chosen. */
 export type Face = 'wizard' | 'plain' | 'alone';
@@ -43,7 +44,7 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
   });
 
 const playInk = async (store: Store<Walk, Event>, { interrupt, screen, io }: WalkParts) => {
-  const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../ui/wizard.tsx')]);
+  const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../faces/ink/wizard.tsx')]);
   const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
   const app = render(<Wizard store={store} interrupt={interrupt} />, {

@@ -1,17 +1,18 @@
 // `lo-doctor` and `lo-doctor practice`: the wizard, on this server or on the practice server.
+
+import type { Screen } from '../faces/ink/wipe-on-shrink.ts';
 import { localHost } from '../host/local.ts';
-import type { Caller } from '../host/server-lock.ts';
+import type { Caller } from '../host/trial/server-lock.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Outcome, Walk } from '../wizard/state.ts';
 import type { Store } from '../wizard/store.ts';
-import { atWork } from './at-work.ts';
+import { serverWork } from '../work/server-work.ts';
+import { atWork } from './cases/at-work.ts';
+import { nameCase } from './cases/name-case.ts';
+import { settleLeftOver } from './cases/settle-left-over.ts';
 import type { Io } from './io.ts';
-import { nameCase } from './name-case.ts';
 import { openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
-import { serverWork } from './server-work.ts';
-import { settleLeftOver } from './settle-left-over.ts';
-import type { Screen } from './wipe-on-shrink.ts';
 
 /** `practice`: the scenario, or null for this server. `onLeave` hands out how to leave the walk when a signal asks for it. */
 export type WizardOptions = {

@@ -1,5 +1,5 @@
 // An attempt: a conversation that was opened, or a command that was run, and how it ended.
-import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
+import type { ConnectionEnd, Conversation } from '../firewall/conversation/trace.ts';
 
 export type Attempt =
   | {

@@ -1,26 +1,26 @@
 // What was seen while it failed, tied to the rules: which loopback conversations the firewall stops, and by which evidence.
 
-import { findStops, ruleAt } from '../firewall/fix/find-stops.ts';
+import type { Conversation, RulePlace, Stop, Surroundings, Trace } from '../firewall/conversation/trace.ts';
+import { traceConversation } from '../firewall/conversation/trace-conversation.ts';
+import { findStops, ruleAt } from '../firewall/fix/place/find-stops.ts';
 import { withoutOwnLogging } from '../firewall/fix/without-own-logging.ts';
-import { isLetThrough } from '../firewall/is-let-through.ts';
-import type { Ruleset } from '../firewall/model.ts';
-import type { Conversation, RulePlace, Stop, Surroundings, Trace } from '../firewall/trace.ts';
-import { traceConversation } from '../firewall/trace-conversation.ts';
-import { createSightingCounter, type Sighting } from '../log/count-sightings.ts';
-import type { EntryLine } from '../log/entry.ts';
+import type { Ruleset } from '../firewall/model/model.ts';
+import { isLetThrough } from '../firewall/questions/is-let-through.ts';
+import { createSightingCounter, type Sighting } from '../log/conversations/count-sightings.ts';
+import type { EntryLine } from '../log/packet/entry.ts';
 import type { Attempt } from './attempt.ts';
-import type { Blame, FoundCause, Passing } from './cause.ts';
+import type { Blame, FoundCause, Passing } from './causes/cause.ts';
+import { isWayGone } from './causes/find-in-the-way.ts';
+import { findOtherCauses } from './causes/find-other-causes.ts';
+import { findAnsweredForOthers, isForAnother } from './drops/find-answered-for-others.ts';
+import { stopVerdict } from './drops/find-drop-behind.ts';
+import { findLoggedOnly } from './drops/find-logged-only.ts';
+import type { OwnLogging } from './drops/judge-logged-packet.ts';
+import { type TiedEntries, tieEntries } from './drops/tie-entries.ts';
 import { type Failure, findFailures, listenerOf } from './failures.ts';
-import { findAnsweredForOthers, isForAnother } from './find-answered-for-others.ts';
-import { stopVerdict } from './find-drop-behind.ts';
-import { isWayGone } from './find-in-the-way.ts';
-import { findLoggedOnly } from './find-logged-only.ts';
-import { findOtherCauses } from './find-other-causes.ts';
 import type { Finding } from './finding.ts';
-import type { OwnLogging } from './judge-logged-packet.ts';
+import { settleByTrying, type Tried } from './inspect/tried.ts';
 import { type Heard, isListener, type Listener } from './listener.ts';
-import { type TiedEntries, tieEntries } from './tie-entries.ts';
-import { settleByTrying, type Tried } from './tried.ts';
 import type { Witness } from './witness.ts';
 
 /**

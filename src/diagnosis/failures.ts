@@ -1,9 +1,10 @@
 // Connections that failed just now: those that lo-doctor opened, and those that a failing command named itself.
-import type { ConnectionEnd, Conversation } from '../firewall/trace.ts';
+
+import type { ConnectionEnd, Conversation } from '../firewall/conversation/trace.ts';
+import { nameAddress } from '../naming/conversations.ts';
 import { type Attempt, works } from './attempt.ts';
 import { findInText } from './command-line/find-in-text.ts';
 import type { Heard, Listener } from './listener.ts';
-import { nameAddress } from './names.ts';
 
 /**
  * A connection that failed. `name`: the host name by which a command called it; `evidence`: what was seen, in a line. `isOwn`: lo-doctor has opened

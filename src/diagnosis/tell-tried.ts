@@ -1,6 +1,7 @@
 // Own attempts in words.
-import { nameConversation, nameRule } from './names.ts';
-import type { Tried } from './tried.ts';
+import { nameConversation } from '../naming/conversations.ts';
+import { citeRule } from '../naming/rules.ts';
+import type { Tried } from './inspect/tried.ts';
 
 const ENDS: Record<Tried['end'], string> = {
   connected: 'connected, which proves this moment only',
@@ -14,6 +15,6 @@ const ENDS: Record<Tried['end'], string> = {
 /** `own attempt: TCP to 127.0.0.1:5432 was refused, and rule 3 of OUTPUT (iptables, IPv4) counted it`. */
 export const tellTried = ({ conversation, end, rose }: Tried): string => {
   const counted =
-    end === 'connected' || rose.length === 0 ? '' : `, and ${rose.map(nameRule).join(' and ')} counted it`;
+    end === 'connected' || rose.length === 0 ? '' : `, and ${rose.map(citeRule).join(' and ')} counted it`;
   return `own attempt: ${nameConversation(conversation)} ${ENDS[end]}${counted}`;
 };

@@ -1,5 +1,5 @@
 // What a server shows beside its rules and its log while something fails: the facts that causes are found by.
-import type { WayFault } from './loopback-way.ts';
+import type { WayFault } from './way/loopback-way.ts';
 
 /** A listening TCP socket as ss tells it: how many connections wait to be taken, and for how many there is room. `line`: its own words. */
 export type ListenQueue = {

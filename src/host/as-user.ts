@@ -1,6 +1,6 @@
 // The ways to run a command as another user: whichever of the programs is there.
 import type { Host } from './host.ts';
-import { readUsers } from './read-users.ts';
+import { readUsers } from './limits/read-users.ts';
 
 /** `user`: the name; null where it is not known. `prefixes`: what goes before a command so that it runs as the user, best first. */
 export type WaysToBe = { readonly user: string | null; readonly prefixes: readonly (readonly string[])[] };

@@ -1,6 +1,6 @@
 // The one table of what the command line understands. Both ways in (main.ts) read by it, and help is made from it.
-import { parseService } from '../commands/parse-service.ts';
-import type { DumpFile } from '../commands/read-dumps.ts';
+
+import type { DumpFile } from '../work/read-dumps.ts';
 import {
   BadValue,
   many,
@@ -14,6 +14,7 @@ import {
   type ValuesOf,
   whole,
 } from './option.ts';
+import { parseService } from './parse-service.ts';
 
 /** What a command takes beside options. */
 export type Argument = {

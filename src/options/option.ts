@@ -1,5 +1,5 @@
 // The kinds of options that the command line has. The table of commands (commands.ts) is made of them, whoever reads or explains it.
-import { parseWhole } from '../commands/parse-whole.ts';
+import { parseWhole } from './parse-whole.ts';
 
 /** An option that a command takes: `--flag`, or `--flag <placeholder>`. */
 export type Option<T> = {

@@ -1,6 +1,7 @@
 // `check --format github`: workflow commands, which become annotations beside the lines of a dump.
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
+
 import type { Severity } from '../diagnosis/finding.ts';
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
 import { printable } from '../words/printable.ts';
 import { type DumpText, locateRule, type Place } from './locate-rule.ts';
 import { rulesOfFinding } from './rules-of-finding.ts';

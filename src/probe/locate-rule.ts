@@ -1,8 +1,9 @@
 // Where in the dumps that were given a rule stands, for tools that show findings beside the lines of a file.
+
+import type { RulePlace } from '../firewall/conversation/trace.ts';
 import { parseDump } from '../firewall/dumps/parse-dump.ts';
-import type { Table } from '../firewall/model.ts';
-import { ParseError } from '../firewall/parse-error.ts';
-import type { RulePlace } from '../firewall/trace.ts';
+import type { Table } from '../firewall/model/model.ts';
+import { ParseError } from '../firewall/model/parse-error.ts';
 
 /** A dump that was read. `tables` are its own, without those of the other dumps. */
 export type DumpText = { readonly file: string; readonly text: string; readonly tables: readonly Table[] };

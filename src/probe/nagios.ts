@@ -1,8 +1,11 @@
 // `check --format nagios`: one line and an exit code, as the guidelines for plugins of monitoring daemons have them.
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import { type Inspection, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
+
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
+import { type Inspection, LOOPBACK_KINDS } from '../diagnosis/inspect/inspect.ts';
+import { nameConversation } from '../naming/conversations.ts';
+import { enumerateFew } from '../naming/numbers.ts';
+import { nameRule } from '../naming/rules.ts';
 import { printable } from '../words/printable.ts';
-import { enumerateFew, nameConversation, nameRule } from '../words/rules.ts';
 import { findSilentFinals, type Look, type ProbeState, stateOf } from './state.ts';
 
 /** Older daemons keep 1 to 4 KiB of a line, and a pager shows far less. */

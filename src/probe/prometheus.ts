@@ -1,7 +1,7 @@
 // `check --format prometheus`: the text format that node_exporter's textfile collector reads.
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
-import { type Inspection, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
-import type { NextBoot } from '../diagnosis/next-boot.ts';
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
+import { type Inspection, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect/inspect.ts';
+import type { NextBoot } from '../diagnosis/inspect/next-boot.ts';
 import { printable } from '../words/printable.ts';
 import { findSilentFinals, type Look } from './state.ts';
 

@@ -1,8 +1,9 @@
 // The rules that a finding is about.
+
 import type { Finding } from '../diagnosis/finding.ts';
-import { type Inspection, LOOPBACK_KINDS } from '../diagnosis/inspect.ts';
-import type { RulePlace } from '../firewall/trace.ts';
-import { nameRule } from '../words/rules.ts';
+import { type Inspection, LOOPBACK_KINDS } from '../diagnosis/inspect/inspect.ts';
+import type { RulePlace } from '../firewall/conversation/trace.ts';
+import { nameRule } from '../naming/rules.ts';
 
 /** Each once, those of the most telling conversations first; none where the finding is about no rule. */
 export const rulesOfFinding = ({ id }: Finding, inspection: Inspection): RulePlace[] => {

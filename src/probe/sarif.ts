@@ -1,9 +1,10 @@
 // `check --format sarif`: a log of the Static Analysis Results Interchange Format 2.1.0 (OASIS), for code scanning on dumps in a repository.
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
+
 import type { Finding, Severity } from '../diagnosis/finding.ts';
-import type { RulePlace } from '../firewall/trace.ts';
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
+import type { RulePlace } from '../firewall/conversation/trace.ts';
+import { nameRule } from '../naming/rules.ts';
 import { printable } from '../words/printable.ts';
-import { nameRule } from '../words/rules.ts';
 import { type DumpText, locateRule, type Place } from './locate-rule.ts';
 import { rulesOfFinding } from './rules-of-finding.ts';
 import type { Look, Trouble } from './state.ts';

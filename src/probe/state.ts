@@ -1,7 +1,7 @@
 // What a probe has to tell: one state, as a monitoring daemon knows them.
 
-import type { Inspection } from '../diagnosis/inspect.ts';
-import type { FinalRule } from '../firewall/final-rule.ts';
+import type { Inspection } from '../diagnosis/inspect/inspect.ts';
+import type { FinalRule } from '../firewall/questions/final-rule.ts';
 
 /** What could not be looked at, and why; `place` where a file was given and is what is wrong. */
 export type Trouble = {

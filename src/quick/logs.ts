@@ -1,5 +1,5 @@
 // `lo-doctor logs`.
-import { runLogs } from '../commands/logs.ts';
+import { runLogs } from '../commands/logs/logs.ts';
 import { COMMANDS } from '../options/commands.ts';
 import { readQuickly } from '../options/read-quickly.ts';
 import { finishAtOnce, openIo, progressIo } from '../process.ts';

@@ -1,5 +1,5 @@
 // `lo-doctor trace` on dumps.
-import { runTrace } from '../commands/trace.ts';
+import { runTrace } from '../commands/trace/trace.ts';
 import { COMMANDS, dumpsOf } from '../options/commands.ts';
 import { readQuickly } from '../options/read-quickly.ts';
 import { finishAtOnce, openIo, readFile } from '../process.ts';

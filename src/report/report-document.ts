@@ -1,5 +1,5 @@
 // A finished walk as a document for machines (schema lo-doctor.report/1).
-import type { RulePlace } from '../firewall/trace.ts';
+import type { RulePlace } from '../firewall/conversation/trace.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 
 /** A rule in docs/contract.md's shape. */

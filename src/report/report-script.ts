@@ -1,9 +1,10 @@
 // A finished walk as a shell script: the commands of its fix, to be read and run elsewhere.
+
 import type { PlannedCommand } from '../firewall/fix/plan.ts';
+import { tellOutcome } from '../steps/5-verify.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 import { printable } from '../words/printable.ts';
-import { quoteShellWord } from '../words/rules.ts';
-import { tellOutcome } from '../words/verify-page.ts';
+import { quoteShellWord } from '../words/shell-line.ts';
 
 const line = ({ command, input }: PlannedCommand): string => {
   const words = command.map(quoteShellWord).join(' ');

@@ -1,15 +1,16 @@
 // A finished walk as a report for the ticket: what was found, by which evidence, what was changed, how to take it back.
-import { findRuleFindings } from '../diagnosis/find-rule-findings.ts';
+
 import type { Finding } from '../diagnosis/finding.ts';
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
+import { tellPolicies } from '../steps/1-inspect.ts';
+import { tellBlocked, tellFinding } from '../steps/3-read-log.ts';
+import { commandLines, namePlan } from '../steps/4-fix.ts';
+import { tellOutcome, tellSaved, tellVerification } from '../steps/5-verify.ts';
+import { nameEvent } from '../steps/history.ts';
 import type { Case, Outcome } from '../wizard/state.ts';
 import { tellAttempt } from '../words/attempts.ts';
 import { distinctLines } from '../words/entry-line.ts';
-import { commandLines, namePlan } from '../words/fix-page.ts';
-import { nameEvent } from '../words/history.ts';
-import { tellPolicies } from '../words/inspect-page.ts';
 import { type Block, text } from '../words/page.ts';
-import { tellBlocked, tellFinding } from '../words/read-log-page.ts';
-import { tellOutcome, tellSaved, tellVerification } from '../words/verify-page.ts';
 import { blocksToMarkdown, escapeMarkdown } from './markdown.ts';
 
 type Section = readonly [title: string, blocks: readonly Block[]];

@@ -1,7 +1,7 @@
 // What the user can repeat: the actions that typically fail, and what lo-doctor can try of them itself.
-import type { Inspection } from '../diagnosis/inspect.ts';
+import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { Listener } from '../diagnosis/listener.ts';
-import type { Conversation } from '../firewall/trace.ts';
+import type { Conversation } from '../firewall/conversation/trace.ts';
 import type { Story } from './state.ts';
 
 export type ActionId = 'story' | 'local-services' | 'wordpress' | 'mail' | 'names' | 'database' | 'command' | 'by-hand';

@@ -1,10 +1,10 @@
 // What can happen on the walk: what the user chose, and what effects have to tell.
 import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
-import type { Inspection } from '../diagnosis/inspect.ts';
+import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { FixPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Problem, SavedForBoot, Trial, Verification } from './state.ts';
 

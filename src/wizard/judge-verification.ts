@@ -1,7 +1,7 @@
 // What the retest of a fix proves. Pure.
 import { judgeAttempt } from '../diagnosis/attempt.ts';
 import type { Choice } from '../firewall/fix/plan.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { Verification, VerificationResult } from './state.ts';
 
 /** Whether a logged packet belongs to what the choice permits. */

@@ -1,9 +1,9 @@
 // What can be opened to see whether a fix works, what tells most first. Pure.
 import { listenerOf } from '../diagnosis/failures.ts';
 import { isListener } from '../diagnosis/listener.ts';
-import { isLoopbackAddress, parseAddress } from '../firewall/address.ts';
+import type { Conversation } from '../firewall/conversation/trace.ts';
 import { isForAll } from '../firewall/fix/plan.ts';
-import type { Conversation } from '../firewall/trace.ts';
+import { isLoopbackAddress, parseAddress } from '../firewall/model/address.ts';
 import type { Case } from './state.ts';
 
 /** Services that are tried of many. */

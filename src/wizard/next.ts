@@ -1,7 +1,7 @@
 // The rules of the walk: what follows from a state when something happens. Pure.
 import { works } from '../diagnosis/attempt.ts';
-import { isWayBlocked } from '../diagnosis/inspect.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import { isWayBlocked } from '../diagnosis/inspect/inspect.ts';
+import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { Event } from './event.ts';
 import { type Case, isOf, type Outcome, type Phase, type PhaseOf, type Walk } from './state.ts';
 

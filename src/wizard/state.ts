@@ -1,10 +1,10 @@
 // The walk as data: the phases it goes through, and the case that it collects on the way.
 import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
-import type { Inspection } from '../diagnosis/inspect.ts';
+import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Event } from './event.ts';
 

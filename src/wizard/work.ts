@@ -1,10 +1,10 @@
 // The work that the walk asks for, as functions that are handed in: on a server, on the practice server, in a test.
 import type { Attempt } from '../diagnosis/attempt.ts';
 import type { Diagnosis } from '../diagnosis/diagnose.ts';
-import type { Inspection } from '../diagnosis/inspect.ts';
+import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { Choice, FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
-import type { Sighting } from '../log/count-sightings.ts';
+import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { Action } from './action.ts';
 import type { Case, Outcome, SavedForBoot, Trial, Verification } from './state.ts';
 

@@ -1,8 +1,9 @@
 // What was tried, in words.
+
 import { type Attempt, isSilentDatagram, judgeAttempt } from '../diagnosis/attempt.ts';
-import type { ConnectionEnd } from '../firewall/trace.ts';
+import type { ConnectionEnd } from '../firewall/conversation/trace.ts';
+import { nameConversation } from '../naming/conversations.ts';
 import { type Rich, span } from './page.ts';
-import { nameConversation } from './rules.ts';
 
 const ENDS: Record<ConnectionEnd, string> = {
   connected: 'answers',

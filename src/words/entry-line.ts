@@ -1,6 +1,6 @@
 // A log line with what matters in it marked: OUT=lo, SRC, DST and DPT.
-import { createSightingCounter, type Sighting } from '../log/count-sightings.ts';
-import type { EntryLine, SpanName } from '../log/entry.ts';
+import { createSightingCounter, type Sighting } from '../log/conversations/count-sightings.ts';
+import type { EntryLine, SpanName } from '../log/packet/entry.ts';
 import { type Span, span } from './page.ts';
 
 /** The fields that tell a loopback drop; on a reply the service's port is SPT. */

@@ -1,5 +1,5 @@
 // The answer about the next boot, in a line.
-import type { NextBoot } from '../diagnosis/next-boot.ts';
+import type { NextBoot } from '../diagnosis/inspect/next-boot.ts';
 import { type Block, span, text } from './page.ts';
 
 const SAID = {

@@ -1,6 +1,7 @@
 // Draws the way of a loopback packet with the place where it was stopped.
-import type { Hook } from '../firewall/model.ts';
-import type { Stop } from '../firewall/trace.ts';
+
+import type { Stop } from '../firewall/conversation/trace.ts';
+import type { Hook } from '../firewall/model/model.ts';
 import { type Block, type Span, span } from './page.ts';
 
 const WAY: readonly Hook[] = ['output', 'postrouting', 'prerouting', 'input'];

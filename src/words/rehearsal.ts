@@ -1,7 +1,8 @@
 // What a rehearsal of the rollback has shown, in words.
+
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
+import { enumerateFew } from '../naming/numbers.ts';
 import { type Block, span, text } from './page.ts';
-import { enumerateFew } from './rules.ts';
 
 const ARMED_BY = { systemd: "systemd's timer", process: 'a process of its own' } as const;
 

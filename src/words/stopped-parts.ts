@@ -1,7 +1,9 @@
 // Which loopback conversations a rule stops, and for whom, in words.
-import type { StoppedPart, TriedUser } from '../diagnosis/judge-loopback.ts';
-import { SOME_USER } from '../firewall/probe-conversations.ts';
-import { enumerate, enumerateFew, nameRule } from './rules.ts';
+
+import type { StoppedPart, TriedUser } from '../diagnosis/inspect/judge-loopback.ts';
+import { SOME_USER } from '../firewall/questions/probe-conversations.ts';
+import { enumerate, enumerateFew } from '../naming/numbers.ts';
+import { nameRule } from '../naming/rules.ts';
 
 /** More ports than these are counted. */
 const NAMED_PORTS = 6;

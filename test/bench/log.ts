@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createLogCounter } from '../../src/log/log-counter.ts';
-import { parseLine } from '../../src/log/parse-line.ts';
+import { createLogCounter } from '../../src/log/count/log-counter.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
 import { compare, reportPair } from './compare.ts';
 import { writeLog } from './write-log.ts';
 

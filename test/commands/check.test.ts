@@ -56,7 +56,7 @@ test('a drop that is logged within a limit may leave no entry', async () => {
   expect(findings[1]).toMatchObject({
     id: 'drops-not-logged',
     title: 'Loopback packets may be dropped without an entry in the log.',
-    evidence: ['not always logged before: iptables table filter, chain OUTPUT, rule 2: -A OUTPUT -j DROP'],
+    evidence: ['not always logged before: rule 2 of OUTPUT (iptables, IPv4): -A OUTPUT -j DROP'],
   });
 });
 

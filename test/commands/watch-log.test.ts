@@ -1,8 +1,8 @@
 // The watch of the logs that a walk has: what was logged before it is stopped has been told when that is done.
 import { expect, it } from 'vitest';
-import { serverWork } from '../../src/commands/server-work.ts';
 import { practiceHost } from '../../src/host/practice/practice-host.ts';
-import type { Sighting } from '../../src/log/count-sightings.ts';
+import type { Sighting } from '../../src/log/conversations/count-sightings.ts';
+import { serverWork } from '../../src/work/server-work.ts';
 
 it('tells what was logged right before it was stopped', async () => {
   const host = practiceHost('wordpress', { speed: 100 });

@@ -1,10 +1,10 @@
 // Clues for tests of single causes: a failure, the words of a command, and what the server showed.
 import type { Attempt } from '../../src/diagnosis/attempt.ts';
-import type { Clues } from '../../src/diagnosis/cause.ts';
+import type { Clues } from '../../src/diagnosis/causes/cause.ts';
 import type { Failure } from '../../src/diagnosis/failures.ts';
 import { NO_WITNESS, type Witness } from '../../src/diagnosis/witness.ts';
-import { conversation } from '../../src/firewall/probe-conversations.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
 
 const OPEN = rules('-A OUTPUT -o lo -j ACCEPT');

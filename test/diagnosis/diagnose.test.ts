@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { Attempt, CommandTrail } from '../../src/diagnosis/attempt.ts';
 import { diagnose, type Seen } from '../../src/diagnosis/diagnose.ts';
 import type { Finding } from '../../src/diagnosis/finding.ts';
+import { findSuspects } from '../../src/diagnosis/inspect/tried.ts';
 import type { Listener } from '../../src/diagnosis/listener.ts';
-import { findSuspects } from '../../src/diagnosis/tried.ts';
 import { NO_WITNESS } from '../../src/diagnosis/witness.ts';
-import { conversation } from '../../src/firewall/probe-conversations.ts';
-import type { ConnectionEnd } from '../../src/firewall/trace.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+import type { ConnectionEnd } from '../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
 import { tcp } from './lines.ts';
 
@@ -96,7 +96,7 @@ test('entries of packets that passed are told as what they are, and blame nobody
   expect(verdict).toBe('undecided');
   const passed = findings.find(({ id }) => id === 'logged-and-passed');
   expect(passed?.evidence.join()).toContain(
-    'let through by iptables table filter, chain OUTPUT, rule 2: -A OUTPUT -o lo -j ACCEPT',
+    'let through by rule 2 of OUTPUT (iptables, IPv4): -A OUTPUT -o lo -j ACCEPT',
   );
   expect(findings.map(({ id }) => id)).toContain('nothing-logged');
 });
@@ -246,7 +246,7 @@ describe('drops elsewhere', () => {
     expect(verdict).toBe('blocked-elsewhere');
     expect(elsewhere).toHaveLength(1);
     expect(findings[0]?.evidence).toEqual([
-      'TCP to 198.51.100.7:443 by eth0: stopped by iptables table filter, chain OUTPUT, rule 3: -A OUTPUT -d 198.51.100.0/24 -j DROP',
+      'TCP to 198.51.100.7:443 by eth0: stopped by rule 3 of OUTPUT (iptables, IPv4): -A OUTPUT -d 198.51.100.0/24 -j DROP',
     ]);
   });
 
@@ -350,7 +350,9 @@ describe('a command that lo-doctor held against attempts of its own', () => {
     ];
     const { verdict, findings } = look({ attempts: [failing('timed out', { outside })] });
     expect([verdict, ...problems(findings)]).toEqual(['blocked-elsewhere', 'outside-blocked']);
-    expect(findings[0]?.evidence[0]).toMatch(/^TCP to 198\.51\.100\.7:443 by eth0 .* rule 3: -A OUTPUT -d 198/);
+    expect(findings[0]?.evidence[0]).toMatch(
+      /^TCP to 198\.51\.100\.7:443 by eth0 .* rule 3 of OUTPUT .*: -A OUTPUT -d 198/,
+    );
     const open = look({ ruleset: rules('-A OUTPUT -o lo -j ACCEPT'), attempts: [failing('timed out', { outside })] });
     expect(problems(open.findings)).toEqual([]);
     // Another program's place is no evidence about the command.
@@ -373,7 +375,7 @@ describe('a command that lo-doctor held against attempts of its own', () => {
     const { verdict, findings } = look({ ruleset, entries, attempts: [failing(output)] });
     expect([verdict, ...problems(findings)]).toEqual(['blocked-elsewhere', 'bound-to-device']);
     expect(findings[0]?.evidence[0]).toContain(
-      '127.3.2.1:53 was sent by eth0, not by lo: dropped by iptables table filter, chain OUTPUT, rule 3',
+      '127.3.2.1:53 was sent by eth0, not by lo: dropped by rule 3 of OUTPUT (iptables, IPv4)',
     );
   });
 });

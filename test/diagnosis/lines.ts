@@ -1,7 +1,7 @@
 // Kernel lines for tests, as entries seen in a log.
-import type { Sighting } from '../../src/log/count-sightings.ts';
-import type { EntryLine, LogLine } from '../../src/log/entry.ts';
-import { parseLine } from '../../src/log/parse-line.ts';
+import type { Sighting } from '../../src/log/conversations/count-sightings.ts';
+import type { EntryLine, LogLine } from '../../src/log/packet/entry.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
 
 /** What a line says; the rest is as in the SYN that a client on lo sends to port 25. */
 type Said = {

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset } from '../../src/firewall/model.ts';
-import type { Conversation } from '../../src/firewall/trace.ts';
+import type { Conversation } from '../../src/firewall/conversation/trace.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import type { Ruleset } from '../../src/firewall/model/model.ts';
 import { ownProbes } from './own-probes.ts';
 import {
   familiesOf,

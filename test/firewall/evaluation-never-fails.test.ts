@@ -1,12 +1,12 @@
 // Whatever parses can be evaluated, and what is passed over unread would not have matched.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findFinalRules } from '../../src/firewall/final-rule.ts';
-import { candidate } from '../../src/firewall/iptables/line-patterns.ts';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import { ParseError } from '../../src/firewall/parse-error.ts';
-import type { Glance } from '../../src/firewall/rule-list.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import type { Glance } from '../../src/firewall/evaluate/rule-list.ts';
+import { candidate } from '../../src/firewall/iptables/read/line-patterns.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import { ParseError } from '../../src/firewall/model/parse-error.ts';
+import { findFinalRules } from '../../src/firewall/questions/final-rule.ts';
 import { readLabelledDumps } from './corpus.ts';
 import { HERE, mail, rules, traceMail } from './rules.ts';
 

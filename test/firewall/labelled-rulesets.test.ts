@@ -1,7 +1,7 @@
 // Every probe that was sent through a real kernel with the labelled rulesets comes out the same by evaluation.
 import { expect, test } from 'vitest';
-import type { Ruleset } from '../../src/firewall/model.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import type { Ruleset } from '../../src/firewall/model/model.ts';
 import { type LabelledProbe, type LabelledRuleset, readLabelledRulesets } from './corpus.ts';
 
 /** What no dump can tell of these rulesets: the evaluator has to say so, of one of their probes at least. */

@@ -2,10 +2,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { combineLayers } from '../../src/firewall/combine-layers.ts';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset } from '../../src/firewall/model.ts';
-import { parseNftRuleset, parseNftScript } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import { combineLayers } from '../../src/firewall/model/combine-layers.ts';
+import type { Ruleset } from '../../src/firewall/model/model.ts';
+import { parseNftRuleset, parseNftScript } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 
 /** What one tool prints: `NAME__v4.rules` (iptables-save), `NAME.json` (nft -j list ruleset), `NAME.nft` (nft list ruleset), `NAME.ipset`. */
 export type RulesetFile =

@@ -1,8 +1,9 @@
 // Small rulesets for tests, written as the OUTPUT rules that matter.
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset } from '../../src/firewall/model.ts';
-import type { Conversation, Surroundings, Trace } from '../../src/firewall/trace.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+
+import type { Conversation, Surroundings, Trace } from '../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import type { Ruleset } from '../../src/firewall/model/model.ts';
 
 /** The filter table of such rules; lines that start with `:` or `*` go where they belong in a dump. */
 export function rules(...lines: readonly string[]): Ruleset {

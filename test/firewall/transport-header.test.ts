@@ -1,7 +1,7 @@
 // nft's `th` fields read where ports would be, whatever the protocol is: as the kernel was seen to do with pings.
 import { expect, test } from 'vitest';
-import type { Rule, Ruleset } from '../../src/firewall/model.ts';
-import type { Step } from '../../src/firewall/steps.ts';
+import type { Rule, Ruleset } from '../../src/firewall/model/model.ts';
+import type { Step } from '../../src/firewall/model/steps.ts';
 import { summary, traceMail } from './rules.ts';
 
 function outputRule(...steps: Step[]): Ruleset {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { PlannedCommand } from '../../src/firewall/fix/plan.ts';
 import type { Host } from '../../src/host/host.ts';
-import { startTrial } from '../../src/host/trial.ts';
+import { startTrial } from '../../src/host/trial/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

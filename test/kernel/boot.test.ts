@@ -1,7 +1,7 @@
 // A fix that is kept outlasts a boot: a real Debian is fixed, switched off and on again, for each of its ways of loading rules.
 import { beforeAll, expect, it } from 'vitest';
-import { runUndo } from '../../src/commands/cases.ts';
-import { runFix } from '../../src/commands/fix.ts';
+import { runUndo } from '../../src/commands/cases/cases.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
 import { testIo } from '../commands/io.ts';
 import { describeBoot } from './available.ts';
 import { buildTree, type Installed, type Machine, makeMachine } from './machine.ts';

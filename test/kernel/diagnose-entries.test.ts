@@ -1,8 +1,8 @@
 // Entries that the real kernel writes, tied to the rules that wrote them.
 import { expect, it } from 'vitest';
-import { parseDumps } from '../../src/commands/read-server.ts';
 import { planLogging } from '../../src/firewall/fix/plan-logging.ts';
-import { readFirewall } from '../../src/host/read-firewall.ts';
+import { readFirewall } from '../../src/host/rules/read-firewall.ts';
+import { parseDumps } from '../../src/work/read-server.ts';
 import { describeKernel } from './available.ts';
 import { diagnoseWhile } from './diagnose-lab.ts';
 import { surroundings } from './fix-lab.ts';

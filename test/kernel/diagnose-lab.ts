@@ -1,14 +1,14 @@
 // What tests of the diagnosis share: the lines that the kernel writes while something happens, tied to the rules in force.
 import { expect } from 'vitest';
-import { parseDumps } from '../../src/commands/read-server.ts';
 import { diagnose } from '../../src/diagnosis/diagnose.ts';
-import type { OwnLogging } from '../../src/diagnosis/judge-logged-packet.ts';
+import type { OwnLogging } from '../../src/diagnosis/drops/judge-logged-packet.ts';
 import { NO_WITNESS } from '../../src/diagnosis/witness.ts';
-import { findLogSources } from '../../src/host/log-source.ts';
-import { openLogs } from '../../src/host/open-logs.ts';
-import { readFirewall } from '../../src/host/read-firewall.ts';
-import { createSightingCounter, type Sighting } from '../../src/log/count-sightings.ts';
-import { parseLine } from '../../src/log/parse-line.ts';
+import { findLogSources } from '../../src/host/logs/log-source.ts';
+import { openLogs } from '../../src/host/logs/open-logs.ts';
+import { readFirewall } from '../../src/host/rules/read-firewall.ts';
+import { createSightingCounter, type Sighting } from '../../src/log/conversations/count-sightings.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
+import { parseDumps } from '../../src/work/read-server.ts';
 import { surroundings } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';
 import type { Lab } from './lab.ts';

@@ -1,10 +1,10 @@
 // What a server keeps beside its rules: what is told of it, by the rules and these facts, is what the real kernel does.
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { readServer } from '../../src/commands/read-server.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
-import { conversation } from '../../src/firewall/probe-conversations.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import { readServer } from '../../src/work/read-server.ts';
 import { describeKernel } from './available.ts';
 import { clearRules } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';

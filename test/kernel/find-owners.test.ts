@@ -1,8 +1,8 @@
 // Who made the rules of a real server: ufw and firewalld as they are, chains as Docker and fail2ban make them, tables left behind.
 import { expect, it } from 'vitest';
-import { readServer } from '../../src/commands/read-server.ts';
-import { findRuleFindings } from '../../src/diagnosis/find-rule-findings.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { findRuleFindings } from '../../src/diagnosis/inspect/find-rule-findings.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
+import { readServer } from '../../src/work/read-server.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,6 +1,6 @@
 // A ban of loopback by the real fail2ban: its own words are told first, and a permit stands outside of what it makes anew.
 import { expect, it } from 'vitest';
-import { runFix } from '../../src/commands/fix.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';

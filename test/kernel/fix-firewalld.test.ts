@@ -1,7 +1,7 @@
 // Planned fixes on a server that firewalld looks after, with the real firewalld.
 import { expect, it } from 'vitest';
 import { planFix } from '../../src/firewall/fix/plan-fix.ts';
-import { saveForBoot } from '../../src/host/save-for-boot.ts';
+import { saveForBoot } from '../../src/host/next-boot/save-for-boot.ts';
 import { describeKernel } from './available.ts';
 import {
   attemptsEverywhere,

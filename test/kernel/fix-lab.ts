@@ -1,14 +1,14 @@
 // What the tests of fixes share: the rules as lo-doctor reads them, planned commands run for real, conversations with real services.
 
 import { expect } from 'vitest';
-import { combineLayers } from '../../src/firewall/combine-layers.ts';
+import type { Conversation, Trace } from '../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
 import type { LoggingPlan, PlannedCommand } from '../../src/firewall/fix/plan.ts';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset } from '../../src/firewall/model.ts';
-import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
-import type { Conversation, Trace } from '../../src/firewall/trace.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
-import { readFirewall } from '../../src/host/read-firewall.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import { combineLayers } from '../../src/firewall/model/combine-layers.ts';
+import type { Ruleset } from '../../src/firewall/model/model.ts';
+import { parseNftRuleset } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
+import { readFirewall } from '../../src/host/rules/read-firewall.ts';
 import type { Attempt } from './agent.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, ownAddresses } from './lab.ts';

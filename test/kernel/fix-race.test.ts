@@ -1,10 +1,10 @@
 // Somebody else changes the rules at the very moment when a fix is applied: it works all the same, is put in anew, or is taken back.
 import { expect, it } from 'vitest';
-import { runUndo } from '../../src/commands/cases.ts';
-import { runFix } from '../../src/commands/fix.ts';
-import { serverWork } from '../../src/commands/server-work.ts';
+import { runUndo } from '../../src/commands/cases/cases.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
 import type { Host } from '../../src/host/host.ts';
 import { begin } from '../../src/wizard/state.ts';
+import { serverWork } from '../../src/work/server-work.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { listRules } from './fix-lab.ts';

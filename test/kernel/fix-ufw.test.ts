@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { FixPlan } from '../../src/firewall/fix/plan.ts';
 import { planFix } from '../../src/firewall/fix/plan-fix.ts';
-import { saveForBoot } from '../../src/host/save-for-boot.ts';
+import { saveForBoot } from '../../src/host/next-boot/save-for-boot.ts';
 import { describeKernel } from './available.ts';
 import {
   attemptsEverywhere,

@@ -1,7 +1,7 @@
 // Following a real journal: from an exact mark, ahead of journald's own pace, through whatever happens to its files.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { followJournal, type JournalMark, markJournal } from '../../src/host/follow-journal.ts';
+import { followJournal, type JournalMark, markJournal } from '../../src/host/logs/follow-journal.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,9 +1,9 @@
 // Programs that generate a policy, each run for real: who made the rules is said, the fix works at once, and what is said of lasting is true.
 import { expect, it } from 'vitest';
 import { checkDocument } from '../../src/commands/check.ts';
-import { type FixOptions, runFix } from '../../src/commands/fix.ts';
-import { readServer } from '../../src/commands/read-server.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { type FixOptions, runFix } from '../../src/commands/fix/fix.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
+import { readServer } from '../../src/work/read-server.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { addresses, listRules } from './fix-lab.ts';

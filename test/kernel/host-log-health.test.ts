@@ -1,6 +1,6 @@
 // The facts about the way of a log line, on a server where they are staged for real.
 import { expect, it } from 'vitest';
-import { readLogHealth } from '../../src/host/read-log-health.ts';
+import { readLogHealth } from '../../src/host/logs/read-log-health.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { startLab } from './lab.ts';

@@ -1,8 +1,8 @@
 // Following a real log: from every source, through rotation and restarts, nothing lost, nothing twice, nothing old.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { findLogSources, type LogSource } from '../../src/host/log-source.ts';
-import { openLogs, type RawLine } from '../../src/host/open-logs.ts';
+import { findLogSources, type LogSource } from '../../src/host/logs/log-source.ts';
+import { openLogs, type RawLine } from '../../src/host/logs/open-logs.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,8 +1,8 @@
 // Real conversations through a real firewall, and who listens there.
 import { expect, it } from 'vitest';
-import type { Conversation } from '../../src/firewall/trace.ts';
-import { probeConversation } from '../../src/host/probe.ts';
-import { readListeners } from '../../src/host/who-listens.ts';
+import type { Conversation } from '../../src/firewall/conversation/trace.ts';
+import { probeConversation } from '../../src/host/network/probe.ts';
+import { readListeners } from '../../src/host/network/who-listens.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { ownAddresses, startLab } from './lab.ts';

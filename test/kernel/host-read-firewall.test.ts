@@ -1,6 +1,6 @@
 // Reading a real firewall: every layer that is there, and nothing made or loaded by looking.
 import { expect, it } from 'vitest';
-import { readFirewall } from '../../src/host/read-firewall.ts';
+import { readFirewall } from '../../src/host/rules/read-firewall.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { ownAddresses, startLab } from './lab.ts';

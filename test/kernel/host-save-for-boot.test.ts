@@ -1,7 +1,7 @@
 // Saving a fix where the next boot finds it: on a real file system, judged by the real iptables-restore.
 import { expect, it } from 'vitest';
 import type { BootInsertion } from '../../src/firewall/fix/plan.ts';
-import { saveForBoot, undoSaveForBoot } from '../../src/host/save-for-boot.ts';
+import { saveForBoot, undoSaveForBoot } from '../../src/host/next-boot/save-for-boot.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { installNetfilterPersistent } from './install-netfilter-persistent.ts';

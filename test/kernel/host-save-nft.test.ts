@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { FixPlan } from '../../src/firewall/fix/plan.ts';
 import { planFix } from '../../src/firewall/fix/plan-fix.ts';
-import { saveForBoot, undoSaveForBoot } from '../../src/host/save-for-boot.ts';
+import { saveForBoot, undoSaveForBoot } from '../../src/host/next-boot/save-for-boot.ts';
 import { describeKernel } from './available.ts';
 import { attemptsEverywhere, failures, listenEverywhere, readRules, runAll, surroundings } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';

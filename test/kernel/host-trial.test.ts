@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { PlannedCommand } from '../../src/firewall/fix/plan.ts';
-import { listCases, readCase } from '../../src/host/case-file.ts';
-import { confirmCase, rollBackCase, rollBackOverdue, startTemporary, startTrial } from '../../src/host/trial.ts';
+import { listCases, readCase } from '../../src/host/trial/case-file.ts';
+import { confirmCase, rollBackCase, rollBackOverdue, startTemporary, startTrial } from '../../src/host/trial/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';
@@ -185,7 +185,7 @@ describeKernel('a trial', () => {
       await using lab = await labWithPolicy();
       const script = `
       import { localHost } from ${JSON.stringify(new URL('../../src/host/local.ts', import.meta.url).pathname)};
-      import { startTrial } from ${JSON.stringify(new URL('../../src/host/trial.ts', import.meta.url).pathname)};
+      import { startTrial } from ${JSON.stringify(new URL('../../src/host/trial/trial.ts', import.meta.url).pathname)};
       await startTrial(localHost(), { caseId: 'killed', confirmWithin: 8, ...${JSON.stringify(permit('killed'))} });
       console.log('waiting');
       setInterval(() => {}, 1000);`;

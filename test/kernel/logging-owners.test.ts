@@ -1,10 +1,10 @@
 // Temporary logging on servers that ufw and firewalld look after: what they drop is logged, tied to their rule, and no trace stays.
 import { expect, it } from 'vitest';
-import { readServer } from '../../src/commands/read-server.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import type { LoggingPlan } from '../../src/firewall/fix/plan.ts';
-import { listCases } from '../../src/host/case-file.ts';
-import { startTemporary } from '../../src/host/trial.ts';
+import { listCases } from '../../src/host/trial/case-file.ts';
+import { startTemporary } from '../../src/host/trial/trial.ts';
+import { readServer } from '../../src/work/read-server.ts';
 import { describeKernel } from './available.ts';
 import { diagnoseWhile } from './diagnose-lab.ts';
 import { listRules } from './fix-lab.ts';

@@ -1,8 +1,8 @@
 // lo itself and the way to it, broken for real: `check`, `trace` and `fix` say what it is, and never that loopback passes.
 import { expect, it } from 'vitest';
 import { runCheck } from '../../src/commands/check.ts';
-import { runFix } from '../../src/commands/fix.ts';
-import { runTrace } from '../../src/commands/trace.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
+import { runTrace } from '../../src/commands/trace/trace.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';

@@ -1,9 +1,9 @@
 // What nft's finer points mean, asked of the real kernel: the evaluator has to predict each conversation.
 import { expect, it } from 'vitest';
-import { combineLayers } from '../../src/firewall/combine-layers.ts';
-import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
-import type { Surroundings } from '../../src/firewall/trace.ts';
-import { traceConversation } from '../../src/firewall/trace-conversation.ts';
+import type { Surroundings } from '../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
+import { combineLayers } from '../../src/firewall/model/combine-layers.ts';
+import { parseNftRuleset } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 import type { Attempt, Service } from './agent.ts';
 import { describeKernel } from './available.ts';
 import { type Lab, ownAddresses, startLab } from './lab.ts';

@@ -1,13 +1,13 @@
 // nft's JSON against nft's text: each rule of the real kernel is printed as nft prints it, and means the same as its text.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { combineLayers } from '../../src/firewall/combine-layers.ts';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Rule, Table } from '../../src/firewall/model.ts';
-import { lowerRule } from '../../src/firewall/nftables/lower-rule.ts';
-import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
-import { parseRuleText } from '../../src/firewall/nftables/parse-rule-text.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import { combineLayers } from '../../src/firewall/model/combine-layers.ts';
+import type { Rule, Table } from '../../src/firewall/model/model.ts';
+import { lowerRule } from '../../src/firewall/nftables/lower/lower-rule.ts';
 import { printRule } from '../../src/firewall/nftables/print-rule.ts';
+import { parseNftRuleset } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
+import { parseRuleText } from '../../src/firewall/nftables/read/parse-rule-text.ts';
 import { describeKernel } from './available.ts';
 import { type Lab, startLab } from './lab.ts';
 import { retellNft } from './retell-nft.ts';

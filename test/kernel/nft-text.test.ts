@@ -1,8 +1,8 @@
 // nft's text against nft's JSON: what the real kernel holds is read alike from both.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Rule, Table } from '../../src/firewall/model.ts';
-import { parseNftRuleset, parseNftScript } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
+import type { Rule, Table } from '../../src/firewall/model/model.ts';
+import { parseNftRuleset, parseNftScript } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 import { describeKernel } from './available.ts';
 import { randomNftPolicy } from './fuzz/nft-policies.ts';
 import { randomNft } from './fuzz/nft-rules.ts';

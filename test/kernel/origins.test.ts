@@ -1,12 +1,13 @@
 // Rules called as their owner calls them, on servers with the real ufw and firewalld; and owners that are off, left alone.
+
 import { expect, it } from 'vitest';
-import { readServer } from '../../src/commands/read-server.ts';
-import { serverWork } from '../../src/commands/server-work.ts';
-import { findRuleFindings } from '../../src/diagnosis/find-rule-findings.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { findRuleFindings } from '../../src/diagnosis/inspect/find-rule-findings.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import type { FixPlan } from '../../src/firewall/fix/plan.ts';
+import { nameRule } from '../../src/naming/rules.ts';
 import { begin } from '../../src/wizard/state.ts';
-import { nameRule } from '../../src/words/rules.ts';
+import { readServer } from '../../src/work/read-server.ts';
+import { serverWork } from '../../src/work/server-work.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,7 +1,7 @@
 // Who else stops a local connection, each staged for real: what the walk says of a command that fails by it, and never that it is the firewall or a hanging service.
 import { expect, it } from 'vitest';
-import { serverWork } from '../../src/commands/server-work.ts';
 import { begin } from '../../src/wizard/state.ts';
+import { serverWork } from '../../src/work/server-work.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,9 +1,9 @@
 // What other programs change while a fix is made: neither lost nor overwritten, and in no file of the next boot.
 import { beforeAll, expect, it } from 'vitest';
-import { runConfirm, runUndo } from '../../src/commands/cases.ts';
-import { type FixOptions, runFix } from '../../src/commands/fix.ts';
-import { readCase } from '../../src/host/case-file.ts';
+import { runConfirm, runUndo } from '../../src/commands/cases/cases.ts';
+import { type FixOptions, runFix } from '../../src/commands/fix/fix.ts';
 import type { Host } from '../../src/host/host.ts';
+import { readCase } from '../../src/host/trial/case-file.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { addresses, listRules } from './fix-lab.ts';

@@ -1,8 +1,8 @@
 // The files that ufw and firewalld rewrite for a fix: backed up, and after an undo byte for byte what they were.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { runConfirm, runUndo } from '../../src/commands/cases.ts';
-import { runFix } from '../../src/commands/fix.ts';
+import { runConfirm, runUndo } from '../../src/commands/cases/cases.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { listRules } from './fix-lab.ts';

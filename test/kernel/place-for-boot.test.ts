@@ -1,6 +1,6 @@
 // A fix is saved where it works in the file that boot loads, whatever is in force: after loading that file, loopback passes on the real kernel.
 import { expect, it } from 'vitest';
-import { runFix } from '../../src/commands/fix.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';

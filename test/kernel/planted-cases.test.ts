@@ -1,8 +1,8 @@
 // What another user puts where cases are kept: root neither reads nor runs it.
 import { expect, it } from 'vitest';
-import { runConfirm, runUndo } from '../../src/commands/cases.ts';
-import { listCases } from '../../src/host/case-file.ts';
-import { rollBackOverdue, startTrial } from '../../src/host/trial.ts';
+import { runConfirm, runUndo } from '../../src/commands/cases/cases.ts';
+import { listCases } from '../../src/host/trial/case-file.ts';
+import { rollBackOverdue, startTrial } from '../../src/host/trial/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

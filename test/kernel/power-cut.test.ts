@@ -1,7 +1,7 @@
 // A power cut while a fix waits to be confirmed, and somebody has saved the rules meanwhile: the next boot takes it back by itself.
 import { beforeAll, expect, it } from 'vitest';
-import { runFix } from '../../src/commands/fix.ts';
-import { readCase } from '../../src/host/case-file.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
+import { readCase } from '../../src/host/trial/case-file.ts';
 import { testIo } from '../commands/io.ts';
 import { describeBoot } from './available.ts';
 import { buildTree, makeMachine } from './machine.ts';

@@ -1,11 +1,11 @@
 // A scenario's rules on the real kernel: the same conversations end the same way, and write the same log lines.
 import { it } from 'vitest';
-import type { Conversation } from '../../src/firewall/trace.ts';
+import type { Conversation } from '../../src/firewall/conversation/trace.ts';
 import type { Host } from '../../src/host/host.ts';
+import { probeConversation } from '../../src/host/network/probe.ts';
 import { practiceHost } from '../../src/host/practice/practice-host.ts';
 import type { Scenario } from '../../src/host/practice/scenario.ts';
 import { SCENARIOS } from '../../src/host/practice/scenarios/all-scenarios.ts';
-import { probeConversation } from '../../src/host/probe.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,7 +1,7 @@
 // The proof that a fix lasts on servers whose rules ufw or firewalld makes, with the real ones.
 import { expect, it } from 'vitest';
-import { runFix } from '../../src/commands/fix.ts';
-import { proveNextBoot } from '../../src/commands/prove-next-boot.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
+import { proveNextBoot } from '../../src/work/next-boot/prove-next-boot.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { listRules } from './fix-lab.ts';

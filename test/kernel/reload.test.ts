@@ -1,9 +1,9 @@
 // The firewall is loaded anew by its owner while a fix waits to be kept, or while lo-doctor logs: noticed, told, and nothing lost.
 import { expect, it } from 'vitest';
-import { runConfirm, runUndo } from '../../src/commands/cases.ts';
-import { runFix } from '../../src/commands/fix.ts';
-import { serverWork } from '../../src/commands/server-work.ts';
+import { runConfirm, runUndo } from '../../src/commands/cases/cases.ts';
+import { runFix } from '../../src/commands/fix/fix.ts';
 import { begin } from '../../src/wizard/state.ts';
+import { serverWork } from '../../src/work/server-work.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { listenEverywhere, listRules } from './fix-lab.ts';

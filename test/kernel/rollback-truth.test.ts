@@ -1,9 +1,9 @@
 // Who says "rolled back" has looked: errors of tools that are away are no proof that a rule is gone.
 import { expect, it } from 'vitest';
-import { runConfirm } from '../../src/commands/cases.ts';
+import { runConfirm } from '../../src/commands/cases/cases.ts';
 import type { PlannedCommand } from '../../src/firewall/fix/plan.ts';
-import { readCase } from '../../src/host/case-file.ts';
-import { rollBackCase, rollBackOverdue, startTrial } from '../../src/host/trial.ts';
+import { readCase } from '../../src/host/trial/case-file.ts';
+import { rollBackCase, rollBackOverdue, startTrial } from '../../src/host/trial/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

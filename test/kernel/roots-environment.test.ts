@@ -1,7 +1,7 @@
 // The environment of whoever starts lo-doctor, or one of its scripts, decides nothing of what root runs.
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { startTrial } from '../../src/host/trial.ts';
+import { startTrial } from '../../src/host/trial/trial.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, startLab } from './lab.ts';

@@ -1,10 +1,10 @@
 // The proof that a kept fix lasts: what boot would load, loaded aside and traced.
 import { expect, it } from 'vitest';
-import { readServer } from '../../src/commands/read-server.ts';
-import { savePlan } from '../../src/commands/save-plan.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import { planFix } from '../../src/firewall/fix/plan-fix.ts';
 import type { SavedForBoot } from '../../src/wizard/state.ts';
+import { savePlan } from '../../src/work/next-boot/save-plan.ts';
+import { readServer } from '../../src/work/read-server.ts';
 import { describeKernel } from './available.ts';
 import { runAll } from './fix-lab.ts';
 import { hostInLab } from './host-in-lab.ts';

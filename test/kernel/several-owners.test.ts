@@ -1,9 +1,9 @@
 // Several programs that say what passes, each for real: which is at work, which has left rules behind, who manages which layer, and what lasts.
 import { expect, it } from 'vitest';
 import { checkDocument } from '../../src/commands/check.ts';
-import { type FixOptions, runFix } from '../../src/commands/fix.ts';
-import { readServer } from '../../src/commands/read-server.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { type FixOptions, runFix } from '../../src/commands/fix/fix.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
+import { readServer } from '../../src/work/read-server.ts';
 import { testIo } from '../commands/io.ts';
 import { describeKernel } from './available.ts';
 import { addresses } from './fix-lab.ts';

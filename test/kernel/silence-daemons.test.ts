@@ -1,6 +1,6 @@
 // Lines that the kernel wrote and no file has: each way of losing one is staged with a real daemon, and the self-test says which it was.
 import { expect, it } from 'vitest';
-import { readRsyslogConfig } from '../../src/host/read-rsyslog-config.ts';
+import { readRsyslogConfig } from '../../src/host/logs/read-rsyslog-config.ts';
 import { followRsyslog } from '../../src/log/rsyslog/follow-rsyslog.ts';
 import { describeKernel } from './available.ts';
 import { hostInLab } from './host-in-lab.ts';

@@ -1,7 +1,7 @@
 // Lines that never leave the kernel: each way of losing one is staged, and the self-test says which it was.
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { conversation } from '../../src/firewall/probe-conversations.ts';
+import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { describeKernel } from './available.ts';
 import { startLab } from './lab.ts';
 import { explain, loadAndPlan, loadNftAndPlan, newPrefix } from './silence-lab.ts';

@@ -1,12 +1,12 @@
 // A server whose log is to be explained: rules with a prefix of their own, one test packet, and the findings about its way.
-import { findSilence } from '../../src/diagnosis/find-silence.ts';
-import { planLogTest } from '../../src/diagnosis/plan-log-test.ts';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
-import { parseNftRuleset } from '../../src/firewall/nftables/parse-nft-ruleset.ts';
-import type { Conversation, Surroundings } from '../../src/firewall/trace.ts';
-import { readLogHealth } from '../../src/host/read-log-health.ts';
-import { testLogPath } from '../../src/host/test-log-path.ts';
-import type { LogPathProbe } from '../../src/log/log-path.ts';
+import { findSilence } from '../../src/diagnosis/silence/find-silence.ts';
+import { planLogTest } from '../../src/diagnosis/silence/plan-log-test.ts';
+import type { Conversation, Surroundings } from '../../src/firewall/conversation/trace.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
+import { parseNftRuleset } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
+import { readLogHealth } from '../../src/host/logs/read-log-health.ts';
+import { testLogPath } from '../../src/host/logs/test-log-path.ts';
+import type { LogPathProbe } from '../../src/log/files/log-path.ts';
 import { hostInLab } from './host-in-lab.ts';
 import { type Lab, ownAddresses, type RunAs } from './lab.ts';
 

@@ -1,9 +1,9 @@
 // What systemd keeps its services from, on a machine that it has booted: a network of its own is named with its unit.
 import { expect, it } from 'vitest';
-import { serverWork } from '../../src/commands/server-work.ts';
-import { readOtherNetworks } from '../../src/host/read-other-networks.ts';
-import { readServiceLimits } from '../../src/host/read-service-limits.ts';
+import { readServiceLimits } from '../../src/host/limits/read-service-limits.ts';
+import { readOtherNetworks } from '../../src/host/network/read-other-networks.ts';
 import { begin } from '../../src/wizard/state.ts';
+import { serverWork } from '../../src/work/server-work.ts';
 import { describeBoot } from './available.ts';
 import { buildTree, makeMachine } from './machine.ts';
 

@@ -43,7 +43,7 @@ describeKernel('where the rules alone do not tell', () => {
     const { code, stdout } = await server.doctor(['check']);
     expect([code, stdout]).toEqual([1, expect.stringContaining('blocked by rule 3 of OUTPUT')]);
     expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
-      /own attempt: TCP to 127.0.0.1:5432 was refused, and iptables table filter, chain OUTPUT, rule 3: .* counted it/,
+      /own attempt: TCP to 127.0.0.1:5432 was refused, and rule 3 of OUTPUT \(iptables, IPv4\): .* counted it/,
     );
   });
 

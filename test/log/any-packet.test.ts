@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { expect, test } from 'vitest';
-import { parseLine } from '../../src/log/parse-line.ts';
-import { type KernelLine, type KernelPacket, printKernelLine } from '../../src/log/print-kernel-line.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
+import { type KernelLine, type KernelPacket, printKernelLine } from '../../src/log/packet/print-kernel-line.ts';
 import { kernelLine, prefix } from './arbitraries.ts';
 
 const now = new Date('2026-11-22T17:00:00Z');

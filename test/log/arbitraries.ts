@@ -1,8 +1,8 @@
 // Random packets of every form that the kernel prints, for property tests.
 
 import fc from 'fast-check';
-import { IP_FLAGS, TCP_FLAGS } from '../../src/log/fields.ts';
-import type { IcmpRest, KernelLine, KernelPacket, KernelPayload } from '../../src/log/print-kernel-line.ts';
+import { IP_FLAGS, TCP_FLAGS } from '../../src/log/packet/fields.ts';
+import type { IcmpRest, KernelLine, KernelPacket, KernelPayload } from '../../src/log/packet/print-kernel-line.ts';
 
 const port = fc.integer({ min: 0, max: 65535 });
 const byte = fc.integer({ min: 0, max: 255 });

@@ -1,7 +1,7 @@
 // Lines of all shapes say what their packets were: the project's own, always, and other projects' where their corpus lies beside this one.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseLine } from '../../src/log/parse-line.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
 import { logShapes } from './log-shapes.ts';
 import { type ExpectedPacket, readDaemonLines, readKernelMessages, readOtherLines } from './own-lines.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countNewlines } from '../../src/log/count-newlines.ts';
-import { findPrefixHint } from '../../src/log/find-prefix-hint.ts';
-import { orderLogFiles } from '../../src/log/order-log-files.ts';
-import { parseSince } from '../../src/log/parse-since.ts';
-import { addCount, addSeries, BUCKETS, createTimeline, sparkline } from '../../src/log/timeline.ts';
+import { countNewlines } from '../../src/log/count/count-newlines.ts';
+import { addCount, addSeries, BUCKETS, createTimeline, sparkline } from '../../src/log/count/timeline.ts';
+import { orderLogFiles } from '../../src/log/files/order-log-files.ts';
+import { parseSince } from '../../src/log/files/parse-since.ts';
+import { findPrefixHint } from '../../src/log/packet/find-prefix-hint.ts';
 
 test('counts line feeds wherever a chunk begins, in any bytes', () => {
   const byte = fc.oneof(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseLine } from '../../src/log/parse-line.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
 
 const now = new Date('2026-11-22T17:00:00Z');
 /** `LOG_MUTATIONS=1000000 LOG_SEED=2 npx vitest run test/log/mutation` for a long run. */

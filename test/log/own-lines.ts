@@ -1,6 +1,6 @@
 // The project's own log lines (test/fixtures/log): messages that the real kernel printed, lines that real daemons wrote, and what is none.
 import { readFileSync } from 'node:fs';
-import type { Entry } from '../../src/log/entry.ts';
+import type { Entry } from '../../src/log/packet/entry.ts';
 
 /** What a line has to say of a packet, as it was sent: only fields that the sender knows. */
 export type ExpectedPacket = Partial<Omit<Entry, 'embedded' | 'spans' | 'time' | 'host'>> &

@@ -6,7 +6,7 @@ import type {
   KernelLine,
   KernelPacket,
   KernelPayload,
-} from '../../src/log/print-kernel-line.ts';
+} from '../../src/log/packet/print-kernel-line.ts';
 
 /** A reader that eats its text from the left and throws where the text is not what the grammar says. */
 class Reader {

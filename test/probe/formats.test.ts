@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ProbeFormat, runProbe } from '../../src/commands/probe.ts';
+import { writeOutput } from '../../src/host/files/write-output.ts';
 import { HostError } from '../../src/host/host.ts';
 import { practiceHost } from '../../src/host/practice/practice-host.ts';
-import { writeOutput } from '../../src/host/write-output.ts';
 import { testIo } from '../commands/io.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lo-doctor-probe-'));

@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inspect } from '../../src/diagnosis/inspect.ts';
-import { parseIptablesSave } from '../../src/firewall/iptables/parse-iptables-save.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
+import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
 import { blocksToMarkdown, escapeMarkdown, fenced } from '../../src/report/markdown.ts';
 import { reportDocument } from '../../src/report/report-document.ts';
 import { reportScript } from '../../src/report/report-script.ts';
 import { walkReport } from '../../src/report/walk-report.ts';
 import { withoutSecrets } from '../../src/report/without-secrets.ts';
 import { begin, type Case } from '../../src/wizard/state.ts';
-import { quoteShellWord } from '../../src/words/rules.ts';
+import { quoteShellWord } from '../../src/words/shell-line.ts';
 import { blockedDiagnosis, blockedInspection, fixPlan, SMTP_LINE, verification } from '../fixtures/walk.ts';
 
 const STARTED = new Date('2026-11-22T18:00:00Z');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Attempt } from '../../src/diagnosis/attempt.ts';
-import { conversation } from '../../src/firewall/probe-conversations.ts';
-import type { ConnectionEnd } from '../../src/firewall/trace.ts';
-import type { EntryLine } from '../../src/log/entry.ts';
-import { parseLine } from '../../src/log/parse-line.ts';
+import type { ConnectionEnd } from '../../src/firewall/conversation/trace.ts';
+import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import type { EntryLine } from '../../src/log/packet/entry.ts';
+import { parseLine } from '../../src/log/packet/parse-line.ts';
 import { judgeVerification } from '../../src/wizard/judge-verification.ts';
 import { SMTP_LINE } from '../fixtures/walk.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { planFor } from '../../src/commands/plan-for.ts';
-import { inspect } from '../../src/diagnosis/inspect.ts';
+import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import { listRetries } from '../../src/wizard/list-retries.ts';
 import { begin, type Case } from '../../src/wizard/state.ts';
+import { planFor } from '../../src/work/plan-for.ts';
 import { rules } from '../firewall/fix/rules.ts';
 
 /** A walk on a server whose rules stop loopback, and where nobody listens. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { walkPage } from '../../src/steps/walk-page.ts';
 import type { Event } from '../../src/wizard/event.ts';
 import { next, outcomeOf } from '../../src/wizard/next.ts';
 import { begin, type Walk } from '../../src/wizard/state.ts';
-import { walkPage } from '../../src/words/walk-page.ts';
 import { blockedDiagnosis, blockedInspection, fixPlan, verification } from '../fixtures/walk.ts';
 
 const NOW = new Date('2026-11-22T18:00:00Z');

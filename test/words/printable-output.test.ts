@@ -1,9 +1,10 @@
 // What leaves the process: nothing hostile in it, line ends as they are, documents as they are read back.
+
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { printable, printableOutput, withoutHostile } from '../../src/words/printable.ts';
-import { quoteShellWord } from '../../src/words/rules.ts';
+import { quoteShellWord } from '../../src/words/shell-line.ts';
 
 test('line ends, tabs and what is written in any language stay', () => {
   const text = 'Größe\t1 µs\n日本語 🔥\n';

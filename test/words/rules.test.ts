@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { enumerateFew, nameNumbers } from '../../src/words/rules.ts';
+import { enumerateFew, nameNumbers } from '../../src/naming/numbers.ts';
 
 test('of many things the first are named and the others counted', () => {
   expect(enumerateFew(['a', 'b', 'c'])).toBe('a, b and c');

@@ -1,5 +1,5 @@
 // Places in text that nobody has structured: a word of a command line, a program's code, a file, an error message.
-import { findServicePort } from '../../log/services.ts';
+import { findServicePort } from '../../log/conversations/services.ts';
 import { distinctEndpoints, type Endpoint, parsePort } from './endpoint.ts';
 
 const IPV4 = '\\d{1,3}(?:\\.\\d{1,3}){3}';

@@ -1,10 +1,10 @@
 // One file that somebody has at hand as tables, whatever tool printed it and however it came here.
-import { findDumpFamily } from '../iptables/find-dump-family.ts';
-import { findUnprintedTables, type UnprintedTable } from '../iptables/find-unprinted-tables.ts';
-import { parseIptablesSave } from '../iptables/parse-iptables-save.ts';
-import type { Table } from '../model.ts';
-import { parseNftRuleset, parseNftScript } from '../nftables/parse-nft-ruleset.ts';
-import { ParseError } from '../parse-error.ts';
+import { findDumpFamily } from '../iptables/read/find-dump-family.ts';
+import { findUnprintedTables, type UnprintedTable } from '../iptables/read/find-unprinted-tables.ts';
+import { parseIptablesSave } from '../iptables/read/parse-iptables-save.ts';
+import type { Table } from '../model/model.ts';
+import { ParseError } from '../model/parse-error.ts';
+import { parseNftRuleset, parseNftScript } from '../nftables/read/parse-nft-ruleset.ts';
 import { type Recognised, recogniseDump } from './recognise.ts';
 import { restateRules } from './restate-rules.ts';
 import { type DumpPart, splitDump } from './split-dump.ts';

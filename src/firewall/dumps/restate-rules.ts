@@ -1,6 +1,6 @@
 // Rules as they are written by hand, or printed by `iptables -S`, as the text that iptables-save would print.
 import { at } from '../../at.ts';
-import { ParseError } from '../parse-error.ts';
+import { ParseError } from '../model/parse-error.ts';
 
 type Chains = Map<string, { policy: string; rules: string[] }>;
 type Table = { readonly name: string; readonly chains: Chains };

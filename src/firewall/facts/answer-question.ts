@@ -1,6 +1,6 @@
 // What the facts of a server answer to a rule's question about a packet.
-import type { Site } from '../read-field.ts';
-import type { World } from '../world.ts';
+import type { Site } from '../evaluate/read-field.ts';
+import type { World } from '../evaluate/world.ts';
 import { askHashlimit } from './ask-hashlimit.ts';
 import { askIpset, ipsetNoteKey, type Lookup, type Since } from './ask-ipset.ts';
 import { askRecent, listedAddress } from './ask-recent.ts';

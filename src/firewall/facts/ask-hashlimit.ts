@@ -1,6 +1,6 @@
 // Whether `-m hashlimit` finds the packet within its limit (net/netfilter/xt_hashlimit.c).
-import { formatAddress } from '../address.ts';
-import type { Address, PacketHeaders } from '../packet.ts';
+import { formatAddress } from '../model/address.ts';
+import type { Address, PacketHeaders } from '../model/packet.ts';
 import { HOLDS_FOR, type RateTable } from './facts.ts';
 import type { Question, Side } from './question.ts';
 

@@ -1,7 +1,7 @@
 // Whether a packet is in one of ipset's sets, as xt_set asks the kernel (net/netfilter/ipset).
-import type { PacketHeaders } from '../packet.ts';
+import type { PacketHeaders } from '../model/packet.ts';
 import { type Facts, HOLDS_FOR, type IpSet, type IpSetElement } from './facts.ts';
-import { type KeyPart, keyPart, partsOf } from './ipset-key.ts';
+import { type KeyPart, keyPart, partsOf } from './parse/ipset-key.ts';
 import type { Side } from './question.ts';
 
 /** What is looked up: the packet, its interfaces, and from which sides. */

@@ -1,6 +1,6 @@
 // What `-m recent` finds in its list (net/netfilter/xt_recent.c).
-import { parseAddress } from '../address.ts';
-import type { Address, PacketHeaders } from '../packet.ts';
+import { parseAddress } from '../model/address.ts';
+import type { Address, PacketHeaders } from '../model/packet.ts';
 import { HOLDS_FOR, type RecentList } from './facts.ts';
 import type { Question, Side } from './question.ts';
 

@@ -1,8 +1,9 @@
 // Whether a socket of this host is there for a packet, as TPROXY and `-m socket` look for one (nf_tproxy_ipv4.c, nf_socket_ipv4.c).
-import { parseAddress } from '../address.ts';
-import type { Hook } from '../model.ts';
-import type { Address, PacketHeaders } from '../packet.ts';
-import type { World } from '../world.ts';
+
+import type { World } from '../evaluate/world.ts';
+import { parseAddress } from '../model/address.ts';
+import type { Hook } from '../model/model.ts';
+import type { Address, PacketHeaders } from '../model/packet.ts';
 import type { OpenSocket } from './facts.ts';
 import type { Question } from './question.ts';
 

@@ -1,5 +1,5 @@
 // What a server keeps beside its rules and no dump of rules shows: sets, lists, queues, limits. Evaluations ask it.
-import type { Address } from '../packet.ts';
+import type { Address } from '../model/packet.ts';
 
 /** As it was when it was read. What is not in a map, or null, is not known. */
 export type Facts = {

@@ -1,6 +1,6 @@
 // What rules ask of a server's own memory, in the terms of the tools that keep it.
-import type { Key } from '../model.ts';
-import type { Address } from '../packet.ts';
+import type { Key } from '../model/model.ts';
+import type { Address } from '../model/packet.ts';
 
 /** Which address or port of the packet is looked up. */
 export type Side = 'src' | 'dst';

@@ -1,5 +1,5 @@
 // Whether a program reads what a rule hands to a queue.
-import type { Verdict } from '../steps.ts';
+import type { Verdict } from '../model/steps.ts';
 
 /** `queue` is `0`, or `0:3` and `0-3` for several that share the packets; `queues` are those that are read, null where that is not known. */
 export function whoReads(

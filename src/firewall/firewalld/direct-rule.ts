@@ -1,6 +1,6 @@
 // Direct rules of firewalld: what it puts into the tables of iptables, outside of its own zones and policies.
-import { splitWords } from '../iptables/split-words.ts';
-import type { KnownRule } from '../with-origins.ts';
+import { splitWords } from '../iptables/read/split-words.ts';
+import type { KnownRule } from '../questions/with-origins.ts';
 
 /**
  * Where a direct rule stands; `priority` orders the rules of a chain, null is a passthrough, which comes after them; `isFirst`: one that puts

@@ -1,9 +1,10 @@
 // The permits of a fix as firewalld's direct rules, which it keeps apart from its zones and policies and hands to iptables.
-import { chainAt } from '../fix/apply-change.ts';
-import type { WantedPermit } from '../fix/find-permits.ts';
-import { iptablesText } from '../fix/iptables-rule.ts';
+
+import type { WantedPermit } from '../fix/place/find-permits.ts';
 import type { ChainPlace } from '../fix/plan.ts';
-import type { Ruleset } from '../model.ts';
+import { chainAt } from '../fix/rule/apply-change.ts';
+import { iptablesText } from '../fix/rule/iptables-rule.ts';
+import type { Ruleset } from '../model/model.ts';
 import type { DirectRule } from './direct-rule.ts';
 
 const DIRECT = /^([A-Z]+)_direct$/;

@@ -1,6 +1,7 @@
 // The plan of a fix while lo-doctor's temporary log rules are in force: made for the rules as they are, told as they will be without those.
-import type { Ruleset } from '../model.ts';
-import type { Conversation, Surroundings } from '../trace.ts';
+
+import type { Conversation, Surroundings } from '../conversation/trace.ts';
+import type { Ruleset } from '../model/model.ts';
 import type { Choice, FixPlan } from './plan.ts';
 import { type FixOptions, planFix } from './plan-fix.ts';
 import { withoutOwnLogging } from './without-own-logging.ts';

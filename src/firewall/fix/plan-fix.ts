@@ -1,30 +1,30 @@
 // The plan of a fix: the fewest permits after which the failing conversations pass, each at the latest place where it works.
 
-import { isLoopbackAddress, parseAddress } from '../address.ts';
+import type { Conversation, Surroundings, Trace } from '../conversation/trace.ts';
+import { traceConversation } from '../conversation/trace-conversation.ts';
 import type { DirectRule } from '../firewalld/direct-rule.ts';
 import { restateInFirewalld } from '../firewalld/restate-in-firewalld.ts';
-import { isLetThrough } from '../is-let-through.ts';
-import type { Ruleset } from '../model.ts';
-import { conversation, probeConversations } from '../probe-conversations.ts';
-import type { Conversation, Surroundings, Trace } from '../trace.ts';
-import { traceConversation } from '../trace-conversation.ts';
+import { isLoopbackAddress, parseAddress } from '../model/address.ts';
+import type { Ruleset } from '../model/model.ts';
+import { isLetThrough } from '../questions/is-let-through.ts';
+import { conversation, probeConversations } from '../questions/probe-conversations.ts';
 import { restateAsUfwRules, restateInUfwFiles } from '../ufw/restate-in-ufw.ts';
-import { describePolicies } from './describe-policies.ts';
-import { explainRemaining } from './explain-remaining.ts';
-import { findJumped } from './find-jumped.ts';
-import { findNotes } from './find-notes.ts';
-import { type FoundPermits, findPermits, type WantedPermit } from './find-permits.ts';
-import { adviseGenerated, type Generator, generatorOf } from './generated-policies.ts';
-import { listStaysBroken } from './list-stays-broken.ts';
-import { adviseMadeAnew, makerOf, tellBans } from './made-anew.ts';
-import { noteQueues } from './note-queues.ts';
-import { placeChanges } from './place-changes.ts';
+import { type FoundPermits, findPermits, type WantedPermit } from './place/find-permits.ts';
+import { adviseGenerated, type Generator, generatorOf } from './place/generated-policies.ts';
+import { adviseMadeAnew, makerOf, tellBans } from './place/made-anew.ts';
+import { placeChanges } from './place/place-changes.ts';
+import { planBootInsertions, planNftInsertions } from './place/plan-boot-insertions.ts';
 import type { Choice, FixPlan, PlanOptions, Service, User } from './plan.ts';
-import { planBootInsertions, planNftInsertions } from './plan-boot-insertions.ts';
 import { proveNothingElse } from './prove-nothing-else.ts';
 import { rehearsePermits } from './rehearse-permits.ts';
-import { tagOf } from './tag.ts';
-import { listOwnersFiles, planApply, planBootCommands, planUndo } from './write-rule.ts';
+import { tagOf } from './rule/tag.ts';
+import { listOwnersFiles, planApply, planBootCommands, planUndo } from './rule/write-rule.ts';
+import { describePolicies } from './tell/describe-policies.ts';
+import { explainRemaining } from './tell/explain-remaining.ts';
+import { findJumped } from './tell/find-jumped.ts';
+import { findNotes } from './tell/find-notes.ts';
+import { listStaysBroken } from './tell/list-stays-broken.ts';
+import { noteQueues } from './tell/note-queues.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
 export type FixOptions = PlanOptions & {

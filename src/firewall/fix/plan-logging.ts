@@ -1,19 +1,20 @@
 // Turning logging on for the time of the search: a rule right before each rule that drops loopback packets without a line in the log.
-import type { FinalRule } from '../final-rule.ts';
-import { isLetThrough } from '../is-let-through.ts';
-import type { Chain, Ruleset, Table } from '../model.ts';
-import { probeConversations } from '../probe-conversations.ts';
-import type { Conversation, RulePlace, Surroundings, Trace } from '../trace.ts';
-import { traceConversation } from '../trace-conversation.ts';
-import { type AddedRule, isCondition } from './added-rule.ts';
-import { chainAt } from './apply-change.ts';
-import { chainOf, findStops, type Stop } from './find-stops.ts';
-import { directionAt } from './permit-rule.ts';
-import { orderOf, placeChanges, samePlace, type Wanted } from './place-changes.ts';
+
+import type { Conversation, RulePlace, Surroundings, Trace } from '../conversation/trace.ts';
+import { traceConversation } from '../conversation/trace-conversation.ts';
+import type { Chain, Ruleset, Table } from '../model/model.ts';
+import type { FinalRule } from '../questions/final-rule.ts';
+import { isLetThrough } from '../questions/is-let-through.ts';
+import { probeConversations } from '../questions/probe-conversations.ts';
+import { chainOf, findStops, type Stop } from './place/find-stops.ts';
+import { orderOf, placeChanges, samePlace, type Wanted } from './place/place-changes.ts';
 import type { LoggingChange, LoggingPlan, PlanOptions, Remaining } from './plan.ts';
-import { canBeCopied, findSilentOthers, type SilentOther } from './silent-others.ts';
-import { loggingCaseOf, logPrefixOf, tagOf } from './tag.ts';
-import { planApply, planUndo, writeRule } from './write-rule.ts';
+import { type AddedRule, isCondition } from './rule/added-rule.ts';
+import { chainAt } from './rule/apply-change.ts';
+import { directionAt } from './rule/permit-rule.ts';
+import { loggingCaseOf, logPrefixOf, tagOf } from './rule/tag.ts';
+import { planApply, planUndo, writeRule } from './rule/write-rule.ts';
+import { canBeCopied, findSilentOthers, type SilentOther } from './tell/silent-others.ts';
 
 /** `probes`: the conversations that stand for all of loopback (`probeConversations`; without them, those the rules themselves suggest). */
 export type LoggingOptions = PlanOptions & {

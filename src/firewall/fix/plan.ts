@@ -1,6 +1,7 @@
 // What a plan is: the rules it adds and where, the commands that make and unmake them, and what was proved about it.
-import type { Family, Owner, Rule, Ruleset } from '../model.ts';
-import type { Conversation, RulePlace } from '../trace.ts';
+
+import type { Conversation, RulePlace } from '../conversation/trace.ts';
+import type { Family, Owner, Rule, Ruleset } from '../model/model.ts';
 import type { RehearsalPlan } from './rehearse-permits.ts';
 
 /** A command as an argument vector, with its standard input where it has one; run without a shell, shown exactly as run. */

@@ -1,11 +1,12 @@
 // Shows that a change concerns loopback only: by how its rules are built, and by judging packets that are not on lo before and after.
-import type { Hook, Rule, Ruleset } from '../model.ts';
-import { ruleListOf } from '../rule-list.ts';
-import type { HookTrace } from '../trace.ts';
-import { evaluatePacket } from '../travel.ts';
-import { isCondition } from './added-rule.ts';
-import { isTableOf } from './apply-change.ts';
+
+import type { HookTrace } from '../conversation/trace.ts';
+import { evaluatePacket } from '../conversation/travel.ts';
+import { ruleListOf } from '../evaluate/rule-list.ts';
+import type { Hook, Rule, Ruleset } from '../model/model.ts';
 import type { Change, Proof } from './plan.ts';
+import { isCondition } from './rule/added-rule.ts';
+import { isTableOf } from './rule/apply-change.ts';
 import { type Sample, samplePackets } from './sample-packets.ts';
 
 /** As many rules are met as a second or so allows. */

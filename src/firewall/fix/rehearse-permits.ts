@@ -1,12 +1,12 @@
 // A fix's rules made harmless, to be put in by the same tools at the same places: they see the same packets and do nothing with them.
-import type { Ruleset } from '../model.ts';
-import type { AddedRule } from './added-rule.ts';
-import { isCondition } from './added-rule.ts';
-import { permitLoopback } from './permit-rule.ts';
-import { placeChanges } from './place-changes.ts';
+import type { Ruleset } from '../model/model.ts';
+import { placeChanges } from './place/place-changes.ts';
 import type { ChainPlace, PlannedCommand, PlanOptions } from './plan.ts';
-import { rehearsalCaseOf, tagOf } from './tag.ts';
-import { listOwnersFiles, type Placed, planApply, planUndo, type WrittenRule, writeRule } from './write-rule.ts';
+import type { AddedRule } from './rule/added-rule.ts';
+import { isCondition } from './rule/added-rule.ts';
+import { permitLoopback } from './rule/permit-rule.ts';
+import { rehearsalCaseOf, tagOf } from './rule/tag.ts';
+import { listOwnersFiles, type Placed, planApply, planUndo, type WrittenRule, writeRule } from './rule/write-rule.ts';
 
 /** What a rehearsal puts in and takes away, under a case of its own. `files`: those that the owner of the rules rewrites meanwhile. */
 export type RehearsalPlan = {

@@ -1,9 +1,10 @@
 // Packets that are not on lo, chosen so that each rule's limits are met from both sides.
-import { type Comparison, comparisonsIn, endsOf, rulesOf } from '../comparisons.ts';
-import type { Chain, Hook, Rule, Table } from '../model.ts';
-import { type Address, AS_SENT, type ConntrackView, type Packet, type Transport } from '../packet.ts';
-import type { Device } from '../read-field.ts';
-import type { Step, Value } from '../steps.ts';
+
+import type { Device } from '../evaluate/read-field.ts';
+import { type Comparison, comparisonsIn, endsOf, rulesOf } from '../model/comparisons.ts';
+import type { Chain, Hook, Rule, Table } from '../model/model.ts';
+import { type Address, AS_SENT, type ConntrackView, type Packet, type Transport } from '../model/packet.ts';
+import type { Step, Value } from '../model/steps.ts';
 
 /** A packet at a hook, on an interface that is not lo. */
 export type Sample = { readonly hook: Hook; readonly device: Device; readonly packet: Packet };

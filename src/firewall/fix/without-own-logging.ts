@@ -1,7 +1,7 @@
 // The rules as they are without lo-doctor's temporary log rules, and as they will be numbered when those are gone.
-import type { Rule, Ruleset } from '../model.ts';
-import { renumbered } from './apply-change.ts';
-import { isOwnLogComment } from './tag.ts';
+import type { Rule, Ruleset } from '../model/model.ts';
+import { renumbered } from './rule/apply-change.ts';
+import { isOwnLogComment } from './rule/tag.ts';
 
 /** The ruleset without log rules of any case of lo-doctor's; the very same where it has none. Handles stay. */
 export function withoutOwnLogging(ruleset: Ruleset): Ruleset {

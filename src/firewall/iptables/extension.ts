@@ -1,8 +1,8 @@
 // What a match or a target extension is to the parser: the options it takes and what they mean.
 
 import type { Note, Side } from '../facts/question.ts';
-import type { Field } from '../field.ts';
-import type { Action, Condition, Operand, Pattern, Unknown } from '../steps.ts';
+import type { Field } from '../model/field.ts';
+import type { Action, Condition, Operand, Pattern, Unknown } from '../model/steps.ts';
 
 /** An option of an extension as it stands in a rule. */
 export type Argument = { readonly option: string; readonly negated: boolean; readonly values: readonly string[] };

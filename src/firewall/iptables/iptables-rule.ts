@@ -1,9 +1,9 @@
 // A rule as a line of iptables-save that is read only when the evaluation reaches it.
-import type { Rule } from '../model.ts';
-import type { Step } from '../steps.ts';
+import type { Rule } from '../model/model.ts';
+import type { Step } from '../model/steps.ts';
 import type { RuleContext } from './extension.ts';
 import { lowerRule } from './lower-rule.ts';
-import { splitWords } from './split-words.ts';
+import { splitWords } from './read/split-words.ts';
 
 /** `-A OUTPUT …` without counters; its steps and its comment are read on first use. */
 export class IptablesRule implements Rule {

@@ -1,9 +1,9 @@
 // One rule of iptables-save as steps: its own options, then each extension's, then the target.
 import { at } from '../../at.ts';
-import type { Action, Condition, Pattern, Step } from '../steps.ts';
+import type { Action, Condition, Pattern, Step } from '../model/steps.ts';
 import { type Argument, compare, type Extension, field, fixed, type RuleContext, unknown } from './extension.ts';
 import { findMatch, implicitMatch, unknownOption } from './matches.ts';
-import { splitWords } from './split-words.ts';
+import { splitWords } from './read/split-words.ts';
 import { findTarget, lowerTarget } from './targets.ts';
 import { parseAddressPattern, parseProtocol } from './values.ts';
 

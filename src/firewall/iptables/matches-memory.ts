@@ -1,6 +1,6 @@
 // iptables' matches on what the kernel remembers: sets, lists of addresses, how much of a limit is used up.
 import type { Note, Question, Side } from '../facts/question.ts';
-import type { Condition } from '../steps.ts';
+import type { Condition } from '../model/steps.ts';
 import { type Argument, fixed, type Match, readSides, showArguments } from './extension.ts';
 import { parseNumber } from './values.ts';
 

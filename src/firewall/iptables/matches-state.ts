@@ -1,7 +1,7 @@
 // iptables' matches on what is tied to a packet: its connection, marks, owner, addresses' types, devices.
 import { at } from '../../at.ts';
-import type { Field } from '../field.ts';
-import type { Condition, Operand, Pattern } from '../steps.ts';
+import type { Field } from '../model/field.ts';
+import type { Condition, Operand, Pattern } from '../model/steps.ts';
 import {
   type Argument,
   anyBit,

@@ -1,5 +1,5 @@
 // All of iptables' match extensions by name, with those that depend on the traffic so far or on what no dump shows.
-import type { Condition } from '../steps.ts';
+import type { Condition } from '../model/steps.ts';
 import { type Argument, type Match, showArguments, unknown, unknownMatch } from './extension.ts';
 import * as memory from './matches-memory.ts';
 import * as packet from './matches-packet.ts';

@@ -1,6 +1,6 @@
 // Where iptables' NAT targets send a connection.
-import { parseAddress } from '../address.ts';
-import type { Nat } from '../steps.ts';
+import { parseAddress } from '../model/address.ts';
+import type { Nat } from '../model/steps.ts';
 import { parseAddressRange, parsePort, parseRange } from './values.ts';
 
 /**

@@ -1,5 +1,5 @@
 // iptables' targets that set what stands in a packet or is tied to it: type of service, TTL, the largest segment, the priority.
-import type { Action, Operand, SettableField } from '../steps.ts';
+import type { Action, Operand, SettableField } from '../model/steps.ts';
 import { type Argument, readSides, showArguments, type Target, unknown } from './extension.ts';
 import { DSCP_CLASSES, TOS as TOS_NAMES } from './matches-packet.ts';
 import { parseMasked, parseNumber } from './values.ts';

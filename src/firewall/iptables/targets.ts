@@ -1,6 +1,6 @@
 // All of iptables' target extensions by name: what a rule does once its matches hold.
-import { parseAddress } from '../address.ts';
-import type { Action, Condition, Log, Nat, Operand, Verdict } from '../steps.ts';
+import { parseAddress } from '../model/address.ts';
+import type { Action, Condition, Log, Nat, Operand, Verdict } from '../model/steps.ts';
 import { type Argument, field, type RuleContext, showArguments, type Target, unknown } from './extension.ts';
 import { parseNatTarget } from './nat-target.ts';
 import { CLASSIFY, DSCP, ECN, HL, SET, TCPMSS, TCPOPTSTRIP, TOS, TTL } from './targets-packet.ts';

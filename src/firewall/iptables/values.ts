@@ -1,7 +1,7 @@
 // The values that iptables' options take: numbers, ranges, addresses, marks, names.
-import { parseAddress, prefixMask4, prefixRange } from '../address.ts';
-import type { Address } from '../packet.ts';
-import type { Pattern } from '../steps.ts';
+import { parseAddress, prefixMask4, prefixRange } from '../model/address.ts';
+import type { Address } from '../model/packet.ts';
+import type { Pattern } from '../model/steps.ts';
 
 /** `10`, `0x1f`, `017` → the number, or null; `most` is the largest allowed. */
 export function parseNumber(text: string, most = 0xffffffff): number | null {

@@ -1,7 +1,7 @@
 // Which packet field an expression of nft reads, and of which data type it is.
-import type { Field } from '../field.ts';
+import type { Field } from '../model/field.ts';
 import type { Datatype } from './datatypes.ts';
-import { contentOf, type Json, listOf, soleEntry, stringAt } from './json.ts';
+import { contentOf, type Json, listOf, soleEntry, stringAt } from './read/json.ts';
 
 /** `field` is null where lo-doctor's packets have no such field. */
 export type FieldOfExpression = { readonly field: Field | null; readonly type: Datatype };

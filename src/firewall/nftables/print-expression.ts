@@ -1,7 +1,7 @@
 // Prints nft's JSON expressions as `nft list ruleset` does.
 import type { Datatype } from './datatypes.ts';
 import { findField } from './fields.ts';
-import { contentOf, isList, isRecord, type Json, type JsonList, listOf, soleEntry, stringAt } from './json.ts';
+import { contentOf, isList, isRecord, type Json, type JsonList, listOf, soleEntry, stringAt } from './read/json.ts';
 import { typeOf, typesOf } from './types.ts';
 
 /** The text of an expression; constants are printed as values of `type`. */

@@ -1,9 +1,9 @@
 // Prints the statements of a rule as `nft -s list ruleset` does (-s: without the counters' numbers).
-import type { Family } from '../model.ts';
+import type { Family } from '../model/model.ts';
 import { type Datatype, isBitmask } from './datatypes.ts';
-import { contentOf, isList, isRecord, type Json, type JsonList, listOf, soleEntry, stringAt } from './json.ts';
-import { withoutCounts } from './parse-anonymous-chain.ts';
 import { printDuration, printExpression, printParts, printSet, quote } from './print-expression.ts';
+import { contentOf, isList, isRecord, type Json, type JsonList, listOf, soleEntry, stringAt } from './read/json.ts';
+import { withoutCounts } from './read/parse-anonymous-chain.ts';
 import { typeOf, typesOf } from './types.ts';
 
 /** The text of a rule's statements and comment, on one line. */

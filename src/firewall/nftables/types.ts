@@ -1,7 +1,7 @@
 // The data types of expressions: what a constant beside them means, and how nft prints it.
 import type { Datatype } from './datatypes.ts';
 import { findField } from './fields.ts';
-import { contentOf, isList, type Json, soleEntry } from './json.ts';
+import { contentOf, isList, type Json, soleEntry } from './read/json.ts';
 
 /** The type of an expression that reads something; `integer` where that can't be said. */
 export function typeOf(expression: Json): Datatype {

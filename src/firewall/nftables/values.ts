@@ -1,9 +1,10 @@
 // Reads the constants of nft's JSON: numbers, addresses, names of numbers, ranges and prefixes.
-import { parseAddress, prefixRange } from '../address.ts';
+
 import { parsePort } from '../iptables/values.ts';
-import type { Pattern, Value } from '../steps.ts';
+import { parseAddress, prefixRange } from '../model/address.ts';
+import type { Pattern, Value } from '../model/steps.ts';
 import { type Datatype, isBitmask, numberOfSymbol, widthOf } from './datatypes.ts';
-import { isList, type Json, type JsonList, numberAt, soleEntry } from './json.ts';
+import { isList, type Json, type JsonList, numberAt, soleEntry } from './read/json.ts';
 
 /** One constant (`25`, `"127.0.0.1"`, `"syn"`, `["syn", "ack"]`, `{"|": ["syn", "ack"]}`), or null where it isn't understood. */
 export function parseConstant(json: Json, type: Datatype): Value | null {

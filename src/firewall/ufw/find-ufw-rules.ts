@@ -1,5 +1,5 @@
 // The rules of ufw's files, each with what ufw calls it: its number in `ufw status numbered`, or its line.
-import type { KnownRule } from '../with-origins.ts';
+import type { KnownRule } from '../questions/with-origins.ts';
 
 /** What ufw shows of its rules: its files (`/etc/ufw/user.rules`, before.rules, after.rules and those for IPv6), and `ufw status numbered`. */
 export type UfwShown = {

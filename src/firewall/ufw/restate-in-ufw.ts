@@ -1,11 +1,12 @@
 // The permits of a fix in the places that ufw keeps: its user rules where those come early enough, else its files.
-import type { AddedRule } from '../fix/added-rule.ts';
-import { stepsOf } from '../fix/added-rule.ts';
-import { chainAt } from '../fix/apply-change.ts';
-import type { WantedPermit } from '../fix/find-permits.ts';
-import { iptablesText } from '../fix/iptables-rule.ts';
-import { writeRule } from '../fix/write-rule.ts';
-import type { Ruleset, Table } from '../model.ts';
+
+import type { WantedPermit } from '../fix/place/find-permits.ts';
+import type { AddedRule } from '../fix/rule/added-rule.ts';
+import { stepsOf } from '../fix/rule/added-rule.ts';
+import { chainAt } from '../fix/rule/apply-change.ts';
+import { iptablesText } from '../fix/rule/iptables-rule.ts';
+import { writeRule } from '../fix/rule/write-rule.ts';
+import type { Ruleset, Table } from '../model/model.ts';
 import { isUfwChain, ufwChain, ufwIptablesWords, ufwWords } from './ufw-rule.ts';
 
 /**

@@ -1,6 +1,6 @@
 // A permit for loopback as ufw's own user rule: how ufw is told, and what it then writes.
-import type { AddedRule } from '../fix/added-rule.ts';
-import type { Family } from '../model.ts';
+import type { AddedRule } from '../fix/rule/added-rule.ts';
+import type { Family } from '../model/model.ts';
 
 /** The chain of ufw's for a family and direction: of the rules that users give it, or of its before.rules. */
 export function ufwChain(family: Family, part: 'user' | 'before', direction: 'in' | 'out'): string {

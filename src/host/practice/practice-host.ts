@@ -1,7 +1,7 @@
 // The practice server as a host: all that lo-doctor does to it happens in memory, on any system and without root.
 
 import { type Command, type Follow, type Host, HostError, type RunOptions, type RunResult } from '../host.ts';
-import { createQueue } from '../line-queue.ts';
+import { createQueue } from '../logs/line-queue.ts';
 import type { Call, Program } from './program.ts';
 import { FOLLOWED, PROGRAMS } from './programs/all-programs.ts';
 import type { Scenario, ScenarioSummary } from './scenario.ts';

@@ -2,8 +2,8 @@
 import type { Command, RunOptions, RunResult } from '../host.ts';
 import type { Clock } from './clock.ts';
 import type { Files } from './files.ts';
-import type { Kernel } from './kernel.ts';
-import type { LogBook } from './log-book.ts';
+import type { LogBook } from './log/log-book.ts';
+import type { Kernel } from './network/kernel.ts';
 import type { Random } from './random.ts';
 
 /** A program that listens. `address` may be `0.0.0.0` or `::` (all of the family); `banner` is what it says first. */

@@ -2,8 +2,8 @@
 import type { Command, RunOptions, RunResult } from '../host.ts';
 import { createClock } from './clock.ts';
 import { createFiles, type Files, makeDirectories, placeFile } from './files.ts';
-import { createKernel } from './kernel.ts';
-import { createLogBook } from './log-book.ts';
+import { createLogBook } from './log/log-book.ts';
+import { createKernel } from './network/kernel.ts';
 import { writeNoise, writePast } from './past.ts';
 import { createRandom } from './random.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import type { Facts } from '../../../src/firewall/facts/facts.ts';
-import { parseHashlimit } from '../../../src/firewall/facts/parse-hashlimit.ts';
-import { parseIpsetSave } from '../../../src/firewall/facts/parse-ipset-save.ts';
-import { parseRecentList } from '../../../src/firewall/facts/parse-recent-list.ts';
-import { parseIptablesSave } from '../../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Table } from '../../../src/firewall/model.ts';
-import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
-import { conversation } from '../../../src/firewall/probe-conversations.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import { parseHashlimit } from '../../../src/firewall/facts/parse/parse-hashlimit.ts';
+import { parseIpsetSave } from '../../../src/firewall/facts/parse/parse-ipset-save.ts';
+import { parseRecentList } from '../../../src/firewall/facts/parse/parse-recent-list.ts';
+import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
+import type { Table } from '../../../src/firewall/model/model.ts';
+import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
+import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
 
 const NOTHING: Facts = {
   sets: new Map(),

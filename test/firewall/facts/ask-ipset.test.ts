@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseAddress } from '../../../src/firewall/address.ts';
-import { clientPacket, SCRIPT } from '../../../src/firewall/conversation-packets.ts';
+import { clientPacket, SCRIPT } from '../../../src/firewall/conversation/conversation-packets.ts';
 import { askIpset } from '../../../src/firewall/facts/ask-ipset.ts';
-import { parseIpsetSave } from '../../../src/firewall/facts/parse-ipset-save.ts';
+import { parseIpsetSave } from '../../../src/firewall/facts/parse/parse-ipset-save.ts';
 import type { Side } from '../../../src/firewall/facts/question.ts';
-import type { PacketHeaders, Transport } from '../../../src/firewall/packet.ts';
-import { conversation } from '../../../src/firewall/probe-conversations.ts';
+import { parseAddress } from '../../../src/firewall/model/address.ts';
+import type { PacketHeaders, Transport } from '../../../src/firewall/model/packet.ts';
+import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
 
 const packetTo = (address: string, port: number | null, protocol: 'tcp' | 'icmp' = 'tcp'): PacketHeaders => {
   const parsed = parseAddress(address);

@@ -1,11 +1,11 @@
 // A fix planned while temporary log rules are in force, told as if they were gone already.
 import { expect, test } from 'vitest';
-import { applyChange } from '../../../src/firewall/fix/apply-change.ts';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
 import { planFixBesideLogging } from '../../../src/firewall/fix/plan-fix-beside-logging.ts';
 import { planLogging } from '../../../src/firewall/fix/plan-logging.ts';
-import { conversation } from '../../../src/firewall/probe-conversations.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import { applyChange } from '../../../src/firewall/fix/rule/apply-change.ts';
+import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from './rules.ts';
 
 const options = { caseId: 'c1', iptables: 'nft' } as const;

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
-import { conversation, probeConversations } from '../../../src/firewall/probe-conversations.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
+import { conversation, probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
 import { judgePlan } from '../../kernel/fuzz/judge-plan.ts';
 import { rules, surroundings } from './rules.ts';
 

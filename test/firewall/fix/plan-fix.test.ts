@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { Conversation } from '../../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import { isLetThrough } from '../../../src/firewall/is-let-through.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { conversation, probeConversations } from '../../../src/firewall/probe-conversations.ts';
-import type { Conversation } from '../../../src/firewall/trace.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { isLetThrough } from '../../../src/firewall/questions/is-let-through.ts';
+import { conversation, probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings, together } from './rules.ts';
 
 const all: Choice = { kind: 'all' };

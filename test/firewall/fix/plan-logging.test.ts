@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import type { LoggingPlan } from '../../../src/firewall/fix/plan.ts';
 import { planLogging } from '../../../src/firewall/fix/plan-logging.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { probeConversations } from '../../../src/firewall/probe-conversations.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings, together } from './rules.ts';
 
 const options = { caseId: 'c1', iptables: 'nft' } as const;

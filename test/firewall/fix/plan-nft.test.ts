@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
 import { planLogging } from '../../../src/firewall/fix/plan-logging.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 import { surroundings } from './rules.ts';
 
 const options = { caseId: 'c1', iptables: 'nft' } as const;

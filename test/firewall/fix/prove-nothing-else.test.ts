@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { applyChange } from '../../../src/firewall/fix/apply-change.ts';
 import type { Change } from '../../../src/firewall/fix/plan.ts';
 import { proveNothingElse } from '../../../src/firewall/fix/prove-nothing-else.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
+import { applyChange } from '../../../src/firewall/fix/rule/apply-change.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
 import { rules } from './rules.ts';
 
 const policy = rules(

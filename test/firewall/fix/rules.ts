@@ -1,6 +1,6 @@
 // Rulesets for tests, from the text of iptables-save.
-import { parseIptablesSave } from '../../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
+import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
 
 /** A host with an address of each family. */
 export const surroundings = {

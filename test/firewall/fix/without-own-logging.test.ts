@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { planLogging } from '../../../src/firewall/fix/plan-logging.ts';
 import { withoutOwnLogging } from '../../../src/firewall/fix/without-own-logging.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 import { rules, surroundings } from './rules.ts';
 
 const rowsOf = ({ tables }: Ruleset) =>

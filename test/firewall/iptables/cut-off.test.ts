@@ -1,6 +1,6 @@
 // A rule that ends in the middle, or has a value that its option can't have, is no rule that is known.
 import { expect, test } from 'vitest';
-import { parseIptablesSave } from '../../../src/firewall/iptables/parse-iptables-save.ts';
+import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
 import { summary, traceMail } from '../rules.ts';
 
 const tables = (...rules: string[]) =>

@@ -1,6 +1,6 @@
 // What each match and target of iptables means for a packet on lo, told by what becomes of a conversation with the mail port.
 import { expect, test } from 'vitest';
-import type { Conversation } from '../../../src/firewall/trace.ts';
+import type { Conversation } from '../../../src/firewall/conversation/trace.ts';
 import { HERE, rules, traceMail } from '../rules.ts';
 
 /** Whether the request meets the conditions: it is then dropped, with everything else let through. */

@@ -1,9 +1,9 @@
 // What nft's text or JSON leaves open is not filled in: a rule that ends in the middle is no rule that is known.
 import { describe, expect, test } from 'vitest';
-import type { JsonRecord } from '../../../src/firewall/nftables/json.ts';
-import { lowerLimit, lowerQuota } from '../../../src/firewall/nftables/lower-limit.ts';
-import { parseNftRuleset, parseNftScript } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
-import { parseRuleText } from '../../../src/firewall/nftables/parse-rule-text.ts';
+import { lowerLimit, lowerQuota } from '../../../src/firewall/nftables/lower/lower-limit.ts';
+import type { JsonRecord } from '../../../src/firewall/nftables/read/json.ts';
+import { parseNftRuleset, parseNftScript } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
+import { parseRuleText } from '../../../src/firewall/nftables/read/parse-rule-text.ts';
 import { summary, traceMail } from '../rules.ts';
 import { chain, nftDocument, parseRule, place, rule, table } from './nft-document.ts';
 

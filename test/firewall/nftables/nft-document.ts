@@ -1,7 +1,7 @@
 // Documents as `nft -j list ruleset` prints them, for tests.
-import type { Rule, Table } from '../../../src/firewall/model.ts';
-import type { Json, JsonRecord } from '../../../src/firewall/nftables/json.ts';
-import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
+import type { Rule, Table } from '../../../src/firewall/model/model.ts';
+import type { Json, JsonRecord } from '../../../src/firewall/nftables/read/json.ts';
+import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 
 /** The text of a document with such objects. */
 export function nftDocument(...objects: readonly JsonRecord[]): string {

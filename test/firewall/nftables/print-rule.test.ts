@@ -1,7 +1,7 @@
 // The text of rules in the forms that only newer nft prints; test/kernel/nft-parse.test.ts holds the rest against the real nft.
 import { expect, it } from 'vitest';
-import type { Json } from '../../../src/firewall/nftables/json.ts';
 import { printRule } from '../../../src/firewall/nftables/print-rule.ts';
+import type { Json } from '../../../src/firewall/nftables/read/json.ts';
 import { match, tcpDport } from './nft-document.ts';
 
 const flags = { payload: { protocol: 'tcp', field: 'flags' } };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import { conversation } from '../../../src/firewall/probe-conversations.ts';
+import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings, together } from '../fix/rules.ts';
 
 /** ufw's outbound chains of one family, with what its files say. */

@@ -1,16 +1,16 @@
 // lo-doctor's own host functions, unchanged, on the practice server.
 import { describe, expect, it } from 'vitest';
-import { readCase } from '../../../src/host/case-file.ts';
-import { findLogSources } from '../../../src/host/log-source.ts';
-import { openLogs } from '../../../src/host/open-logs.ts';
+import { writeRecord } from '../../../src/host/files/write-record.ts';
+import { findLogSources } from '../../../src/host/logs/log-source.ts';
+import { openLogs } from '../../../src/host/logs/open-logs.ts';
+import { readLogHealth } from '../../../src/host/logs/read-log-health.ts';
+import { probeConversation } from '../../../src/host/network/probe.ts';
+import { readListeners } from '../../../src/host/network/who-listens.ts';
+import { saveForBoot, undoSaveForBoot } from '../../../src/host/next-boot/save-for-boot.ts';
 import { practiceHost } from '../../../src/host/practice/practice-host.ts';
-import { probeConversation } from '../../../src/host/probe.ts';
-import { readFirewall } from '../../../src/host/read-firewall.ts';
-import { readLogHealth } from '../../../src/host/read-log-health.ts';
-import { saveForBoot, undoSaveForBoot } from '../../../src/host/save-for-boot.ts';
-import { startTemporary, startTrial } from '../../../src/host/trial.ts';
-import { readListeners } from '../../../src/host/who-listens.ts';
-import { writeRecord } from '../../../src/host/write-record.ts';
+import { readFirewall } from '../../../src/host/rules/read-firewall.ts';
+import { readCase } from '../../../src/host/trial/case-file.ts';
+import { startTemporary, startTrial } from '../../../src/host/trial/trial.ts';
 
 const RULE = ['OUTPUT', '-o', 'lo', '-m', 'comment', '--comment', 'lo-doctor t: x', '-j', 'ACCEPT'];
 const change = {

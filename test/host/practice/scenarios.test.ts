@@ -1,14 +1,14 @@
 // Each scenario: what fails, what the log says of it, and what the planned fix does about it.
 import { describe, expect, it } from 'vitest';
-import { parseDumps } from '../../../src/commands/read-server.ts';
+import type { Surroundings } from '../../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import type { Surroundings } from '../../../src/firewall/trace.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { listScenarios, practiceHost } from '../../../src/host/practice/practice-host.ts';
 import { SCENARIOS } from '../../../src/host/practice/scenarios/all-scenarios.ts';
-import { readFirewall } from '../../../src/host/read-firewall.ts';
-import { startTrial } from '../../../src/host/trial.ts';
+import { readFirewall } from '../../../src/host/rules/read-firewall.ts';
+import { startTrial } from '../../../src/host/trial/trial.ts';
+import { parseDumps } from '../../../src/work/read-server.ts';
 
 const conversation = (address: string, port: number) => ({
   protocol: 'tcp' as const,

@@ -1,6 +1,6 @@
 // Another writer at any moment of a fix: none of its rules is lost, none that it took away comes back, and ours go.
-import { runUndo } from '../../../src/commands/cases.ts';
-import { runFix } from '../../../src/commands/fix.ts';
+import { runUndo } from '../../../src/commands/cases/cases.ts';
+import { runFix } from '../../../src/commands/fix/fix.ts';
 import { type Host, HostError } from '../../../src/host/host.ts';
 import { testIo } from '../../commands/io.ts';
 import { hostInLab } from '../host-in-lab.ts';

@@ -1,8 +1,8 @@
 // Two that decide at the very deadline: confirm and the rollback. Exactly one happens, and the rules are as it says.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCase } from '../../../src/host/case-file.ts';
 import { HostError } from '../../../src/host/host.ts';
-import { confirmCase, rollBackCase, startTrial } from '../../../src/host/trial.ts';
+import { readCase } from '../../../src/host/trial/case-file.ts';
+import { confirmCase, rollBackCase, startTrial } from '../../../src/host/trial/trial.ts';
 import { hostInLab } from '../host-in-lab.ts';
 import { type Lab, startLab } from '../lab.ts';
 import { type Figures, newFigures } from './figures.ts';

@@ -1,10 +1,11 @@
 // One failing ruleset: what really fails is planned, repaired and taken back, and looked at on the kernel in between.
-import { applyChange } from '../../../src/firewall/fix/apply-change.ts';
+
+import type { Conversation, Trace } from '../../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { probeConversations } from '../../../src/firewall/probe-conversations.ts';
-import type { Conversation, Trace } from '../../../src/firewall/trace.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import { applyChange } from '../../../src/firewall/fix/rule/apply-change.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
 import type { Attempt } from '../agent.ts';
 import { textsOf } from '../fix-lab.ts';
 import type { Lab } from '../lab.ts';

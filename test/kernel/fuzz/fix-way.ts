@@ -1,11 +1,12 @@
 // The two ways in which the fuzzer plans, applies and takes back a fix: by the product's whole work on a server, and by the commands that it plans.
-import { serverWork } from '../../../src/commands/server-work.ts';
+
 import type { Diagnosis } from '../../../src/diagnosis/diagnose.ts';
+import type { Trace } from '../../../src/firewall/conversation/trace.ts';
 import type { Choice, FixPlan, PlannedCommand } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import { probeConversations } from '../../../src/firewall/probe-conversations.ts';
-import type { Trace } from '../../../src/firewall/trace.ts';
+import { probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
 import { begin, type Case } from '../../../src/wizard/state.ts';
+import { serverWork } from '../../../src/work/server-work.ts';
 import { hostInLab } from '../host-in-lab.ts';
 import type { Lab } from '../lab.ts';
 import { parseDumps } from './judge.ts';

@@ -1,13 +1,14 @@
 // What a plan says of itself, held against the evaluator: that it repairs, breaks nothing, needs each of its rules, and gives up only where it has to.
-import { applyChange } from '../../../src/firewall/fix/apply-change.ts';
-import { permitLoopback } from '../../../src/firewall/fix/permit-rule.ts';
-import { placeChanges, type Wanted } from '../../../src/firewall/fix/place-changes.ts';
+
+import type { Conversation, Surroundings } from '../../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
+import { placeChanges, type Wanted } from '../../../src/firewall/fix/place/place-changes.ts';
 import type { Change, FixPlan, PlannedCommand } from '../../../src/firewall/fix/plan.ts';
-import { planApply, planUndo, writeRule } from '../../../src/firewall/fix/write-rule.ts';
-import type { Chain, Ruleset, Table } from '../../../src/firewall/model.ts';
-import type { Step } from '../../../src/firewall/steps.ts';
-import type { Conversation, Surroundings } from '../../../src/firewall/trace.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+import { applyChange } from '../../../src/firewall/fix/rule/apply-change.ts';
+import { permitLoopback } from '../../../src/firewall/fix/rule/permit-rule.ts';
+import { planApply, planUndo, writeRule } from '../../../src/firewall/fix/rule/write-rule.ts';
+import type { Chain, Ruleset, Table } from '../../../src/firewall/model/model.ts';
+import type { Step } from '../../../src/firewall/model/steps.ts';
 
 /** The rules before a plan, and the conversations it has to do with. */
 export type Judged = {

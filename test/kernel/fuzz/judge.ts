@@ -1,10 +1,11 @@
 // The judged: what lo-doctor's evaluator says of a conversation, given what the tools print of the rules.
-import { combineLayers } from '../../../src/firewall/combine-layers.ts';
-import { parseIptablesSave } from '../../../src/firewall/iptables/parse-iptables-save.ts';
-import type { Ruleset } from '../../../src/firewall/model.ts';
-import { parseNftRuleset } from '../../../src/firewall/nftables/parse-nft-ruleset.ts';
-import type { Trace } from '../../../src/firewall/trace.ts';
-import { traceConversation } from '../../../src/firewall/trace-conversation.ts';
+
+import type { Trace } from '../../../src/firewall/conversation/trace.ts';
+import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
+import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
+import { combineLayers } from '../../../src/firewall/model/combine-layers.ts';
+import type { Ruleset } from '../../../src/firewall/model/model.ts';
+import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 import type { Attempt } from '../agent.ts';
 import type { Dump } from './kernel.ts';
 import { addresses } from './server.ts';

@@ -1,5 +1,5 @@
 // Where random redirects send packets so that no filter rule is to blame for the silence.
-import type { Trace } from '../../../src/firewall/trace.ts';
+import type { Trace } from '../../../src/firewall/conversation/trace.ts';
 import type { Family } from './server.ts';
 
 /** A port that nobody listens on, and a host that nobody answers from. */

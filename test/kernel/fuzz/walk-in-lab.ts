@@ -1,13 +1,14 @@
 // The wizard's own walk in a lab: what a user would choose is sent, what a user would read is handed back.
-import { serverWork } from '../../../src/commands/server-work.ts';
+
 import type { Host } from '../../../src/host/host.ts';
+import { walkPage } from '../../../src/steps/walk-page.ts';
 import { effectOf } from '../../../src/wizard/effects.ts';
 import type { Event } from '../../../src/wizard/event.ts';
 import { next } from '../../../src/wizard/next.ts';
 import { begin, type Case, type Phase, type Walk } from '../../../src/wizard/state.ts';
 import { createStore, type Store } from '../../../src/wizard/store.ts';
 import type { Page } from '../../../src/words/page.ts';
-import { walkPage } from '../../../src/words/walk-page.ts';
+import { serverWork } from '../../../src/work/server-work.ts';
 import { hostInLab } from '../host-in-lab.ts';
 import type { Lab } from '../lab.ts';
 

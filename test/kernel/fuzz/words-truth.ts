@@ -1,6 +1,6 @@
 // What the kernel did while a command ran: which rules and policies ended packets, by its own trace, and which rules were met, by counters.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RulePlace } from '../../../src/firewall/trace.ts';
+import type { RulePlace } from '../../../src/firewall/conversation/trace.ts';
 import type { Lab } from '../lab.ts';
 
 export type Truth = {

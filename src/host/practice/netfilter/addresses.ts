@@ -1,6 +1,6 @@
 // Addresses as iptables takes and prints them.
-import { formatAddress, parseAddress, prefixRange } from '../../../firewall/address.ts';
-import type { Address } from '../../../firewall/packet.ts';
+import { formatAddress, parseAddress, prefixRange } from '../../../firewall/model/address.ts';
+import type { Address } from '../../../firewall/model/packet.ts';
 import { wrongUsage } from './iptables-error.ts';
 
 /** Turns a host name into an address, or null. */

@@ -1,5 +1,5 @@
 // `iptables -L`: chains as a table for people.
-import { splitWords } from '../../../firewall/iptables/split-words.ts';
+import { splitWords } from '../../../firewall/iptables/read/split-words.ts';
 import { parseProtocol } from '../../../firewall/iptables/values.ts';
 import { describeRule } from './describe-rule.ts';
 import type { Flags } from './parse-command.ts';

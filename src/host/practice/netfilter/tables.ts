@@ -1,5 +1,5 @@
 // The rules that are in force on the practice server: what its kernel holds, changed by the iptables commands.
-import { builtinBase, TABLE_NAMES } from '../../../firewall/iptables/builtin-chains.ts';
+import { builtinBase, TABLE_NAMES } from '../../../firewall/iptables/read/builtin-chains.ts';
 import { IptablesError, NO_SUCH_CHAIN, NO_SUCH_RULE, notTaken, refused } from './iptables-error.ts';
 
 /** How often something was met. */

@@ -1,7 +1,8 @@
 // The scripts of a case (rollback-scripts.ts) on the practice server, which has no shell that could run them as they are.
-import { CASE_FILES, RECORD_ROOT, readCase } from '../../case-file.ts';
+
 import type { Host } from '../../host.ts';
-import { lookForTag, nothingThereCodes } from '../../look-for-tag.ts';
+import { CASE_FILES, RECORD_ROOT, readCase } from '../../trial/case-file.ts';
+import { lookForTag, nothingThereCodes } from '../../trial/look-for-tag.ts';
 import { makeDirectories } from '../files.ts';
 import { type Ended, failed, printed } from '../program.ts';
 import type { Server } from '../server.ts';

@@ -1,8 +1,8 @@
 // The programs with which one repeats what fails: WordPress' updater, mail, curl, nc, ping, php, mysql.
-import { connect } from '../connect.ts';
-import { WORDS } from '../end-words.ts';
+import { connect } from '../network/connect.ts';
+import { WORDS } from '../network/end-words.ts';
+import type { Connection } from '../network/talk.ts';
 import { type Call, type Ended, failed, type Program, printed } from '../program.ts';
-import type { Connection } from '../talk.ts';
 
 /** How long these clients wait for an answer at most; a practice drop shows sooner. */
 const PATIENCE = 5;

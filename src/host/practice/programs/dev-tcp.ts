@@ -1,8 +1,8 @@
 // bash's /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT: the way to open a connection where nothing but bash is installed.
-import { connect } from '../connect.ts';
-import { WORDS } from '../end-words.ts';
+import { connect } from '../network/connect.ts';
+import { WORDS } from '../network/end-words.ts';
+import type { Connection } from '../network/talk.ts';
 import { type Call, type Ended, printed } from '../program.ts';
-import type { Connection } from '../talk.ts';
 
 const HOW_LONG = 3;
 

@@ -1,6 +1,6 @@
 // The programs that show the practice server's logs as they grow: journalctl -f, cat and dd of /dev/kmsg, dmesg -w, tail -f.
-import { formatJournal, formatKmsg, formatUptime, KMSG, selectFromJournal } from '../format-log.ts';
-import type { LogRecord } from '../log-book.ts';
+import { formatJournal, formatKmsg, formatUptime, KMSG, selectFromJournal } from '../log/format-log.ts';
+import type { LogRecord } from '../log/log-book.ts';
 import { type FollowedProgram, pathOf, splitOptions } from '../program.ts';
 
 /** `journalctl -f -o json --no-tail --cursor=CURSOR _TRANSPORT=kernel` */

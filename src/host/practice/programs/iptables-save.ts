@@ -1,5 +1,5 @@
 // iptables-save and iptables-restore on the practice server.
-import { splitWords } from '../../../firewall/iptables/split-words.ts';
+import { splitWords } from '../../../firewall/iptables/read/split-words.ts';
 import { IptablesError, wrongUsage } from '../netfilter/iptables-error.ts';
 import { createRuleParser } from '../netfilter/parse-rule.ts';
 import { printSave } from '../netfilter/print-tables.ts';

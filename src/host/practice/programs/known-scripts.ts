@@ -1,5 +1,5 @@
 // Scripts of lo-doctor's own that need more of a shell than the practice server has: known by what is special in them.
-import { RUN_MARKED } from '../../watch-sockets.ts';
+import { RUN_MARKED } from '../../network/watch-sockets.ts';
 import { type Call, type Ended, failed, printed } from '../program.ts';
 import type { Server } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';

@@ -1,6 +1,6 @@
 // The programs that show the practice server's logs as they are: journalctl, dmesg, dd of /dev/kmsg.
-import { formatJournal, formatKmsg, formatUptime, KMSG, selectFromJournal } from '../format-log.ts';
-import type { LogRecord } from '../log-book.ts';
+import { formatJournal, formatKmsg, formatUptime, KMSG, selectFromJournal } from '../log/format-log.ts';
+import type { LogRecord } from '../log/log-book.ts';
 import { type Call, failed, type Program, pathOf, printed, splitOptions } from '../program.ts';
 
 /** `dd if=/dev/kmsg iflag=nonblock`: all records that the kernel holds. */

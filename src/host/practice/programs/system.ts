@@ -1,5 +1,5 @@
 // The programs that tell about the practice server: who one is, how it is called, its addresses, who listens, its services.
-import { parseAddress } from '../../../firewall/address.ts';
+import { parseAddress } from '../../../firewall/model/address.ts';
 import { type Call, failed, type Program, printed, splitOptions } from '../program.ts';
 import type { Service } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';

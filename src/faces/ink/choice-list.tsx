@@ -1,0 +1,76 @@
+// The choices of a page, one line each; Enter takes the one marked.
+import { Box, type Key, Text, useInput, usePaste } from 'ink';
+import SelectInput from 'ink-select-input';
+import { useRef, useState } from 'react';
+import type { Choice } from '../../words/page.ts';
+import { printable } from '../../words/printable.ts';
+
+const Indicator = ({ isSelected = false }: { isSelected?: boolean }) => (
+  <Box flexShrink={0}>
+    <Text color="cyan">{isSelected ? '> ' : '  '}</Text>
+  </Box>
+);
+
+const Item = ({ isSelected = false, label }: { isSelected?: boolean; label: string }) => (
+  <Text wrap="truncate" {...(isSelected ? { color: 'cyan', bold: true } : {})}>
+    {printable(label)}
+  </Text>
+);
+
+/** One key press as the list understands it. */
+type Stroke = 'up' | 'down' | 'enter' | number;
+
+const STROKES: Readonly<Record<string, Stroke>> = { j: 'down', k: 'up', '\r': 'enter', '\n': 'enter' };
+
+const strokeOf = (character: string): Stroke | null =>
+  /^[1-9]$/.test(character) ? Number(character) - 1 : (STROKES[character] ?? null);
+
+/** The strokes of one piece of input: characters that were typed quickly come together. Anything else in it makes it no answer. */
+const readStrokes = (input: string, key: Key): Stroke[] => {
+  if (key.downArrow) return ['down'];
+  if (key.upArrow) return ['up'];
+  if (key.return) return ['enter'];
+  const strokes = [...input].map(strokeOf);
+  return strokes.every((stroke) => stroke !== null) ? strokes : [];
+};
+
+/** What ChoiceList needs: `initial` is the index of the choice marked at first. */
+export type ChoiceListProps<Event> = {
+  choices: readonly Choice<Event>[];
+  initial: number;
+  onChoose: (event: Event) => void;
+};
+
+/**
+ * A list of choices, answered by arrows or j/k and Enter, or by number. SelectInput draws it; the keys are ours, because several that
+ * arrive in one piece (a slow line) must each count from where the one before left the mark: SelectInput judges them all by its last drawing.
+ */
+export const ChoiceList = <Event,>({ choices, initial, onChoose }: ChoiceListProps<Event>) => {
+  const mark = useRef(initial);
+  const [drawn, setDrawn] = useState(initial);
+  const choose = (index: number) => {
+    const chosen = choices[index];
+    if (chosen) onChoose(chosen.event);
+  };
+  const strike = (stroke: Stroke) => {
+    if (stroke === 'enter') return choose(mark.current);
+    if (typeof stroke === 'number') return choose(stroke);
+    mark.current = (mark.current + (stroke === 'down' ? 1 : choices.length - 1)) % choices.length;
+    setDrawn(mark.current);
+  };
+  useInput((input, key) => {
+    for (const stroke of readStrokes(input, key)) strike(stroke);
+  });
+  // Text pasted into the wrong window must not answer anything.
+  usePaste(() => {});
+  return (
+    <SelectInput
+      key={drawn}
+      isFocused={false}
+      items={choices.map(({ label }, value) => ({ key: label, label: `${value + 1}. ${label}`, value }))}
+      initialIndex={drawn}
+      indicatorComponent={Indicator}
+      itemComponent={Item}
+    />
+  );
+};

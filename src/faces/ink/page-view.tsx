@@ -1,0 +1,110 @@
+// A page on the terminal: progress, title, a body that scrolls when it must, choices, and the keys that work.
+import { Box, Text, useAnimation, useInput, useWindowSize } from 'ink';
+import TextInput from 'ink-text-input';
+import { useState } from 'react';
+import { layOut } from '../../words/lay-out.ts';
+import { type Page, span, text } from '../../words/page.ts';
+import { printable, withoutHostile } from '../../words/printable.ts';
+import { ChoiceList } from './choice-list.tsx';
+import { LinesView, Toned } from './lines-view.tsx';
+import { ProgressLine } from './progress-line.tsx';
+import { refit, type Scroll, scroll, type Viewport } from './viewport.ts';
+
+/** The smallest terminal in which every page can be read and answered. */
+const SMALLEST = { columns: 60, rows: 16 };
+
+/** Wider text is harder to read than a wrapped one. */
+const WIDEST = 116;
+
+const SPINNER = ['|', '/', '-', '\\'];
+
+const TooSmall = ({ columns, rows }: { columns: number; rows: number }) => (
+  <Text>
+    {`This terminal has ${columns} columns and ${rows} rows; the wizard needs ${SMALLEST.columns} x ${SMALLEST.rows}. Make the window larger, or press Ctrl-C and run lo-doctor --plain.`}
+  </Text>
+);
+
+const Busy = ({ children }: { children: string }) => {
+  const { frame } = useAnimation({ interval: 250 });
+  return <Toned tone="accent">{`${SPINNER[frame % SPINNER.length]} ${printable(children)}`}</Toned>;
+};
+
+const scrollOf = (
+  input: string,
+  key: { pageDown: boolean; pageUp: boolean; home: boolean; end: boolean },
+): Scroll | null => {
+  if (key.pageDown || input === ' ') return 'page-down';
+  if (key.pageUp || input === 'b') return 'page-up';
+  if (key.home) return 'top';
+  return key.end ? 'bottom' : null;
+};
+
+const moreBelow = ({ top, height, total }: Viewport): string =>
+  `-- lines ${top + 1}-${Math.min(total, top + height)} of ${total}: ${top + height < total ? 'Space shows more' : 'b goes back up'} --`;
+
+/** What PageView needs: the page, how far the walk is, and where events go. */
+export type PageViewProps<Event> = {
+  page: Page<Event>;
+  progress: { names: readonly string[]; current: number };
+  send: (event: Event) => void;
+};
+
+/** Shows a page and sends what the user chose. Give it the phase as `key`, so that a new page starts at its top. */
+export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>) => {
+  const { columns, rows } = useWindowSize();
+  const [view, setView] = useState<Viewport>({ top: 0, height: 1, total: 1 });
+  const [draft, setDraft] = useState(page.input?.draft ?? '');
+
+  const width = Math.min(columns, WIDEST) - 1;
+  const title = layOut([text(span('strong', page.title))], width);
+  const lines = layOut([...page.body, ...page.live], width);
+  const chrome =
+    3 +
+    title.length +
+    (page.busy === null ? 0 : 1) +
+    (page.input === null ? 0 : 2) +
+    (page.choices.length > 0 ? page.choices.length + 1 : 0);
+  const room = Math.max(3, rows - 2 - chrome);
+  const height = lines.length <= room ? lines.length : room - 1;
+  const shown = refit(view, height, lines.length, page.live.length > 0);
+
+  useInput((input, key) => {
+    if (key.escape && page.back !== null) return send(page.back);
+    const move = page.input === null ? scrollOf(input, key) : null;
+    if (move !== null) setView(scroll(shown, move));
+  });
+
+  if (columns < SMALLEST.columns || rows < SMALLEST.rows) return <TooSmall columns={columns} rows={rows} />;
+  const keys = [
+    page.choices.length > 1 ? 'up/down choose' : '',
+    page.choices.length > 0 || page.input !== null ? 'Enter confirm' : '',
+    page.back === null ? '' : 'Esc back',
+    'Ctrl-C quit',
+  ];
+  return (
+    <Box flexDirection="column" width={width}>
+      <ProgressLine {...progress} width={width} />
+      <LinesView lines={title} />
+      <Text> </Text>
+      <LinesView lines={lines.slice(shown.top, shown.top + height)} />
+      {height < lines.length && <Toned tone="dim">{moreBelow(shown)}</Toned>}
+      {page.busy !== null && <Busy>{page.busy}</Busy>}
+      {page.input !== null && (
+        <Box marginTop={1}>
+          <Toned tone="accent">{`${printable(page.input.prompt)} `}</Toned>
+          <TextInput
+            value={draft}
+            onChange={(typed) => setDraft(withoutHostile(typed))}
+            onSubmit={(text) => page.input && send(page.input.toEvent(text))}
+          />
+        </Box>
+      )}
+      {page.choices.length > 0 && (
+        <Box marginTop={1}>
+          <ChoiceList choices={page.choices} initial={page.initial} onChoose={send} />
+        </Box>
+      )}
+      <Toned tone="dim">{keys.filter(Boolean).join('   ')}</Toned>
+    </Box>
+  );
+};
