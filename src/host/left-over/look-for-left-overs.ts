@@ -3,28 +3,14 @@ import type { PlannedCommand } from '../../firewall/fix/plan.ts';
 import { tagOf } from '../../firewall/fix/rule/tag.ts';
 import { splitWords } from '../../firewall/iptables/read/split-words.ts';
 import type { Host } from '../host.ts';
-
-/** What boots load, by whatever distribution, and what owners keep. */
-const BOOT_FILES = [
-  '/etc/iptables/rules.v4',
-  '/etc/iptables/rules.v6',
-  '/etc/sysconfig/iptables',
-  '/etc/sysconfig/ip6tables',
-  '/etc/sysconfig/nftables.conf',
-  '/etc/nftables.conf',
-  '/etc/nftables.nft',
-  '/etc/nftables.d',
-  '/etc/nftables',
-  '/etc/ufw',
-  '/etc/firewalld',
-];
+import { BOOT_FILES, isLoadedAtBoot } from '../next-boot/boot-files.ts';
 
 /** The files of the next boot in which a rule of the case still stands, whoever put it there. */
 export async function findTagInBootFiles(host: Host, caseId: string): Promise<string[]> {
   // ufw writes comments as hexadecimal digits.
   const texts = [tagOf(caseId), Buffer.from(tagOf(caseId)).toString('hex')].flatMap((text) => ['-e', text]);
   const { stdout } = await host.run(['grep', '-rlsF', ...texts, '--', ...BOOT_FILES]);
-  return stdout.split('\n').filter((line) => line.startsWith('/'));
+  return stdout.split('\n').filter((line) => line.startsWith('/') && isLoadedAtBoot(line));
 }
 
 /** Rules in force that are those of the case but for their comment: somebody may have changed it. */
