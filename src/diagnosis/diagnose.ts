@@ -90,12 +90,24 @@ const fromLog = ({ listeners }: Seen, tied: readonly TiedEntries[]): BlockedConv
 const isSame = (a: Conversation, b: Conversation): boolean =>
   a.protocol === b.protocol && a.destination === b.destination && a.destinationPort === b.destinationPort;
 
+/** A refusal where nobody listens is the kernel's own answer to a request that came through, whatever becomes of what a service would answer. */
+const isRefusedByNobody = (listeners: Seen['listeners'], { failure, trace }: Passing): boolean =>
+  failure.end === 'refused' &&
+  failure.conversation.protocol === 'tcp' &&
+  listenerOf(listeners, failure.conversation) === null &&
+  trace.outcome === 'blocked' &&
+  trace.stoppedAt !== null &&
+  trace.stoppedAt.packet !== 'request';
+
 /** What failed just now and left no entry, although the rules stop it. */
 const fromFailures = ({ listeners, witness }: Seen, traced: readonly Passing[]): BlockedConversation[] =>
   traced
     // A dropped packet is never answered by unreachable: then the way itself is gone, and no rule was asked.
     .filter(({ failure, trace }) => failure.end !== 'unreachable' || trace.stoppedAt?.verdict === 'reject')
-    .filter(({ failure, trace }) => trace.outcome === 'blocked' && !isWayGone(witness, failure))
+    .filter(
+      (one) =>
+        one.trace.outcome === 'blocked' && !isWayGone(witness, one.failure) && !isRefusedByNobody(listeners, one),
+    )
     .map(({ failure: { conversation }, trace }) => ({
       conversation,
       sample: null,
@@ -202,7 +214,9 @@ export const diagnose = (seen: Seen): Diagnosis => {
   const elsewhere = listElsewhere(seen);
   // What another program waits for in vain explains nothing of what failed here, unless a rule stops it.
   const passing = unlogged.filter(
-    ({ failure, trace }) => !failure.isOthers && (isLetThrough(trace) || isWayGone(witness, failure)),
+    (one) =>
+      !one.failure.isOthers &&
+      (isLetThrough(one.trace) || isWayGone(witness, one.failure) || isRefusedByNobody(listeners, one)),
   );
   const offLo = elsewhere.filter(({ entry }) => !entry.loopback);
   const found = findOtherCauses({ ...site, elsewhere: offLo, listeners, attempts, passing, witness, found: [] });

@@ -57,6 +57,25 @@ describe('loopback is blamed', () => {
     expect(blocked).toMatchObject([{ entries: 1, listener: postfix, stop: { rule: { number: 2 } } }]);
   });
 
+  test('not with a refusal where nobody listens and the request comes through: no service was there whose answer could be stopped', () => {
+    const ruleset = rules('-A OUTPUT -p tcp --sport 25 -j REJECT --reject-with tcp-reset');
+    const attempts = [connection('refused')];
+    const nobody = look({ ruleset, attempts, listeners: [] });
+    expect([nobody.verdict, ...problems(nobody.findings)]).toEqual(['not-the-firewall', 'nobody-listens']);
+    expect(nobody.findings[0]?.evidence.join('\n')).toContain(
+      'lets the request through; what a service there would send is stopped by rule 1 of OUTPUT (iptables, IPv4)',
+    );
+    expect(look({ ruleset, attempts, listeners: [postfix] }).verdict).toBe('loopback-blocked');
+    // Who could not look does not know that nobody listens.
+    expect(look({ ruleset, attempts, listeners: null }).verdict).toBe('loopback-blocked');
+  });
+
+  test('by the very rule that judges the group of root', () => {
+    const ruleset = rules('-A OUTPUT -m owner --gid-owner 0 -j REJECT\n-A OUTPUT -p tcp -j DROP');
+    const { blocked } = look({ ruleset, attempts: [connection('timed-out')], listeners: [postfix] });
+    expect(blocked[0]?.stop?.rule).toMatchObject({ chain: 'OUTPUT', number: 1 });
+  });
+
   test('with a connection that failed, where the rules stop it', () => {
     const { verdict, blocked } = look({ ruleset: CLOSED, attempts: [connection('timed-out')] });
     expect(verdict).toBe('loopback-blocked');

@@ -84,7 +84,6 @@ function conversationOf({ to, from, protocol, dport, sport, uid }: TraceOptions)
     sourcePort: ports ? (sport ?? CLIENT_PORT) : null,
     destinationPort: ports ? dport : null,
     uid,
-    gid: uid === 0 ? 0 : null,
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Surroundings, Trace } from '../../firewall/conversation/trace.ts';
 import type { Ruleset } from '../../firewall/model/model.ts';
 import type { EntryLine } from '../../log/packet/entry.ts';
+import { nameRule } from '../../naming/rules.ts';
 import type { Attempt } from '../attempt.ts';
 import type { OwnLogging } from '../drops/judge-logged-packet.ts';
 import type { Failure } from '../failures.ts';
@@ -49,3 +50,11 @@ export type Cause = (clues: Clues) => FoundCause | null;
 
 /** What the evaluation says of a failure that the rules let through, as evidence. */
 export const PASSES = 'by its rules the firewall lets this connection through';
+
+/** The same of one failure: a request that comes through is answered by the kernel where nobody listens, whatever a service's answer would meet. */
+export const tellRules = ({ passing }: Clues, failure: Failure): string => {
+  const stop = passing.find((one) => one.failure === failure)?.trace.stoppedAt ?? null;
+  return stop === null || stop.packet === 'request'
+    ? PASSES
+    : `by its rules the firewall lets the request through; what a service there would send is stopped by ${nameRule(stop.rule)}`;
+};

@@ -14,7 +14,7 @@ import { findFullQueue, findUnseenDrop } from '../sockets/find-full-queue.ts';
 import { findListenerOnDevice } from '../sockets/find-listener-on-device.ts';
 import { findLocalPorts } from '../sockets/find-local-ports.ts';
 import { findUnixSocket } from '../sockets/find-unix-socket.ts';
-import { type Cause, type Clues, type FoundCause, PASSES, type Passing } from './cause.ts';
+import { type Cause, type Clues, type FoundCause, PASSES, type Passing, tellRules } from './cause.ts';
 import { findAllWorks } from './find-all-works.ts';
 import { findCommandAlone } from './find-command-alone.ts';
 import { findDenial, findFullConntrack, findMartian, findSynFlood } from './find-complaints.ts';
@@ -83,7 +83,7 @@ const findLocalhostIsIp6: Cause = (clues) => {
         found.evidence,
         `localhost resolves to ${clues.witness.localhost.join(', then ')}`,
         ...atPort(clues, found).map(tellListener),
-        PASSES,
+        tellRules(clues, found),
       ],
       advice: `Let the program use ${instead(found)} instead of localhost, or let the service listen on ::1 too.`,
       commands: [
@@ -114,7 +114,7 @@ const findNobodyListens: Cause = (clues) => {
       title: `Nobody listens at ${whereTo(failure)}: the connection was refused by this server itself, not by a rule.`,
       evidence: [
         failure.evidence,
-        PASSES,
+        tellRules(clues, failure),
         ...(elsewhere.length === 0
           ? [`no process listens on ${protocol.toUpperCase()} port ${port}`]
           : elsewhere.map(tellListener)),

@@ -54,7 +54,8 @@ export function clientPacket({ conversation, source, destination }: Ends, part: 
     destination,
     transport: transportOf(conversation, source, part, { from: sourcePort, to: destinationPort }),
     uid,
-    gid: gid ?? 'unknown',
+    // Whoever is root has root's group.
+    gid: gid ?? (uid === 0 ? 0 : 'unknown'),
   };
 }
 
