@@ -99,6 +99,13 @@ const isRefusedByNobody = (listeners: Seen['listeners'], { failure, trace }: Pas
   trace.stoppedAt !== null &&
   trace.stoppedAt.packet !== 'request';
 
+/** Silence, though by the rules the sender would have heard a refusal: then another rule stops it at such a moment, as behind a rate limit. */
+const isUnlike = ({ failure, trace }: Passing): boolean => {
+  const errors = trace.packets.filter(({ packet }) => packet === 'error');
+  const isHeard = errors.length > 0 && errors.every(({ hooks }) => hooks.every(({ verdict }) => verdict === 'accept'));
+  return failure.end === 'timed-out' && trace.stoppedAt?.verdict === 'reject' && isHeard;
+};
+
 /** What failed just now and left no entry, although the rules stop it. */
 const fromFailures = ({ listeners, witness }: Seen, traced: readonly Passing[]): BlockedConversation[] =>
   traced
@@ -108,13 +115,13 @@ const fromFailures = ({ listeners, witness }: Seen, traced: readonly Passing[]):
       (one) =>
         one.trace.outcome === 'blocked' && !isWayGone(witness, one.failure) && !isRefusedByNobody(listeners, one),
     )
-    .map(({ failure: { conversation }, trace }) => ({
-      conversation,
+    .map((one) => ({
+      conversation: one.failure.conversation,
       sample: null,
       entries: 0,
-      listener: listenerOf(listeners, conversation),
-      trace,
-      stop: trace.stoppedAt,
+      listener: listenerOf(listeners, one.failure.conversation),
+      trace: one.trace,
+      stop: isUnlike(one) ? null : one.trace.stoppedAt,
     }));
 
 /**

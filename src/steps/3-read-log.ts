@@ -73,7 +73,7 @@ const fields = (blocked: BlockedConversation, line: EntryLine): Block => ({
 });
 
 const ruleLine = ({ stop }: BlockedConversation): Block[] => {
-  if (stop === null) return [];
+  if (stop === null) return [text('By which rule is not known: more than one can have done it.')];
   const verb = stop.verdict === 'reject' ? 'rejected' : 'dropped';
   return [
     text('It was ', span('bad', verb), ` by ${nameRule(stop.rule)}:`),

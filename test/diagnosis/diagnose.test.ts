@@ -70,9 +70,21 @@ describe('loopback is blamed', () => {
     expect(look({ ruleset, attempts, listeners: null }).verdict).toBe('loopback-blocked');
   });
 
+  test('by no rule that would have been heard, where nothing was', () => {
+    const ruleset = rules('-A OUTPUT -p tcp --dport 25 -j REJECT --reject-with tcp-reset');
+    const silent = look({ ruleset, attempts: [connection('timed-out')], listeners: [postfix] });
+    expect(silent).toMatchObject({ verdict: 'loopback-blocked', blocked: [{ stop: null }] });
+    const heard = look({ ruleset, attempts: [connection('refused')], listeners: [postfix] });
+    expect(heard.blocked[0]?.stop?.rule.number).toBe(1);
+    // The refusal itself is thrown away: that is silence.
+    const lost = rules('-A OUTPUT -p tcp -j REJECT --reject-with tcp-reset');
+    const both = look({ ruleset: lost, attempts: [connection('timed-out')], listeners: [postfix] });
+    expect(both.blocked[0]?.stop?.rule.number).toBe(1);
+  });
+
   test('by the very rule that judges the group of root', () => {
     const ruleset = rules('-A OUTPUT -m owner --gid-owner 0 -j REJECT\n-A OUTPUT -p tcp -j DROP');
-    const { blocked } = look({ ruleset, attempts: [connection('timed-out')], listeners: [postfix] });
+    const { blocked } = look({ ruleset, attempts: [connection('refused')], listeners: [postfix] });
     expect(blocked[0]?.stop?.rule).toMatchObject({ chain: 'OUTPUT', number: 1 });
   });
 
