@@ -99,11 +99,11 @@ const isRefusedByNobody = (listeners: Seen['listeners'], { failure, trace }: Pas
   trace.stoppedAt !== null &&
   trace.stoppedAt.packet !== 'request';
 
-/** Silence, though by the rules the sender would have heard a refusal: then another rule stops it at such a moment, as behind a rate limit. */
+/** Silence, though by the rules the sender may have heard a refusal: perhaps another rule stops it at such a moment, as behind a rate limit. */
 const isUnlike = ({ failure, trace }: Passing): boolean => {
   const errors = trace.packets.filter(({ packet }) => packet === 'error');
-  const isHeard = errors.length > 0 && errors.every(({ hooks }) => hooks.every(({ verdict }) => verdict === 'accept'));
-  return failure.end === 'timed-out' && trace.stoppedAt?.verdict === 'reject' && isHeard;
+  const isLost = errors.some(({ hooks }) => hooks.some(({ verdict }) => verdict === 'drop' || verdict === 'reject'));
+  return failure.end === 'timed-out' && trace.stoppedAt?.verdict === 'reject' && !isLost;
 };
 
 /** What failed just now and left no entry, although the rules stop it. */
