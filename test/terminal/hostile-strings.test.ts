@@ -5,7 +5,7 @@ import { describeTerminal } from '../kernel/available.ts';
 import { hostileRuns, notReadBack, run } from '../kernel/drill/hostile-strings.ts';
 
 describeTerminal('200 hostile strings', () => {
-  it('leave the program as nothing but text', { timeout: 240_000 }, async () => {
+  it('leave the program as nothing but text', { timeout: 600_000 }, async () => {
     for (const { args, input, fails } of hostileRuns()) {
       const { bytes, code } = await run(args, input);
       expect(bytes.length, args.join(' ')).toBeGreaterThan(0);

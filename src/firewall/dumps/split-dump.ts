@@ -31,10 +31,15 @@ const IPTABLES =
 const NFT =
   /^\s*(?:#!.*\bnft\b.*|(?:(?:add|create|delete|destroy|flush|insert|replace|reset)\s+)?(?:table|chain|rule|set|map|element|ruleset|counter|quota|limit|flowtable)\b.*|(?:re|un)?define\s.*|include\s.*)$/;
 
-/** Colours and titles that a terminal was told. */
-const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+/** Colours and titles that a terminal was told; and what stands in quotes, where they are part of a name. */
+const ESCAPES =
+  /"(?:[^"\\\n]|\\.){0,1000}"|\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
-const plain = (text: string): string => text.replace(ESCAPES, '').replace(/\r\n?/g, '\n').replaceAll('\u00a0', ' ');
+const plain = (text: string): string =>
+  text
+    .replace(ESCAPES, (found) => (found.startsWith('"') ? found : ''))
+    .replace(/\r\n?/g, '\n')
+    .replaceAll('\u00a0', ' ');
 
 /** What each line of a quoted mail or a numbered listing begins with. */
 const MARGINS = [/^(?:> ?)+/, /^ *\d+[:|]? (?: |\t)?/];
