@@ -26,7 +26,9 @@ describeKernel('a secret that is typed', () => {
     const watch = 'while :; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "; echo; sleep 0.1; done';
     const script = `{ ${watch}; } >/run/lock/processes & watch=$!; "$@" <"$0" >/run/lock/said 2>&1; kill $watch`;
     await lab.run(['tee', '/run/lock/answers'], { input: `${answers.join('\n')}\n` });
-    await lab.exec(['sh', '-c', script, '/run/lock/answers', process.execPath, resolve(bundle), '--plain']);
+    await lab.exec(['sh', '-c', script, '/run/lock/answers', process.execPath, resolve(bundle), '--plain'], {
+      timeout: 100_000,
+    });
     const said = await lab.run(['cat', '/run/lock/said']);
     expect(said).toMatch(/PGPASSWORD[\s\S]*Fixed, verified and kept/);
     expect(await lab.run(['sh', '-c', 'ls /var/lib/lo-doctor/*/'])).toMatch(

@@ -210,14 +210,17 @@ describeKernel('the plain walk on a real server', () => {
     await using lab = await startMailServer(blocked);
     await using terminal = await openDoctor(['--plain'], { lab, rows: 200 });
     await answerInLines(terminal, toTheEndInLines);
-    await terminal.waitFor('== 5 Verify: Fixed, verified and kept');
+    await terminal.waitFor('== 5 Verify: Fixed, verified and kept', 90_000);
     expect(await terminal.exitCode()).toBe(0);
     expect(await lab.probe('127.0.0.1', 25)).toMatchObject({ outcome: 'works' });
   });
 
   it.concurrent('is answered by lines that are piped in', async () => {
     await using lab = await startMailServer(blocked);
-    const { code, stdout } = await lab.exec([process.execPath, bundle], { input: '\n\n\n\n2\n\n' });
+    const { code, stdout } = await lab.exec([process.execPath, bundle], {
+      input: '\n\n\n\n2\n\n',
+      timeout: 100_000,
+    });
     expect(stdout).toMatch(/== 5 Verify: Fixed, verified and kept\n/);
     expect(code).toBe(0);
     expect(stdout).not.toContain('\x1b');

@@ -184,7 +184,7 @@ async function walkToTheEnd(server: Fixed, kernelLog?: 'own'): Promise<void> {
 
   await using wizard = await openDoctor([], { lab });
   const screens = await answer(wizard, toTheEnd);
-  const end = await wizard.waitFor('Fixed, verified and kept');
+  const end = await wizard.waitFor('Fixed, verified and kept', 120_000);
   expect(await wizard.exitCode()).toBe(0);
   expect(wizard.countKeys()).toBeLessThanOrEqual(8);
   expect(screens[0]).toContain(server.first);
@@ -210,9 +210,9 @@ async function walkToTheEnd(server: Fixed, kernelLog?: 'own'): Promise<void> {
 }
 
 describeKernel('the walk on a real server', () => {
-  it.concurrent.each(shared)('fixes $title', (server) => walkToTheEnd(server));
+  it.concurrent.each(shared)('fixes $title', (server) => walkToTheEnd(server), 480_000);
 });
 
 describeKernel('the walk on a real server with nobody else’s lines in the kernel’s log', () => {
-  it.each(exclusive)('fixes $title', (server) => walkToTheEnd(server, 'own'), 240_000);
+  it.each(exclusive)('fixes $title', (server) => walkToTheEnd(server, 'own'), 480_000);
 });

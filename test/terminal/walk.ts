@@ -27,7 +27,7 @@ export const toTheEndInLines: readonly (readonly [page: string, line: string])[]
 ];
 
 /** The longest that a page takes to come: lo-doctor gives a connection three seconds to answer, and the machine may be busy. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** Waits for each page, sees that it fits, and presses its keys one by one; resolves to the pages' screens. */
 export async function answer(wizard: Terminal, answers: readonly Answer[]): Promise<string[]> {

@@ -25,7 +25,7 @@ export type OpenLogs = {
 
 /** The longest way of a line from where it is written to here, as a rule: through a daemon that is awake, tail and a pipe. */
 const ON_ITS_WAY = 100;
-/** What is still in hand when nothing new is taken any more; a reader that has gone must not hold up the end. */
+/** What is still in hand when nothing new is taken any more; a reader that has gone must not hold up the end. Nothing else may keep the process alive meanwhile. */
 const IN_HAND = 1000;
 
 type Marked = (signal: AbortSignal) => AsyncIterable<string>;
@@ -54,7 +54,7 @@ export async function openLogs(host: Host, sources: readonly LogSource[]): Promi
   async function end(): Promise<void> {
     await sleep(ON_ITS_WAY);
     controller.abort();
-    await Promise.race([Promise.all(pouring), sleep(IN_HAND, null, { ref: false })]);
+    await Promise.race([Promise.all(pouring), sleep(IN_HAND)]);
     queue.end();
   }
 

@@ -40,7 +40,10 @@ done 2>/dev/null`;
 
 /** Sockets that are remembered at the most. */
 const MOST = 500;
-/** How long the first round is waited for, so that a short command is not over before it, and the last one. */
+/**
+ * How long the first round is waited for, so that a short command is not over before it, and the last one. What is followed keeps no process alive:
+ * these waits do, for else a walk whose input has been read would end here without a word.
+ */
 const FIRST_ROUND = 2000;
 const LAST_ROUND = 1000;
 
@@ -70,13 +73,13 @@ export async function watchSockets(host: Host, mark: string): Promise<{ stop(): 
   };
   const first = nextRound();
   const reading = read();
-  await Promise.race([first, reading, sleep(FIRST_ROUND, null, { ref: false })]);
+  await Promise.race([first, reading, sleep(FIRST_ROUND)]);
   return {
     stop: async () => {
       // The round that the command's end falls into still has what it did last.
-      await Promise.race([nextRound(), reading, sleep(LAST_ROUND, null, { ref: false })]);
+      await Promise.race([nextRound(), reading, sleep(LAST_ROUND)]);
       followed.stop();
-      await Promise.race([reading, sleep(LAST_ROUND, null, { ref: false })]);
+      await Promise.race([reading, sleep(LAST_ROUND)]);
       if (lines.length > 0) memory.take(parseSocketRound(lines));
       return memory.tell();
     },
