@@ -104,11 +104,11 @@ describeKernel('a wizard that ends while the fix waits to be kept', () => {
     }));
 
   it.concurrent('is outlived by the rollback on SIGKILL', () =>
-    walkUpTo(confirming, { confirmWithin: 10 }, async ({ lab, wizard, before }) => {
+    walkUpTo(confirming, { confirmWithin: 30 }, async ({ lab, wizard, before }) => {
       await wizard.kill('SIGKILL');
       expect(await wizard.exitCode()).toBe(null);
       expect(await readRules(lab)).toContain('permit loopback');
-      await vi.waitFor(async () => expect(await readRules(lab)).not.toContain('permit loopback'), { timeout: 10_000 });
+      await vi.waitFor(async () => expect(await readRules(lab)).not.toContain('permit loopback'), { timeout: 40_000 });
       // What is left is the logging, which has an end of its own.
       await letTimeRunOut(lab);
       await expectUndone(lab, before, 5000);
@@ -116,7 +116,7 @@ describeKernel('a wizard that ends while the fix waits to be kept', () => {
 
   it.concurrent('takes it back when nobody answers in time, says so, and ends with 5', () =>
     walkUpTo(confirming, { confirmWithin: 10 }, async ({ lab, wizard, before }) => {
-      await wizard.waitFor('Rolled back: the rules are as they were before', 15_000);
+      await wizard.waitFor('Rolled back: the rules are as they were before', 45_000);
       expect(await wizard.exitCode()).toBe(5);
       expect(await readRules(lab)).toBe(before);
       const report = await lab.run(['sh', '-c', 'cat /var/lib/lo-doctor/*/report.md']);
