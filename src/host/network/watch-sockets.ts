@@ -24,9 +24,10 @@ export type SeenSockets = {
 
 /**
  * Runs the command line that comes by standard input, so that no list of processes shows it, with nothing on its own standard input. The
- * outer shell stays, whatever the inner one becomes: it has the name, behind its script, that all this is found by.
+ * outer shell stays, whatever the inner one becomes: it has the name, behind its script, that all this is found by. The inner one is a shell and no
+ * subshell, so that `$$` is the process that the command line runs in, as at a terminal.
  */
-export const RUN_MARKED = 'set --; exec 3<&0 </dev/null; (eval "$(cat <&3)" 3<&-); exit $?';
+export const RUN_MARKED = `exec 3<&0 </dev/null; /bin/sh -c 'set --; eval "$(cat <&3)" 3<&-' sh "$1"; exit $?`;
 
 /** How a command line is run for a watch, which is given to it as input; `mark` is a word of its own. */
 export const markedCommand = (mark: string): Command => ['/bin/sh', '-c', RUN_MARKED, 'sh', mark];

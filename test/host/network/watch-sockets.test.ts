@@ -30,3 +30,9 @@ it('has the exit code, the words and the output of the command, and empty input'
   expect((await run('echo (')).code).toBe(2);
   expect((await run('lo-doctor-no-such-program')).code).toBe(127);
 });
+
+it("has its own process by $$: what moves or limits 'this shell' does so to the command", async () => {
+  const [own, parent] = (await run(`echo $$; sh -c 'echo $PPID'`)).stdout.split('\n');
+  expect(own).toMatch(/^\d+$/);
+  expect(parent).toBe(own);
+});
