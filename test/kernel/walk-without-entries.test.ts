@@ -68,13 +68,13 @@ describeKernel('what is not on lo', () => {
     iptables -A OUTPUT -o lo -j ACCEPT; iptables -A OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
     iptables -P OUTPUT DROP
     cat > /run/proxy.py <<'PY'
-import socket
+import socket, threading
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('0.0.0.0', 8090)); s.listen(9)
-while True:
-    c, _ = s.accept()
+def carry(c):
     try: socket.create_connection(('172.17.0.2', 80), 20)
     except OSError: pass
     c.close()
+while True: threading.Thread(target=carry, args=(s.accept()[0],)).start()
 PY`;
   const ask = python("import socket; s = socket.create_connection(('127.0.0.1', 8090), 2); s.recv(1)");
 
