@@ -31,11 +31,15 @@ function hostWithRace(lab: Lab, meanwhile: readonly string[], when: 'once' | 'al
   return {
     ...host,
     run: async (command, options) => {
-      if (!isOver && isInsertion(command)) {
-        isOver = when === 'once';
+      const isNow = !isOver && isInsertion(command);
+      if (isNow && when === 'once') {
+        isOver = true;
         await lab.run([program, ...args]);
       }
-      return host.run(command, options);
+      const result = await host.run(command, options);
+      // What comes right before an insertion is planned around at the next try; what comes after each can't be.
+      if (isNow && when === 'always') await lab.run([program, ...args]);
+      return result;
     },
   };
 }

@@ -282,7 +282,7 @@ describeKernel('openLogs', () => {
     const url = (file: string) => JSON.stringify(new URL(`../../src/host/${file}`, import.meta.url).pathname);
     const script = `
       import { localHost } from ${url('local.ts')};
-      import { openLogs } from ${url('open-logs.ts')};
+      import { openLogs } from ${url('logs/open-logs.ts')};
       const { lines } = await openLogs(localHost(), ${JSON.stringify([syslog, journal, kernel])});
       setTimeout(() => console.log('open'), 300);
       setInterval(() => {}, 1000);
