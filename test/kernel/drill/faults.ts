@@ -74,7 +74,7 @@ exec $name "$@"
 const WRAPPED = 'tee mv cp sync bash iptables ip6tables';
 
 /** What another user leaves where root might run it. */
-const PLANTED = `mkdir -p /tmp/evil /dev/shm/lo-doctor/evil; cd /tmp/evil
+const PLANTED = `mkdir -p /dev/shm/evil /dev/shm/lo-doctor/evil; cd /dev/shm/evil
 for one in iptables nft ip cat id stat sh; do printf '#!/bin/sh\\ntouch /run/lock/pwned\\n' >$one; chmod 755 $one; done
 cd /dev/shm/lo-doctor/evil; echo '{}' >case.json; : >armed; echo 1 >deadline
 for one in roll-back put-away watch; do echo 'touch /run/lock/pwned' >$one; done`;
@@ -93,7 +93,7 @@ async function startServer(point: Point): Promise<Lab> {
   }
   const wrap = `cat >/usr/local/sbin/tee; cd /usr/local/sbin; chmod 755 tee; for one in ${WRAPPED}; do [ $one = tee ] || cp tee $one; done`;
   await lab.run(['sh', '-ec', wrap], { input: WRAPPER });
-  await lab.run(['sh', '-ec', 'mount -t tmpfs -o mode=1777 shm /dev/shm; mount -t tmpfs -o mode=1777 tmp /tmp']);
+  await lab.run(['sh', '-ec', 'mount -t tmpfs -o mode=1777 shm /dev/shm']);
   await lab.run(['sh', '-c', PLANTED], { uid: 33 });
   await lab.startSmtp(25, '127.0.0.1');
   await lab.run(['/usr/bin/tee', '/run/lock/point'], { input: `${POINTS[point]}\n` });
@@ -147,9 +147,9 @@ async function begin(lab: Lab, { program, fault }: Strike): Promise<LabProcess> 
   const env = [
     '/usr/bin/env',
     '-C',
-    '/tmp/evil',
-    'PATH=/tmp/evil:',
-    'BASH_ENV=/tmp/evil/sh',
+    '/dev/shm/evil',
+    'PATH=/dev/shm/evil:',
+    'BASH_ENV=/dev/shm/evil/sh',
     'NO_COLOR=1',
     'TERM=dumb',
   ] as const;
