@@ -13,6 +13,7 @@ export default defineConfig({
           testTimeout: 30_000,
           // They share no state, and loading everything anew for each file takes as long as they do.
           isolate: false,
+          maxWorkers: '100%',
         },
       },
       {
@@ -24,6 +25,8 @@ export default defineConfig({
           fileParallelism: true,
           // They wait more than they work.
           maxWorkers: 3,
+          // After the quick ones: what differs in its number of workers can't be mixed.
+          sequence: { groupOrder: 1 },
           // Real daemons and terminals on a busy machine: a test that fails once is tried once more, and the retry is shown.
           retry: 1,
         },
