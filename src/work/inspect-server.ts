@@ -1,6 +1,6 @@
 // Inspects a server, and tries for itself what its rules alone don't tell.
 import { listenerOf } from '../diagnosis/failures.ts';
-import { type Inspection, inspect } from '../diagnosis/inspect/inspect.ts';
+import { type Inspection, inspect, type ServerFacts } from '../diagnosis/inspect/inspect.ts';
 import { findSuspects, type Tried } from '../diagnosis/inspect/tried.ts';
 import { isListener } from '../diagnosis/listener.ts';
 import type { Trace } from '../firewall/conversation/trace.ts';
@@ -14,13 +14,23 @@ const MOST = 3;
 
 /**
  * As the rules and all that is read beside them tell; where they don't, one plain connection each is opened to services that listen at
- * 127.0.0.1, ::1 and an own address, over UDP where the doubt is about that alone, until one fails. What the next boot makes
- * of it is looked at meanwhile. Rejects with a HostError where the server can't be read.
+ * 127.0.0.1, ::1 and an own address, over UDP where the doubt is about that alone, until one fails. Nothing is said of the next boot.
+ * Rejects with a HostError where the server can't be read.
  */
+export const inspectForNow = async (host: Host, caseId: string): Promise<Inspection> =>
+  inspectAndTry(host, await readServer(host), caseId);
+
+/** The same, with what the next boot makes of it, which is looked at meanwhile. */
 export const inspectServer = async (host: Host, caseId: string): Promise<Inspection> => {
   const facts = await readServer(host);
-  const [nextBoot, tried] = await Promise.all([lookAtNextBoot(host, facts), tryFor(host, inspect(facts, caseId))]);
-  return inspect({ ...facts, nextBoot, ...(tried.length > 0 && { tried }) }, caseId);
+  const [nextBoot, inspection] = await Promise.all([lookAtNextBoot(host, facts), inspectAndTry(host, facts, caseId)]);
+  return { ...inspection, nextBoot };
+};
+
+const inspectAndTry = async (host: Host, facts: ServerFacts, caseId: string): Promise<Inspection> => {
+  const inspection = inspect(facts, caseId);
+  const tried = await tryFor(host, inspection);
+  return tried.length === 0 ? inspection : inspect({ ...facts, tried }, caseId);
 };
 
 const tryFor = async (host: Host, inspection: Inspection): Promise<Tried[]> => {

@@ -35,7 +35,7 @@ import type { Work } from '../wizard/work.ts';
 import { printableOutput } from '../words/printable.ts';
 import { applyPlan } from './apply-plan.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
-import { inspectServer } from './inspect-server.ts';
+import { inspectForNow, inspectServer } from './inspect-server.ts';
 import { savePlan } from './next-boot/save-plan.ts';
 import { planFor } from './plan-for.ts';
 import { readServer } from './read-server.ts';
@@ -217,7 +217,7 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       const { rules, before } = counted;
       // Own attempts at what the rules leave open would count in them too.
       const after = await readRuleCounters(host, rules);
-      const now = await inspectServer(host, caseId);
+      const now = await inspectForNow(host, caseId);
       return diagnoseWalk(host, walk, now, findRises(rules, before, after));
     },
     planFix: planNow,

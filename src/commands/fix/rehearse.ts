@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts';
 import { rehearseRollback } from '../../host/trial/rehearse-rollback.ts';
 import { text } from '../../words/page.ts';
 import { tellRehearsal } from '../../words/rehearsal.ts';
-import { inspectServer } from '../../work/inspect-server.ts';
+import { inspectForNow } from '../../work/inspect-server.ts';
 import { planFor } from '../../work/plan-for.ts';
 import { diagnosisOf, findFailing } from '../../work/what-fails.ts';
 import type { Io } from '../io.ts';
@@ -47,7 +47,7 @@ export const runRehearsal = async (
   { host, caseId, io }: RehearseParts,
 ): Promise<number> => {
   await needRoot(host, 'Rehearsing a rollback needs root: it puts a rule in, and looks that it goes.');
-  const plan = planRehearsal(await inspectServer(host, caseId), choice, caseId);
+  const plan = planRehearsal(await inspectForNow(host, caseId), choice, caseId);
   const rehearsal = plan === null ? null : await rehearseRollback(host, plan);
   const blocks =
     rehearsal === null
