@@ -1,11 +1,10 @@
 // What surely becomes of a packet that has come as far as a log rule, where the evaluation can't tell whether it comes so far.
 
 import type { Met, RulePlace, Stop } from '../../firewall/conversation/trace.ts';
-import { isCondition } from '../../firewall/fix/rule/added-rule.ts';
 import { chainAt } from '../../firewall/fix/rule/apply-change.ts';
 import type { Rule, Ruleset } from '../../firewall/model/model.ts';
 import { placeOf, policyPlace } from '../../firewall/model/rule-place.ts';
-import type { Condition, Step } from '../../firewall/model/steps.ts';
+import { type Condition, isCondition, type Step } from '../../firewall/model/steps.ts';
 
 type Drop = Pick<Stop, 'rule' | 'verdict'>;
 

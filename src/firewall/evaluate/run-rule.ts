@@ -7,7 +7,7 @@ import { noteOf } from '../facts/answer-question.ts';
 import type { Note } from '../facts/question.ts';
 import type { Rule, Table } from '../model/model.ts';
 import { placeOf } from '../model/rule-place.ts';
-import type { Action, Log, SettableField, Verdict } from '../model/steps.ts';
+import { type Action, isCondition, type Log, type SettableField, type Verdict } from '../model/steps.ts';
 import { evaluateOperand, findElement, noteOfSet } from './evaluate-operand.ts';
 import { type Reading, type Site, UNKNOWN } from './read-field.ts';
 import { describeKey, testCondition } from './test-condition.ts';
@@ -118,20 +118,6 @@ function recall(at: RuleSite, world: World, answer: boolean | Uncertainty): bool
   const made = world.assumptions.filter(({ packet, doubt: { what } }) => packet === at.packet && what === answer.what);
   const [assumption] = made;
   return assumption && made.length === 1 && answer.fresh === 'unknown' ? assumption.holds : answer;
-}
-
-function isCondition(step: Rule['steps'][number]): step is Exclude<typeof step, Action> {
-  switch (step.kind) {
-    case 'compare':
-    case 'lookup':
-    case 'any':
-    case 'not-all':
-    case 'sometimes':
-    case 'unknown':
-      return true;
-    default:
-      return false;
-  }
 }
 
 /** Carries out one action; null where it ends the rule as if a condition had not been met. */

@@ -3,13 +3,14 @@
 import type { Conversation, RulePlace, Surroundings, Trace } from '../conversation/trace.ts';
 import { traceConversation } from '../conversation/trace-conversation.ts';
 import type { Chain, Ruleset, Table } from '../model/model.ts';
+import { isCondition } from '../model/steps.ts';
 import type { FinalRule } from '../questions/final-rule.ts';
 import { isLetThrough } from '../questions/is-let-through.ts';
 import { probeConversations } from '../questions/probe-conversations.ts';
 import { chainOf, findStops, type Stop } from './place/find-stops.ts';
 import { orderOf, placeChanges, samePlace, type Wanted } from './place/place-changes.ts';
 import type { LoggingChange, LoggingPlan, PlanOptions, Remaining } from './plan.ts';
-import { type AddedRule, isCondition } from './rule/added-rule.ts';
+import type { AddedRule } from './rule/added-rule.ts';
 import { chainAt } from './rule/apply-change.ts';
 import { directionAt } from './rule/permit-rule.ts';
 import { loggingCaseOf, logPrefixOf, tagOf } from './rule/tag.ts';

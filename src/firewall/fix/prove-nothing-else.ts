@@ -4,8 +4,8 @@ import type { HookTrace } from '../conversation/trace.ts';
 import { evaluatePacket } from '../conversation/travel.ts';
 import { ruleListOf } from '../evaluate/rule-list.ts';
 import type { Hook, Rule, Ruleset } from '../model/model.ts';
+import { isCondition } from '../model/steps.ts';
 import type { Change, Proof } from './plan.ts';
-import { isCondition } from './rule/added-rule.ts';
 import { isTableOf } from './rule/apply-change.ts';
 import { type Sample, samplePackets } from './sample-packets.ts';
 

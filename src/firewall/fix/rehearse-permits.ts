@@ -1,9 +1,10 @@
 // A fix's rules made harmless, to be put in by the same tools at the same places: they see the same packets and do nothing with them.
+
 import type { Ruleset } from '../model/model.ts';
+import { isCondition } from '../model/steps.ts';
 import { placeChanges } from './place/place-changes.ts';
 import type { ChainPlace, PlannedCommand, PlanOptions } from './plan.ts';
 import type { AddedRule } from './rule/added-rule.ts';
-import { isCondition } from './rule/added-rule.ts';
 import { permitLoopback } from './rule/permit-rule.ts';
 import { rehearsalCaseOf, tagOf } from './rule/tag.ts';
 import { listOwnersFiles, type Placed, planApply, planUndo, type WrittenRule, writeRule } from './rule/write-rule.ts';

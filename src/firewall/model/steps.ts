@@ -72,6 +72,27 @@ export type Condition =
     }
   | Unknown;
 
+/** True for a step that only asks. */
+export function isCondition(step: Step): step is Condition {
+  switch (step.kind) {
+    case 'compare':
+    case 'lookup':
+    case 'any':
+    case 'not-all':
+    case 'sometimes':
+    case 'unknown':
+      return true;
+    case 'verdict':
+    case 'verdict-map':
+    case 'log':
+    case 'set':
+    case 'notrack':
+    case 'note':
+    case 'nat':
+      return false;
+  }
+}
+
 /** The fields that a rule can set. */
 export type SettableField =
   | Extract<Field, 'meta mark' | 'ct mark' | 'ct zone' | 'meta priority' | 'meta pkttype'>

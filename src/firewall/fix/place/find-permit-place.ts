@@ -1,7 +1,8 @@
 // Where a permit has to go so that it comes before every rule that stops the traffic, and no earlier.
+
 import type { Chain, Rule, Ruleset } from '../../model/model.ts';
+import { isCondition } from '../../model/steps.ts';
 import type { ChainPlace } from '../plan.ts';
-import { isCondition } from '../rule/added-rule.ts';
 import { chainAt } from '../rule/apply-change.ts';
 import { canBeNamed } from '../rule/write-rule.ts';
 import type { Waypoint } from './find-stops.ts';

@@ -2,7 +2,7 @@
 
 import type { Field } from '../../model/field.ts';
 import type { Rule } from '../../model/model.ts';
-import type { Condition, Pattern, Step } from '../../model/steps.ts';
+import { type Condition, isCondition, type Pattern, type Step } from '../../model/steps.ts';
 
 /**
  * The rule sees packets that leave by lo (`out`) or come in by it (`in`); with `traffic: other`, those of all other interfaces. `copied`:
@@ -40,27 +40,6 @@ export function stepsOf({ direction, traffic, copied, only, limit, action }: Add
       ? { kind: 'verdict', verdict: { kind: 'accept' } }
       : { kind: 'log', prefix: action.prefix, level: 4, group: null, uid: true },
   ];
-}
-
-/** True for a step that only asks. */
-export function isCondition(step: Step): step is Condition {
-  switch (step.kind) {
-    case 'compare':
-    case 'lookup':
-    case 'any':
-    case 'not-all':
-    case 'sometimes':
-    case 'unknown':
-      return true;
-    case 'verdict':
-    case 'verdict-map':
-    case 'log':
-    case 'set':
-    case 'notrack':
-    case 'note':
-    case 'nat':
-      return false;
-  }
 }
 
 const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58 } as const;

@@ -1,7 +1,8 @@
 // Why a permit goes where it goes, in words.
+
 import type { Rule, Ruleset } from '../../model/model.ts';
+import { isCondition } from '../../model/steps.ts';
 import type { PermitPlace } from '../place/find-permit-place.ts';
-import { isCondition } from '../rule/added-rule.ts';
 import { chainAt } from '../rule/apply-change.ts';
 
 /** One sentence. */

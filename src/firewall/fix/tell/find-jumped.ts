@@ -1,16 +1,17 @@
 // What stands behind a permit: rules that packets on lo will no longer meet, and what those do beside letting packets pass.
 
 import type { Surroundings } from '../../conversation/trace.ts';
+import { fits } from '../../evaluate/evaluate-operand.ts';
 import { ruleListOf } from '../../evaluate/rule-list.ts';
 import { isLoopbackAddress, parseAddress } from '../../model/address.ts';
 import type { Chain, ElementSet, Rule, Ruleset, Table } from '../../model/model.ts';
 import { placeOf } from '../../model/rule-place.ts';
-import type { Condition, Pattern, Step, Value } from '../../model/steps.ts';
+import { type Condition, isCondition, type Pattern, type Step, type Value } from '../../model/steps.ts';
 import type { PlacedPermit } from '../place/find-permits.ts';
 import type { Waypoint } from '../place/find-stops.ts';
 import { guardOnPath } from '../place/guards.ts';
 import type { ChainPlace, Deed, JumpedRule } from '../plan.ts';
-import { type AddedRule, isCondition, stepsOf } from '../rule/added-rule.ts';
+import { type AddedRule, stepsOf } from '../rule/added-rule.ts';
 import { chainAt } from '../rule/apply-change.ts';
 import { isOwnComment } from '../rule/tag.ts';
 
@@ -206,7 +207,7 @@ function mayHold(table: Table, condition: Condition, known: Known): boolean {
       const possible = known.get(operand.field);
       if (possible === undefined) return true;
       const isOfLoopback = / [sd]addr$/.test(operand.field) && values.some(reachesLoopback);
-      return isOfLoopback || possible.some((value) => values.some((pattern) => fits(pattern, value)) !== negated);
+      return isOfLoopback || possible.some((value) => values.some((pattern) => fits(value, pattern)) !== negated);
     }
     case 'any':
       return condition.of.some((one) => mayHold(table, one, known));
@@ -221,10 +222,4 @@ function mayHold(table: Table, condition: Condition, known: Known): boolean {
 function reachesLoopback(pattern: Pattern): boolean {
   const ends = typeof pattern === 'object' && 'from' in pattern ? [pattern.from, pattern.to] : [pattern];
   return ends.some((end) => typeof end !== 'object' && typeof end !== 'string' && isLoopbackAddress(end));
-}
-
-function fits(pattern: Pattern, value: Value): boolean {
-  if (typeof pattern !== 'object') return pattern === value;
-  if ('prefix' in pattern) return typeof value === 'string' && value.startsWith(pattern.prefix);
-  return typeof value === typeof pattern.from && pattern.from <= value && value <= pattern.to;
 }

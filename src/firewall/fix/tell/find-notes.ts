@@ -2,8 +2,8 @@
 
 import { isLoopbackAddress } from '../../model/address.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../model/model.ts';
+import { isCondition } from '../../model/steps.ts';
 import type { Stop, Waypoint } from '../place/find-stops.ts';
-import { isCondition } from '../rule/added-rule.ts';
 import { chainAt } from '../rule/apply-change.ts';
 
 /** One sentence for each such permit, in the chains where traffic is stopped. */

@@ -3,11 +3,10 @@
 import type { RulePlace } from '../../conversation/trace.ts';
 import type { Rule, Ruleset } from '../../model/model.ts';
 import { placeOf } from '../../model/rule-place.ts';
-import type { Step } from '../../model/steps.ts';
+import { isCondition, type Step } from '../../model/steps.ts';
 import type { FinalRule } from '../../questions/final-rule.ts';
 import { chainOf } from '../place/find-stops.ts';
 import { samePlace, type Wanted } from '../place/place-changes.ts';
-import { isCondition } from '../rule/added-rule.ts';
 import { chainAt, endOf } from '../rule/apply-change.ts';
 
 /** The rule that stops it, where a log rule has to go to come before it, and the rule whose conditions it needs (null: none). */
