@@ -1,13 +1,14 @@
 // `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
 
+import { isCaseId } from '../../firewall/fix/rule/tag.ts';
 import { readRecord } from '../../host/files/write-record.ts';
 import { type Host, HostError } from '../../host/host.ts';
 import { findLeftOver } from '../../host/left-over/find-left-over.ts';
+import { findRulesWithoutTag } from '../../host/left-over/find-rules-without-tag.ts';
 import { findTagged } from '../../host/left-over/find-tagged.ts';
-import { findRulesWithoutTag, findTagInBootFiles } from '../../host/left-over/look-for-left-overs.ts';
 import { takeBackByTag } from '../../host/left-over/take-back-by-tag.ts';
 import { undoSaveForBoot } from '../../host/next-boot/save-for-boot.ts';
-import { type Case, isCaseId, listCases, RECORD_ROOT, readCase } from '../../host/trial/case-file.ts';
+import { type Case, listCases, RECORD_ROOT, readCase } from '../../host/trial/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../../host/trial/compare-with-backups.ts';
 import { whileSettling } from '../../host/trial/lock.ts';
 import { keepCase, rollBackCase } from '../../host/trial/trial.ts';
@@ -108,8 +109,8 @@ const tellCompared = ({ path, isAsBefore, backup }: ComparedFile): string => {
 };
 
 /** Somebody else may have saved the rules while they were in force. */
-const refuseLeftInFiles = async (host: Host, id: string): Promise<void> => {
-  const files = await findTagInBootFiles(host, id);
+const refuseLeftInFiles = (id: string, places: readonly string[]): void => {
+  const files = places.filter((where) => where.startsWith('/'));
   if (files.length === 0) return;
   throw new HostError(
     `The rules of case ${id} are out of force, but not out of ${files.join(', ')}: the next boot may load them.`,
@@ -147,16 +148,16 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = 
     if (!(error instanceof HostError) || ownerless.length === 0) throw error;
     throw new HostError(error.message, { nextSteps: [...error.nextSteps, ...ownerless.map(tellLeftOver)] });
   });
-  const { outcome, files } = await whileSettling(host, async () => {
+  const { outcome, files, left } = await whileSettling(host, async () => {
     const outcome = await rollBackCase(host, found.id);
     const recorded = await undoSaveForBoot(host, found.id);
     // What somebody else has saved, or what was saved by a process that was killed, is in no book.
     const isLeft = (await findTagged(host)).some((one) => one.id === found.id);
-    const derived = isLeft ? (await takeBackByTag(host, found.id)).files : [];
-    return { outcome, files: [...new Set([...recorded, ...derived])] };
+    const { files, left } = isLeft ? await takeBackByTag(host, found.id) : { files: [], left: [] };
+    return { outcome, files: [...new Set([...recorded, ...files])], left };
   });
   if (outcome === 'rollback-failed') throw await leftInForce(host, found.id);
-  await refuseLeftInFiles(host, found.id);
+  refuseLeftInFiles(found.id, left);
   const [compared, alike] = await Promise.all([
     compareWithBackups(host, found.id),
     findRulesWithoutTag(host, found.id, found.undo),

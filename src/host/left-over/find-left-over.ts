@@ -1,7 +1,7 @@
 // What earlier runs have left behind on a server: cases that nobody is at any more, and rules that belong to no living case.
 
 import type { Host } from '../host.ts';
-import { type Case, type CaseState, listCases } from '../trial/case-file.ts';
+import { type Case, listCases } from '../trial/case-file.ts';
 import { takeLock } from '../trial/lock.ts';
 import { isOverdue } from '../trial/trial.ts';
 import { findTagged, type Tagged } from './find-tagged.ts';
@@ -22,12 +22,12 @@ export async function findLeftOver(
   host: Host,
 ): Promise<{ readonly leftOver: readonly LeftOver[]; readonly strange: readonly string[] }> {
   const [tagged, { cases, strange }] = await Promise.all([findTagged(host), listCases(host)]);
-  const isSaved = cases.some(({ state }) => state === 'saving') ? await isSomebodySaving(host) : false;
+  const isBeingSaved = cases.some(({ state }) => state === 'saving') ? await isSomebodySaving(host) : false;
   const found = cases.flatMap((one): LeftOver[] => {
-    const kind = kindOf(one, isSaved);
+    const kind = kindOf(one, isBeingSaved);
     return kind === null ? [] : [{ id: one.id, kind, where: placesOf(one.id, tagged) }];
   });
-  const living = new Set(cases.filter(({ state }) => mayHaveRules(state)).map(({ id }) => id));
+  const living = new Set(cases.filter(({ state }) => state !== 'rolled-back').map(({ id }) => id));
   const others = new Set(tagged.map(({ id }) => id).filter((id) => !living.has(id)));
   const ownerless = [...others].map((id): LeftOver => ({ id, kind: 'ownerless', where: placesOf(id, tagged) }));
   return { leftOver: [...found, ...ownerless], strange };
@@ -37,12 +37,12 @@ function placesOf(id: string, tagged: readonly Tagged[]): string[] {
   return tagged.filter((one) => one.id === id).map(({ where }) => where);
 }
 
-function kindOf(one: Case, isSaved: boolean): LeftOver['kind'] | null {
+function kindOf(one: Case, isBeingSaved: boolean): LeftOver['kind'] | null {
   switch (one.state) {
     case 'armed':
       return isOverdue(one) ? 'overdue' : null;
     case 'saving':
-      return isSaved ? null : 'half-saved';
+      return isBeingSaved ? null : 'half-saved';
     case 'lost':
       return 'lost';
     case 'rollback-failed':
@@ -52,10 +52,6 @@ function kindOf(one: Case, isSaved: boolean): LeftOver['kind'] | null {
     case 'confirmed':
       return null;
   }
-}
-
-function mayHaveRules(state: CaseState): boolean {
-  return state !== 'rolled-back';
 }
 
 /** Looked at once the lock was asked for: who holds it is at work on such a case. */

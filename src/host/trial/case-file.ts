@@ -4,6 +4,7 @@
 // so that a rename, which the kernel lets only one process win, is what decides between confirming and rolling back.
 import * as z from 'zod';
 import type { PlannedCommand } from '../../firewall/fix/plan.ts';
+import { isCaseId } from '../../firewall/fix/rule/tag.ts';
 import { isPrivate } from '../files/private-directory.ts';
 import { type Host, HostError } from '../host.ts';
 
@@ -87,10 +88,6 @@ function toStrange(error: unknown): string {
 export function checkedId(id: string): string {
   if (!isCaseId(id)) throw new HostError(`"${id}" cannot be the name of a case.`, { nextSteps: ['lo-doctor undo'] });
   return id;
-}
-
-export function isCaseId(id: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id);
 }
 
 /** A case that moves while it is read (it is settled at that moment) is read anew, so often. */

@@ -1,6 +1,6 @@
 // Where the rules of a case could still stand, and how an undo's end is judged: what is gone has been looked for.
 import type { PlannedCommand } from '../../firewall/fix/plan.ts';
-import { tagOf } from '../../firewall/fix/rule/tag.ts';
+import { tagInHexOf, tagOf } from '../../firewall/fix/rule/tag.ts';
 import type { Command, Host } from '../host.ts';
 
 /**
@@ -27,7 +27,8 @@ export const nothingThereCodes = (): string[] =>
 /** A listing in which `text` must not be found. `isNeeded`: the case has changed what it lists, so it has to be seen; else it may be absent. */
 export type Look = { readonly command: Command; readonly text: string; readonly isNeeded: boolean };
 
-const ALWAYS: readonly Command[] = [
+/** What lists the rules in force, by every tool that a server may have. */
+export const RULE_LISTINGS: readonly Command[] = [
   ['iptables-save'],
   ['ip6tables-save'],
   ['iptables-legacy-save'],
@@ -38,22 +39,22 @@ const ALWAYS: readonly Command[] = [
 /** All listings of a server that could show a rule of the case, each once. */
 export function planLooks(caseId: string, undo: readonly PlannedCommand[]): Look[] {
   const tools = [...new Set(undo.map(({ command: [tool] }) => tool))];
-  const own = tools.flatMap((tool) => listingsOf(tool, tagOf(caseId)));
-  const others = ALWAYS.filter((command) => !own.some((look) => look.command.join() === command.join()));
+  const own = tools.flatMap((tool) => listingsOf(tool, caseId));
+  const others = RULE_LISTINGS.filter((command) => !own.some((look) => look.command.join() === command.join()));
   return [...own, ...others.map((command) => ({ command, text: tagOf(caseId), isNeeded: false }))];
 }
 
-function listingsOf(tool: string, text: string): Look[] {
+function listingsOf(tool: string, caseId: string): Look[] {
+  const text = tagOf(caseId);
   if (/^ip6?tables(-nft|-legacy)?$/.test(tool)) return [{ command: [`${tool}-save`], text, isNeeded: true }];
   switch (tool) {
     case 'sh':
       return [{ command: ['nft', 'list', 'ruleset'], text, isNeeded: true }];
     case 'ufw': {
-      // ufw writes the comments of its rules as hexadecimal digits.
-      const hex = Buffer.from(text).toString('hex');
+      const inHex = tagInHexOf(caseId);
       return ['user', 'user6'].map((name) => ({
         command: ['cat', `/etc/ufw/${name}.rules`],
-        text: hex,
+        text: inHex,
         isNeeded: false,
       }));
     }

@@ -3,6 +3,32 @@
 /** What the comment of each rule of a case starts with. */
 export const tagOf = (caseId: string): string => `lo-doctor ${caseId}: `;
 
+/** The same as ufw writes comments into its files: as hexadecimal digits. */
+export const tagInHexOf = (caseId: string): string => hexOf(tagOf(caseId));
+
+/** The bytes of ASCII text as hexadecimal digits. */
+const hexOf = (text: string): string =>
+  Array.from(text, (character) => character.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+
+const ID = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
+const BEGIN_IN_HEX = hexOf('lo-doctor ');
+
+/** True for what can be the name of a case. */
+export const isCaseId = (text: string): boolean => new RegExp(`^${ID}$`).test(text);
+
+/** What `grep -E` finds all lines with a tag by, be it in hexadecimal digits. */
+export const ANY_TAG = `lo-doctor ${ID}: |${BEGIN_IN_HEX}([2-7][0-9a-f])+`;
+
+/** The cases whose tags the text has, each once. */
+export function casesIn(text: string): string[] {
+  const plain = [...text.matchAll(new RegExp(`lo-doctor (${ID}): `, 'g'))].map(([, id = '']) => id);
+  const inHex = new RegExp(`${BEGIN_IN_HEX}((?:[2-7][0-9a-f])+?)${hexOf(': ')}`, 'g');
+  const hex = [...text.matchAll(inHex)].map(([, digits = '']) =>
+    digits.replace(/../g, (byte) => String.fromCharCode(Number.parseInt(byte, 16))),
+  );
+  return [...new Set([...plain, ...hex.filter(isCaseId)])];
+}
+
 /** The temporary logging of a case is a case of its own, with a tag of its own: each is taken back, and looked for, by itself. */
 export const loggingCaseOf = (caseId: string): string => `${caseId}-log`;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlannedCommand } from '../../../src/firewall/fix/plan.ts';
-import { findRulesWithoutTag, findTagInBootFiles } from '../../../src/host/left-over/look-for-left-overs.ts';
+import { findRulesWithoutTag } from '../../../src/host/left-over/find-rules-without-tag.ts';
 import { fakeHost } from '../../fakes/fake-host.ts';
 
 const words = ['-o', 'lo', '-m', 'comment', '--comment', 'lo-doctor a1: permit loopback', '-j', 'ACCEPT'];
@@ -21,18 +21,4 @@ test('other rules are not', async () => {
 
 test('rules of nft and ufw are asked for by their tag alone', async () => {
   expect(await findRulesWithoutTag(fakeHost([]), 'a1', [{ command: ['sh', '-c', 'nft'] }])).toEqual([]);
-});
-
-test('the files of the next boot are searched for the tag, also as ufw writes it', async () => {
-  const told: string[] = [];
-  const host = {
-    ...fakeHost([]),
-    run: async (command: readonly string[]) => {
-      told.push(command.join(' '));
-      return { code: 2, stdout: '/etc/iptables/rules.v4\n', stderr: '', timedOut: false };
-    },
-  };
-  expect(await findTagInBootFiles(host, 'a1')).toEqual(['/etc/iptables/rules.v4']);
-  expect(told[0]).toContain('lo-doctor a1: ');
-  expect(told[0]).toContain(Buffer.from('lo-doctor a1: ').toString('hex'));
 });

@@ -1,17 +1,8 @@
-// After an undo: what the look for the tag in the rules in force doesn't show. The tag in boot files, and rules that lost it.
+// After an undo: rules of the case that the look for its tag doesn't show, since they have lost it.
 import type { PlannedCommand } from '../../firewall/fix/plan.ts';
 import { tagOf } from '../../firewall/fix/rule/tag.ts';
 import { splitWords } from '../../firewall/iptables/read/split-words.ts';
 import type { Host } from '../host.ts';
-import { BOOT_FILES, isLoadedAtBoot } from '../next-boot/boot-files.ts';
-
-/** The files of the next boot in which a rule of the case still stands, whoever put it there. */
-export async function findTagInBootFiles(host: Host, caseId: string): Promise<string[]> {
-  // ufw writes comments as hexadecimal digits.
-  const texts = [tagOf(caseId), Buffer.from(tagOf(caseId)).toString('hex')].flatMap((text) => ['-e', text]);
-  const { stdout } = await host.run(['grep', '-rlsF', ...texts, '--', ...BOOT_FILES]);
-  return stdout.split('\n').filter((line) => line.startsWith('/') && isLoadedAtBoot(line));
-}
 
 /** Rules in force that are those of the case but for their comment: somebody may have changed it. */
 export async function findRulesWithoutTag(
