@@ -14,7 +14,8 @@ import {
   USUAL_WAIT,
 } from './options/commands.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
-import { addCommand, addProgramOptions, tellExits } from './options/to-commander.ts';
+import { tellExits } from './options/tell.ts';
+import { addCommand, addProgramOptions } from './options/to-commander.ts';
 import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;

@@ -43,6 +43,6 @@ const offer = (words: readonly string[]): string =>
 /** What may follow an option that takes a value. */
 const valueCase = (command: string, { flag, placeholder, words, isFile }: ListedOption): string[] => {
   if (placeholder === null) return [];
-  const what = isFile ? `${FILES}; ` : words.length > 0 ? `${offer(words)}; ` : '';
+  const what = isFile ? `${FILES}; ` : words !== null ? `${offer(words)}; ` : '';
   return [`    ${quote(`${command} ${flag}`)}) ${what}return ;;\n`];
 };

@@ -29,6 +29,6 @@ const quote = (text: string): string => `'${text.replaceAll(/[\\']/g, '\\$&')}'`
 
 const complete = (condition: string, { flag, means, placeholder, words, isFile }: ListedOption): string => {
   const value =
-    placeholder === null ? '' : isFile ? ' -r -F' : ` -x${words.length > 0 ? ` -a ${quote(words.join(' '))}` : ''}`;
+    placeholder === null ? '' : isFile ? ' -r -F' : ` -x${words !== null ? ` -a ${quote(words.join(' '))}` : ''}`;
   return `complete -c lo-doctor -n ${condition} -l ${flag.slice(2)}${value} -d ${quote(means)}`;
 };

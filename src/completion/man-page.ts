@@ -1,6 +1,7 @@
 // The man page lo-doctor(1), made from the table of commands.
 import { EXITS } from '../options/commands.ts';
 import { type ListedOption, listCommands, listProgramOptions } from '../options/listed.ts';
+import { tellExample, tellOption } from '../options/tell.ts';
 
 /** Roff for `man`. It has no date, so that it is the same whenever it is built. */
 export const manPage = (version: string): string =>
@@ -15,13 +16,13 @@ export const manPage = (version: string): string =>
     'Without a command: the wizard on this server. It inspects the rules, repeats what fails, reads the log, permits loopback where it is blocked, and takes that back unless it is confirmed.',
     '.SH OPTIONS',
     'They mean the same before and after the command.',
-    ...listProgramOptions().flatMap(tellOption),
+    ...listProgramOptions().flatMap(listOption),
     '.SH COMMANDS',
     ...listCommands().flatMap(({ name, spec, options }) => [
       `.SS ${synopsis(name, spec.argument)}`,
       line(`${capital(spec.means)}.`),
       ...(spec.argument === null ? [] : [...item(`\\fI${escaped(spec.argument.name)}\\fR`), line(spec.argument.means)]),
-      ...options.filter(({ flag }) => !listProgramOptions().some((one) => one.flag === flag)).flatMap(tellOption),
+      ...options.filter(({ flag }) => !listProgramOptions().some((one) => one.flag === flag)).flatMap(listOption),
       '.PP',
       'Exit codes:',
       ...tellExits(spec.exits),
@@ -29,7 +30,7 @@ export const manPage = (version: string): string =>
       'Examples:',
       '.PP',
       '.nf',
-      ...spec.examples.map((example) => line(example.includes(' | ') ? example : `lo-doctor ${example}`)),
+      ...spec.examples.map((example) => line(tellExample(example))),
       '.fi',
     ]),
     '.SH EXIT STATUS',
@@ -55,9 +56,9 @@ const item = (label: string): string[] => ['.TP', label];
 const synopsis = (name: string, argument: { readonly name: string; readonly isList: boolean } | null): string =>
   `lo\\-doctor ${escaped(name)}${argument === null ? '' : ` [${escaped(argument.name)}${argument.isList ? '...' : ''}]`}`;
 
-const tellOption = ({ flag, means, placeholder, words }: ListedOption): string[] => [
+const listOption = ({ flag, means, placeholder, words }: ListedOption): string[] => [
   ...item(`\\fB${escaped(flag)}\\fR${placeholder === null ? '' : ` \\fI${escaped(placeholder)}\\fR`}`),
-  line(`${capital(means)}${words.length === 0 ? '' : `: ${words.join(', ')} (without it: ${words[0]})`}.`),
+  line(`${capital(tellOption({ means, words }))}.`),
 ];
 
 const tellExits = (exits: Readonly<Record<number, string>>): string[] =>

@@ -38,7 +38,7 @@ const optionSpec = ({ flag, means, placeholder, words, isFile, isRepeatable }: L
   const value =
     placeholder === null
       ? ''
-      : `:${escaped(placeholder)}:${isFile ? '_files' : words.length > 0 ? `(${words.join(' ')})` : ''}`;
+      : `:${escaped(placeholder)}:${isFile ? '_files' : words !== null ? `(${words.join(' ')})` : ''}`;
   return quote(`${isRepeatable ? '*' : ''}${flag}[${escaped(means)}]${value}`);
 };
 

@@ -7,7 +7,8 @@ export type ListedOption = {
   readonly flag: string;
   readonly means: string;
   readonly placeholder: string | null;
-  readonly words: readonly string[];
+  /** Null where it can be anything. */
+  readonly words: readonly string[] | null;
   readonly isFile: boolean;
   readonly isRepeatable: boolean;
 };
@@ -22,7 +23,7 @@ const listOption = (key: string, option: Option<unknown>): ListedOption => ({
   flag: flagOf(key, option),
   means: option.means,
   placeholder: option.placeholder,
-  words: option.words ?? [],
+  words: option.words,
   isFile: option.placeholder === 'file',
   isRepeatable: Array.isArray(option.initial?.value),
 });
@@ -31,7 +32,7 @@ const HELP: ListedOption = {
   flag: '--help',
   means: 'print this help',
   placeholder: null,
-  words: [],
+  words: null,
   isFile: false,
   isRepeatable: false,
 };

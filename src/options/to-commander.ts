@@ -1,7 +1,8 @@
 // The table of commands as commander knows it: for help, and for words about mistakes.
 import { type Command, Option as CommanderOption, InvalidArgumentError } from 'commander';
-import { COMMANDS, type CommandName, type CommandSpec, EXITS, PROGRAM_OPTIONS } from './commands.ts';
+import { COMMANDS, type CommandName, type CommandSpec, PROGRAM_OPTIONS } from './commands.ts';
 import { BadValue, flagOf, type Option } from './option.ts';
+import { tellExample, tellExits, tellOption } from './tell.ts';
 
 /** Adds a command to the program, with its help. */
 export function addCommand(program: Command, name: CommandName): Command {
@@ -13,25 +14,20 @@ export function addCommand(program: Command, name: CommandName): Command {
   // Whoever misspells a flag of a command wants that command's help.
   return command
     .showHelpAfterError(`Run lo-doctor ${name} --help to see what there is.`)
-    .addHelpText('after', `\n${tellExits(spec.exits)}\n\nExamples:\n${tellExamples(spec.examples)}`);
+    .addHelpText(
+      'after',
+      `\n${tellExits(spec.exits)}\n\nExamples:\n${spec.examples.map((one) => `  ${tellExample(one)}`).join('\n')}`,
+    );
 }
 
 export const addProgramOptions = (program: Command): void => {
   for (const [key, option] of Object.entries(PROGRAM_OPTIONS)) program.addOption(toOption(key, option));
 };
 
-/** The exit codes, each in the command's own words where it has some. */
-export const tellExits = (own: Readonly<Record<number, string>>): string =>
-  ['Exit codes:', ...Object.entries({ ...EXITS, ...own }).map(([code, means]) => `  ${code}  ${means}`)].join('\n');
-
-const tellExamples = (examples: readonly string[]): string =>
-  examples.map((example) => `  ${example.includes(' | ') ? example : `lo-doctor ${example}`}`).join('\n');
-
 function toOption(key: string, option: Option<unknown>): CommanderOption {
-  const { placeholder, isList, words, initial, means } = option;
+  const { placeholder, isList, initial } = option;
   const value = placeholder === null ? '' : ` <${placeholder}${isList ? '...' : ''}>`;
-  const choices = words === null ? '' : `: ${words.join(', ')} (without it: ${words[0]})`;
-  const made = new CommanderOption(`${flagOf(key, option)}${value}`, `${means}${choices}`);
+  const made = new CommanderOption(`${flagOf(key, option)}${value}`, tellOption(option));
   if (placeholder !== null) made.argParser((said: string, before: unknown) => add(option, said, before));
   return initial === null ? made.makeOptionMandatory() : made.default(initial.value);
 }
