@@ -1,5 +1,6 @@
 // One round of a look at a server's processes and sockets, as `ss`, or the kernel's own tables, and /proc/PID/stat have them.
 import { type ProcSocket, parseProcSockets } from './parse-proc-sockets.ts';
+import { splitEnd } from './split-end.ts';
 
 /** `port` null: any. */
 export type SocketEnd = { readonly address: string; readonly port: number | null };
@@ -91,7 +92,7 @@ function parseSocket(line: string): RoundSocket[] {
       state,
       local: parseEnd(local),
       peer: parseEnd(peer),
-      device: /%([^:\]]+)/.exec(local)?.[1] ?? null,
+      device: splitEnd(local)?.device ?? null,
       process: users[0]?.[1] ?? null,
       // ss says nothing of it where it is root's.
       uid: Number(/\buid:(\d+)/.exec(more)?.[1] ?? 0),
@@ -102,12 +103,10 @@ function parseSocket(line: string): RoundSocket[] {
 }
 
 function parseEnd(text: string): SocketEnd {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  const address = text
-    .slice(0, colon)
-    .replace(/%[^\]]*/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/^::ffff:(?=\d+\.)/, '');
-  return { address, port: Number.isInteger(port) && port > 0 ? port : null };
+  const { address, port } = splitEnd(text) ?? { address: text, port: '' };
+  const number = Number(port);
+  return {
+    address: address.replace(/^::ffff:(?=\d+\.)/, ''),
+    port: Number.isInteger(number) && number > 0 ? number : null,
+  };
 }

@@ -1,5 +1,6 @@
 // The queues of listening TCP sockets: how many connections wait to be taken, and for how many there is room.
 import type { Host } from '../host.ts';
+import { splitEnd } from './split-end.ts';
 
 /** `line`: as ss prints it. `cgroup`: the control group of who has made the socket; null where ss knows none. */
 export type ListenQueue = {
@@ -22,20 +23,17 @@ export async function readListenQueues(host: Host): Promise<ListenQueue[] | null
 /** `LISTEN 1      0      127.0.0.1%lo:5432      0.0.0.0:*    users:(("python3",pid=812,fd=3)) uid:33 ino:1 sk:b2 cgroup:/system.slice/x.service <->` */
 function parseLine(line: string): ListenQueue[] {
   const [state, waiting, room, local = '', , ...more] = line.trim().split(/\s+/);
-  const colon = local.lastIndexOf(':');
-  const port = Number(local.slice(colon + 1));
-  if (state !== 'LISTEN' || !Number.isInteger(port)) return [];
+  const end = splitEnd(local);
+  const port = Number(end?.port);
+  if (state !== 'LISTEN' || end === null || !Number.isInteger(port)) return [];
   const rest = more.join(' ');
   const pid = /\bpid=(\d+)/.exec(rest)?.[1];
   return [
     {
       line: line.trim().replace(/\s+/g, ' '),
-      address: local
-        .slice(0, colon)
-        .replace(/%[^\]]*/, '')
-        .replace(/^\[(.*)\]$/, '$1'),
+      address: end.address,
       port,
-      device: /%([^:\]]+)/.exec(local)?.[1] ?? null,
+      device: end.device,
       waiting: Number(waiting),
       room: Number(room),
       pid: pid === undefined ? null : Number(pid),

@@ -1,6 +1,7 @@
 // Who listens on this server: the services that a loopback conversation can be with.
 import type { Host } from '../host.ts';
 import { parseProcSockets, SOCKET_TABLES } from './parse-proc-sockets.ts';
+import { splitEnd } from './split-end.ts';
 
 /** A listening socket; `process` and `pid` are null where they may not be read. `address` without brackets, `*` for any. */
 export type ListeningSocket = {
@@ -44,12 +45,8 @@ function parseNetstatLine(line: string): ListeningSocket[] {
 }
 
 function toSocket(protocol: string, local: string, process = '', pid = ''): ListeningSocket[] {
-  const colon = local.lastIndexOf(':');
-  const port = Number(local.slice(colon + 1));
-  if ((protocol !== 'tcp' && protocol !== 'udp') || colon < 0 || !Number.isInteger(port)) return [];
-  const address = local
-    .slice(0, colon)
-    .replace(/%[^\]]*/, '')
-    .replace(/^\[(.*)\]$/, '$1');
-  return [{ protocol, address, port, process: process || null, pid: pid === '' ? null : Number(pid) }];
+  const end = splitEnd(local);
+  const port = Number(end?.port);
+  if ((protocol !== 'tcp' && protocol !== 'udp') || end === null || !Number.isInteger(port)) return [];
+  return [{ protocol, address: end.address, port, process: process || null, pid: pid === '' ? null : Number(pid) }];
 }
