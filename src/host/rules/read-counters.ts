@@ -1,11 +1,9 @@
 // How many packets the rules of a case have seen, by the kernel's own counters.
 import type { ChainPlace } from '../../firewall/fix/plan.ts';
 import type { Command, Host } from '../host.ts';
+import { listWithCounters } from './list-with-counters.ts';
 
-const listing = ({ layer, variant, family, table }: ChainPlace): Command =>
-  layer === 'nftables'
-    ? ['nft', 'list', 'table', family, table]
-    : [`${family === 'ip6' ? 'ip6tables' : 'iptables'}-${variant}-save`, '-c', '-t', table];
+const listing = (place: ChainPlace): Command => listWithCounters(place, 'text');
 
 /** `[12:720] -A OUTPUT -o lo -m comment --comment "lo-doctor …" …`, or nft's `… counter packets 12 bytes 720 … comment "lo-doctor …"`. */
 const parseCount = (line: string): number | null => {
