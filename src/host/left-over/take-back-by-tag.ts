@@ -1,6 +1,7 @@
 // Takes back by the tag alone, where no case tells how: what is derived from the listings of now needs no record that could be wrong.
-import * as z from 'zod';
 import { tagOf } from '../../firewall/fix/rule/tag.ts';
+import { numberAt, stringAt } from '../../firewall/nftables/read/json.ts';
+import { listedRules } from '../../firewall/nftables/read/listed-rules.ts';
 import { readBytes, replaceFile, untilReplaced } from '../files/replace-file.ts';
 import type { Command, Host } from '../host.ts';
 import { BOOT_FILES, isLoadedAtBoot, ownLineOf } from '../next-boot/boot-files.ts';
@@ -39,36 +40,15 @@ async function deleteFromIptables(host: Host, tool: string, id: string): Promise
   if (restored.code !== 0) await host.run([`${tool}-restore`, '--noflush'], { input });
 }
 
-const listing = z.object({
-  nftables: z.array(
-    z.object({
-      rule: z
-        .object({
-          family: z.string(),
-          table: z.string(),
-          chain: z.string(),
-          handle: z.number(),
-          comment: z.string().optional(),
-        })
-        .optional(),
-    }),
-  ),
-});
-
 async function deleteFromNft(host: Host, id: string): Promise<void> {
   const { code, stdout } = await host.run(['nft', '-j', 'list', 'ruleset']);
   if (code !== 0 || !stdout.includes(tagOf(id))) return;
-  const parsed = listing.safeParse(parseJson(stdout));
-  const own = (parsed.data?.nftables ?? []).flatMap(({ rule }) => (rule?.comment?.startsWith(tagOf(id)) ? [rule] : []));
-  for (const { family, table, chain, handle } of own)
+  for (const rule of listedRules(stdout)) {
+    if (!stringAt(rule, 'comment')?.startsWith(tagOf(id))) continue;
+    const [family, table, chain] = ['family', 'table', 'chain'].map((key) => stringAt(rule, key));
+    const handle = numberAt(rule, 'handle');
+    if (family === undefined || table === undefined || chain === undefined || handle === undefined) continue;
     await host.run(['nft', 'delete', 'rule', family, table, chain, 'handle', `${handle}`]);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 

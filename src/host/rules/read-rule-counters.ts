@@ -1,8 +1,10 @@
 // How many packets rules and policies have seen, by the kernel's own counters.
 
 import type { RulePlace } from '../../firewall/conversation/trace.ts';
-import { contentOf, isList, type Json, listOf, numberAt, stringAt } from '../../firewall/nftables/read/json.ts';
+import { contentOf, listOf, numberAt, stringAt } from '../../firewall/nftables/read/json.ts';
+import { listedRules } from '../../firewall/nftables/read/listed-rules.ts';
 import type { Command, Host } from '../host.ts';
+import { listWithCounters } from './list-with-counters.ts';
 
 /** What each rule or policy has counted, in the order of the rules; null where it does not count, or is not to be found any more. */
 export async function readRuleCounters(host: Host, rules: readonly RulePlace[]): Promise<(number | null)[]> {
@@ -16,10 +18,8 @@ export async function readRuleCounters(host: Host, rules: readonly RulePlace[]):
   return rules.map((rule) => countOf(rule, outputs.get(listing(rule).join(' ')) ?? ''));
 }
 
-function listing({ layer, variant, family, table }: RulePlace): Command {
-  return layer === 'nftables'
-    ? ['nft', '-j', 'list', 'table', family, table]
-    : [`${family === 'ip6' ? 'ip6tables' : 'iptables'}-${variant}-save`, '-c', '-t', table];
+function listing(rule: RulePlace): Command {
+  return listWithCounters(rule, 'document');
 }
 
 function countOf(rule: RulePlace, listed: string): number | null {
@@ -57,18 +57,9 @@ function toNumber(found: RegExpExecArray | null): number | null {
  * and a chain have handles as well, and may have the same number.
  */
 function countInDocument({ chain, handle }: RulePlace, listed: string): number | null {
-  const rule = itemsOf(listed)
-    .map((item) => contentOf(item, 'rule'))
-    .find((one) => handle !== null && stringAt(one, 'chain') === chain && numberAt(one, 'handle') === handle);
+  const rule = listedRules(listed).find(
+    (one) => handle !== null && stringAt(one, 'chain') === chain && numberAt(one, 'handle') === handle,
+  );
   const counters = listOf(contentOf(rule, 'expr')).map((statement) => contentOf(statement, 'counter'));
   return counters.map((counter) => numberAt(counter, 'packets')).find((packets) => packets !== undefined) ?? null;
-}
-
-function itemsOf(listed: string): readonly Json[] {
-  try {
-    const items = contentOf(JSON.parse(listed), 'nftables');
-    return isList(items) ? items : [];
-  } catch {
-    return [];
-  }
 }
