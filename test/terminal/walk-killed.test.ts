@@ -200,7 +200,12 @@ describeKernel('a wizard that is killed in the midst of a change', () => {
       await sleep(delay);
       await wizard.kill('SIGKILL');
       await sleep(500);
-      const isKept = await lab.exec(['sh', '-c', 'ls /var/lib/lo-doctor/*/confirmed /run/lo-doctor/*/confirmed']);
+      // Kept is what was chosen, be it saved by then (`confirmed`) or not (`saving`, which the next start tells and settles).
+      const isKept = await lab.exec([
+        'sh',
+        '-c',
+        'ls /var/lib/lo-doctor/*/confirmed /var/lib/lo-doctor/*/saving /run/lo-doctor/*/confirmed /run/lo-doctor/*/saving',
+      ]);
       await letTimeRunOut(lab).catch(() => {});
       const after = isKept.stdout === '' ? before : before.replace('-A OUTPUT -j DROP', (drop) => `${permit}\n${drop}`);
       await vi.waitFor(async () => expect(withoutNames(await readRules(lab))).toBe(after), 12_000);
