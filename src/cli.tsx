@@ -1,4 +1,5 @@
 // argv to command to exit code. What there is stands in options/commands.ts; commander reads it and has the words for mistakes.
+
 import { Command, CommanderError } from 'commander';
 import type { Io } from './commands/io.ts';
 import type { Host } from './host/host.ts';
@@ -13,14 +14,13 @@ import {
   SHELLS,
   USUAL_WAIT,
 } from './options/commands.ts';
+import { EXIT } from './options/exit-codes.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { tellExits } from './options/tell.ts';
 import { addCommand, addProgramOptions } from './options/to-commander.ts';
 import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;
-
-const EXIT = { usage: 2, notKnown: 3, SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const program = new Command('lo-doctor');
 const globals = () => program.opts<ValuesOf<typeof PROGRAM_OPTIONS>>();
@@ -245,11 +245,11 @@ const isForNagios = (args: readonly string[]): boolean =>
 
 program.parseAsync().catch(async (error: unknown) => {
   const isUsage = error instanceof CommanderError;
-  if (isUsage && error.exitCode === 0) process.exitCode = 0;
+  if (isUsage && error.exitCode === 0) process.exitCode = EXIT.done;
   else if (isForNagios(process.argv)) {
     const { nagiosUnknown } = await import('./probe/nagios.ts');
     openIo(false).stdout(nagiosUnknown(error instanceof Error ? error.message : String(error)));
-    process.exitCode = EXIT.notKnown;
+    process.exitCode = EXIT.couldNot;
   } else if (isUsage) process.exitCode = EXIT.usage;
   else fail(error);
 });

@@ -1,11 +1,12 @@
 // The process as commands see it: its streams, and how it ends. Only this file, cli.tsx and main.ts know them.
+
 import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import type { Io } from './commands/io.ts';
 import { type HostError, printHostError } from './host/host.ts';
+import { EXIT } from './options/exit-codes.ts';
 import { printableOutput } from './words/printable.ts';
 import { decodeText } from './work/decode-text.ts';
 
-const COULD_NOT = 3;
 const STREAMS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 type Stream = keyof typeof STREAMS;
 
@@ -92,7 +93,7 @@ export function fail(error: unknown): never {
     const told = error instanceof Error ? error.stack : error;
     stderr(`lo-doctor: a defect of its own. Please report it with what stands below.\n${told}\n`);
   }
-  process.exit(COULD_NOT);
+  process.exit(EXIT.couldNot);
 }
 
 /** By name: the parts of the bundle each have a class of their own. */

@@ -1,9 +1,8 @@
 // The way in for every Node, however old: all that is written in newer words than a Node of 2016 knows lies behind it.
+import { EXIT } from './options/exit-codes.ts';
 
 /** The oldest Node that will do, as `22.12`: package.json's. */
 declare const LO_DOCTOR_NODE: string;
-
-const COULD_NOT = 3;
 
 const parts = (version: string): readonly number[] => version.split('.').map(Number);
 
@@ -17,7 +16,7 @@ if (isOlder(process.versions.node, LO_DOCTOR_NODE)) {
   process.stderr.write(
     `lo-doctor: this is Node.js ${process.versions.node}, and ${LO_DOCTOR_NODE} or later is needed. Unpack a newer one from https://nodejs.org/en/download anywhere (nothing has to be installed) and run: PATH/bin/node lo-doctor.js\n`,
   );
-  process.exitCode = COULD_NOT;
+  process.exitCode = EXIT.couldNot;
 } else {
   void import('./main.ts');
 }

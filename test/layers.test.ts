@@ -7,12 +7,12 @@ const PURE = ['firewall', 'log', 'diagnosis', 'naming'] as const;
 
 /** Each room of src/, or a file that lies in none, with the rooms and packages that it may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  'start.ts': ['main.ts'],
+  'start.ts': ['main.ts', 'options'],
   'main.ts': ['cli.tsx', 'quick', 'process.ts'],
   'cli.tsx': ['commands', 'host', 'options', 'probe', 'process.ts', 'commander'],
   quick: ['commands', 'options', 'process.ts'],
   options: ['work', 'commander', 'node:util'],
-  'process.ts': ['commands', 'work', 'host', 'words', 'node:fs'],
+  'process.ts': ['commands', 'options', 'work', 'host', 'words', 'node:fs'],
   commands: [
     ...PURE,
     'completion',
@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   faces: ['wizard', 'steps', 'words', 'ink', 'react', 'ink-select-input', 'ink-text-input'],
   report: ['firewall', 'diagnosis', 'wizard', 'steps', 'words'],
-  probe: ['firewall', 'diagnosis', 'words', 'naming'],
+  probe: ['firewall', 'diagnosis', 'words', 'naming', 'options'],
   completion: ['options'],
   schemas: ['zod'],
   steps: [...PURE, 'wizard', 'words'],
@@ -48,6 +48,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that may only know one file of another room. */
 const ONLY: Readonly<Record<string, string>> = {
+  'start.ts > options': 'src/options/exit-codes.ts',
+  'probe > options': 'src/options/exit-codes.ts',
+  'process.ts > options': 'src/options/exit-codes.ts',
   'wizard > host': 'src/host/host.ts',
 };
 

@@ -1,10 +1,12 @@
 // `lo-doctor check`: one look without questions.
+
 import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
 import { type Inspection, inspect, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect/inspect.ts';
 import type { StoppedPart } from '../diagnosis/inspect/judge-loopback.ts';
 import { ParseError } from '../firewall/model/parse-error.ts';
 import { type Host, printTrouble } from '../host/host.ts';
 import { findLeftOver, type LeftOver } from '../host/left-over/find-left-over.ts';
+import { EXIT, type LookCode } from '../options/exit-codes.ts';
 import { tellInspection } from '../steps/1-inspect.ts';
 import { tellFinding } from '../steps/3-read-log.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
@@ -15,23 +17,20 @@ import { tellLeftOver } from './cases/tell-left-over.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 
-const COULD_NOT = 3;
-
-/** docs/contract.md: 0 healthy, 1 blocked or partly, 4 can't tell. */
-const EXIT: Readonly<Record<Judgement['outcome'], 0 | 1 | 4>> = {
-  works: 0,
-  absent: 0,
-  blocked: 1,
-  partly: 1,
-  unknown: 4,
-  'not-in-dump': 4,
+const CODES: Readonly<Record<Judgement['outcome'], LookCode>> = {
+  works: EXIT.done,
+  absent: EXIT.done,
+  blocked: EXIT.blocked,
+  partly: EXIT.blocked,
+  unknown: EXIT.cantTell,
+  'not-in-dump': EXIT.cantTell,
 };
 
-/** The exit code of docs/contract.md. */
-export const exitCode = ({ blocked, loopback }: Inspection): 0 | 1 | 4 => {
-  const codes = Object.values(loopback).map(({ outcome }) => EXIT[outcome]);
-  if (blocked || codes.includes(1)) return 1;
-  return codes.includes(4) ? 4 : 0;
+/** The exit code of what was seen: blocked where any kind of address is, else unknown where any is. */
+export const exitCode = ({ blocked, loopback }: Inspection): LookCode => {
+  const codes = Object.values(loopback).map(({ outcome }) => CODES[outcome]);
+  if (blocked || codes.includes(EXIT.blocked)) return EXIT.blocked;
+  return codes.includes(EXIT.cantTell) ? EXIT.cantTell : EXIT.done;
 };
 
 const partDocument = ({ rule, ...part }: StoppedPart) => ({
@@ -119,7 +118,7 @@ const inspectDumps = (rules: readonly DumpFile[], { readFile }: CheckSeams): Ins
 export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams): Promise<number> => {
   try {
     const [inspection, leftOver] = await Promise.all([lookAt(options.rules, seams), lookForLeftOver(options, seams)]);
-    if (options.quiet && exitCode(inspection) === 0 && leftOver.length === 0) return 0;
+    if (options.quiet && exitCode(inspection) === EXIT.done && leftOver.length === 0) return EXIT.done;
     if (options.json)
       io.stdout(`${JSON.stringify(checkDocument(inspection, io.now(), leftOver))}
 `);
@@ -142,6 +141,6 @@ export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams)
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     io.stderr(printTrouble(error.message));
-    return COULD_NOT;
+    return EXIT.couldNot;
   }
 };

@@ -1,9 +1,11 @@
 // `lo-doctor explain`: a log line, field by field, or a stream of lines as documents.
+
 import { describeEntry } from '../log/conversations/describe-entry.ts';
 import { judgeEntry } from '../log/conversations/judge-entry.ts';
 import { readLines } from '../log/files/read-lines.ts';
 import type { Entry, EntryLine, LogLine, Packet } from '../log/packet/entry.ts';
 import { parseLine } from '../log/packet/parse-line.ts';
+import { EXIT } from '../options/exit-codes.ts';
 import { markEntry } from '../words/entry-line.ts';
 import { type Block, gap, span, type Tone, text } from '../words/page.ts';
 import type { Io } from './io.ts';
@@ -21,7 +23,7 @@ export async function runExplain({ line, json }: ExplainOptions, io: ExplainIo):
   if (line === null || line === '-') await (json ? printDocuments(io) : printStream(io));
   else if (json) io.stdout(`${printDocument(line, io.now())}\n`);
   else io.stdout(printBlocks(explainLine(parseLine(line, { now: io.now() })), io));
-  return 0;
+  return EXIT.done;
 }
 
 async function printDocuments({ stdin, stdout, now }: ExplainIo): Promise<void> {

@@ -1,6 +1,8 @@
 // The practice server: a host in memory, and the list of its scenarios.
+
 import type { Host } from '../host/host.ts';
 import { listScenarios, practiceHost } from '../host/practice/practice-host.ts';
+import { EXIT } from '../options/exit-codes.ts';
 import type { Story } from '../wizard/state.ts';
 import type { Io } from './io.ts';
 
@@ -20,5 +22,5 @@ export const listPractice = (io: Io, json: boolean): number => {
   else
     for (const { id, title, symptom } of scenarios)
       io.stdout(`${id.padEnd(16)}${title}\n${' '.repeat(16)}${symptom}\n`);
-  return 0;
+  return EXIT.done;
 };

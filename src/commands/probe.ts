@@ -1,6 +1,8 @@
 // `lo-doctor check --format …`: one look, told to another program.
+
 import { ParseError } from '../firewall/model/parse-error.ts';
 import { HostError, printHostError } from '../host/host.ts';
+import { EXIT } from '../options/exit-codes.ts';
 import { githubLines } from '../probe/github.ts';
 import { type DumpText, readDumpText } from '../probe/locate-rule.ts';
 import { nagiosLine } from '../probe/nagios.ts';
@@ -25,8 +27,6 @@ export type ProbeOptions = {
 /** `writeOutput` throws a HostError. */
 export type ProbeSeams = CheckSeams & { readonly writeOutput: (path: string, text: string) => void };
 
-const COULD_NOT = 3;
-
 /**
  * Looks and prints; resolves with the exit code, which for nagios is a daemon's own. Whatever goes wrong is told in the format too: a daemon
  * reads nothing else.
@@ -34,7 +34,7 @@ const COULD_NOT = 3;
 export const runProbe = async (io: Io, options: ProbeOptions, seams: ProbeSeams): Promise<number> => {
   const readFile = onceEach(seams.readFile);
   const look = await lookOnce(options, { ...seams, readFile });
-  if (options.quiet && look.exitCode === 0) return 0;
+  if (options.quiet && look.exitCode === EXIT.done) return EXIT.done;
   const text = print(look, options, io, dumpTexts(look, options, readFile));
   const code = options.format === 'nagios' ? PROBE_EXITS[stateOf(look)] : look.exitCode;
   if ('trouble' in look && options.format !== 'nagios')
@@ -49,7 +49,7 @@ export const runProbe = async (io: Io, options: ProbeOptions, seams: ProbeSeams)
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     io.stderr(printHostError(error));
-    return COULD_NOT;
+    return EXIT.couldNot;
   }
 };
 
@@ -71,7 +71,7 @@ const lookOnce = async (options: ProbeOptions, seams: CheckSeams): Promise<Look>
     const inspection = await lookAt(options.rules, seams);
     return { inspection, exitCode: exitCode(inspection) };
   } catch (error) {
-    return { trouble: toTrouble(error, options.rules), exitCode: COULD_NOT };
+    return { trouble: toTrouble(error, options.rules), exitCode: EXIT.couldNot };
   }
 };
 

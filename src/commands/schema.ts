@@ -1,6 +1,8 @@
 // `lo-doctor schema NAME`: the JSON Schema of a document.
+
 import { z } from 'zod';
 import type { DOCUMENT_NAMES } from '../options/commands.ts';
+import { EXIT } from '../options/exit-codes.ts';
 import { DOCUMENTS } from '../schemas/documents.ts';
 import type { Io } from './io.ts';
 
@@ -15,5 +17,5 @@ export const schemaText = (name: DocumentName): string =>
 /** Prints it. */
 export const runSchema = (name: DocumentName, { stdout }: Pick<Io, 'stdout'>): number => {
   stdout(schemaText(name));
-  return 0;
+  return EXIT.done;
 };

@@ -3,6 +3,7 @@
 import type { Screen } from '../faces/ink/wipe-on-shrink.ts';
 import { localHost } from '../host/local.ts';
 import type { Caller } from '../host/trial/server-lock.ts';
+import { EXIT } from '../options/exit-codes.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Outcome, Walk } from '../wizard/state.ts';
 import type { Store } from '../wizard/store.ts';
@@ -29,16 +30,16 @@ export type WizardOptions = {
 
 /** docs/contract.md's exit codes for how a walk ended. */
 const EXIT_CODES: Record<Outcome, number> = {
-  healthy: 0,
-  fixed: 0,
-  'not-the-firewall': 0,
-  'kept-unverified': 1,
-  unfixed: 1,
-  unexplained: 4,
-  'cant-tell': 4,
-  'could-not-look': 3,
-  'rolled-back': 5,
-  'rollback-failed': 3,
+  healthy: EXIT.done,
+  fixed: EXIT.done,
+  'not-the-firewall': EXIT.done,
+  'kept-unverified': EXIT.blocked,
+  unfixed: EXIT.blocked,
+  unexplained: EXIT.cantTell,
+  'cant-tell': EXIT.cantTell,
+  'could-not-look': EXIT.couldNot,
+  'rolled-back': EXIT.rolledBack,
+  'rollback-failed': EXIT.couldNot,
 };
 
 const faceOf = ({ practice, isPlain, io }: WizardOptions): Face => {

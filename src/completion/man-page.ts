@@ -1,7 +1,6 @@
 // The man page lo-doctor(1), made from the table of commands.
-import { EXITS } from '../options/commands.ts';
 import { type ListedOption, listCommands, listProgramOptions } from '../options/listed.ts';
-import { tellExample, tellOption } from '../options/tell.ts';
+import { EXITS, tellExample, tellOption } from '../options/tell.ts';
 
 /** Roff for `man`. It has no date, so that it is the same whenever it is built. */
 export const manPage = (version: string): string =>

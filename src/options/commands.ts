@@ -69,15 +69,6 @@ export const PROGRAM_OPTIONS = {
   ),
 } satisfies Options;
 
-export const EXITS = {
-  0: 'healthy, or done',
-  1: 'loopback is blocked',
-  2: 'wrong usage',
-  3: 'could not look or act',
-  4: "can't tell",
-  5: 'a fix was rolled back',
-} as const;
-
 /** The documents that commands print, by the names of their schemas. */
 export const DOCUMENT_NAMES = [
   'check',

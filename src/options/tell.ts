@@ -1,5 +1,15 @@
 // What help and the man page say of an option, an example and the exit codes, in plain text.
-import { EXITS } from './commands.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** What each code means that a command gives by itself. */
+export const EXITS = {
+  [EXIT.done]: 'healthy, or done',
+  [EXIT.blocked]: 'loopback is blocked',
+  [EXIT.usage]: 'wrong usage',
+  [EXIT.couldNot]: 'could not look or act',
+  [EXIT.cantTell]: "can't tell",
+  [EXIT.rolledBack]: 'a fix was rolled back',
+} as const;
 
 /** What an option means, with the words that it can be. */
 export const tellOption = ({ means, words }: { means: string; words: readonly string[] | null }): string =>

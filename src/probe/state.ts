@@ -2,6 +2,7 @@
 
 import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { FinalRule } from '../firewall/questions/final-rule.ts';
+import { EXIT, type LookCode } from '../options/exit-codes.ts';
 
 /** What could not be looked at, and why; `place` where a file was given and is what is wrong. */
 export type Trouble = {
@@ -12,8 +13,8 @@ export type Trouble = {
 
 /** One look, or why there was none. `exitCode` is the one of docs/contract.md. */
 export type Look =
-  | { readonly inspection: Inspection; readonly exitCode: 0 | 1 | 4 }
-  | { readonly trouble: Trouble; readonly exitCode: 3 };
+  | { readonly inspection: Inspection; readonly exitCode: LookCode }
+  | { readonly trouble: Trouble; readonly exitCode: typeof EXIT.couldNot };
 
 export type ProbeState = 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN';
 
@@ -31,12 +32,12 @@ export const findSilentFinals = ({ policies }: Inspection): FinalRule[] =>
 /** What is not known is never a warning, which would say that loopback passes. */
 export const stateOf = (look: Look): ProbeState => {
   switch (look.exitCode) {
-    case 1:
+    case EXIT.blocked:
       return 'CRITICAL';
-    case 3:
-    case 4:
+    case EXIT.couldNot:
+    case EXIT.cantTell:
       return 'UNKNOWN';
-    case 0:
+    case EXIT.done:
       return findSilentFinals(look.inspection).length > 0 ? 'WARNING' : 'OK';
   }
 };

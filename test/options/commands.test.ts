@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { COMMANDS, type CommandSpec, EXITS, PROGRAM_OPTIONS } from '../../src/options/commands.ts';
+import { COMMANDS, type CommandSpec, PROGRAM_OPTIONS } from '../../src/options/commands.ts';
 import { flagOf } from '../../src/options/option.ts';
 import { readQuickly } from '../../src/options/read-quickly.ts';
+import { EXITS } from '../../src/options/tell.ts';
 import { bundle } from '../kernel/situation.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lo-doctor-options-'));

@@ -12,6 +12,7 @@ import { type Case, listCases, RECORD_ROOT, readCase } from '../../host/trial/ca
 import { type ComparedFile, compareWithBackups } from '../../host/trial/compare-with-backups.ts';
 import { whileSettling } from '../../host/trial/lock.ts';
 import { keepCase, rollBackCase } from '../../host/trial/trial.ts';
+import { EXIT } from '../../options/exit-codes.ts';
 import { sayWhetherSaved } from '../../steps/5-verify.ts';
 import { printable } from '../../words/printable.ts';
 import { readPlanRecord } from '../../work/next-boot/plan-record.ts';
@@ -26,8 +27,6 @@ const CASES_ARE_ROOTS =
   'Fixes and reports can be looked up by root alone: whether there is one here is not known without it.';
 
 type CaseIo = Pick<Io, 'stdout'>;
-
-const EXIT = { done: 0, rolledBack: 5 } as const;
 
 /** The case that is meant: the named one, or the only (`latest`: the youngest) one that fits. */
 const findCase = async (host: Host, id: string | null, fits: (one: Case) => boolean, none: string): Promise<Case> => {

@@ -1,22 +1,23 @@
 // How a fix without the wizard ended: its exit code, and its document for machines.
 
+import { EXIT } from '../../options/exit-codes.ts';
 import { rulePlace } from '../../report/report-document.ts';
 import type { Case, SavedForBoot } from '../../wizard/state.ts';
 import type { InTheDark } from '../../work/what-fails.ts';
 
 /** docs/contract.md's exit codes for how a fix ended. */
 export const EXIT_CODES = {
-  'nothing-to-do': 0,
-  'dry-run': 0,
-  waits: 0,
-  'waits-unverified': 1,
-  kept: 0,
-  'kept-unverified': 1,
-  'not-applied': 1,
-  'no-cure': 1,
-  guarded: 1,
-  'cant-tell': 4,
-  'rolled-back': 5,
+  'nothing-to-do': EXIT.done,
+  'dry-run': EXIT.done,
+  waits: EXIT.done,
+  'waits-unverified': EXIT.blocked,
+  kept: EXIT.done,
+  'kept-unverified': EXIT.blocked,
+  'not-applied': EXIT.blocked,
+  'no-cure': EXIT.blocked,
+  guarded: EXIT.blocked,
+  'cant-tell': EXIT.cantTell,
+  'rolled-back': EXIT.rolledBack,
 } as const;
 
 export type End = keyof typeof EXIT_CODES;

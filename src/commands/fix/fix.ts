@@ -6,6 +6,7 @@ import { type Choice, type FixPlan, isForAll } from '../../firewall/fix/plan.ts'
 import { type Host, HostError } from '../../host/host.ts';
 import { nameConversation } from '../../naming/conversations.ts';
 import { nameRule } from '../../naming/rules.ts';
+import { EXIT } from '../../options/exit-codes.ts';
 import { tellFinding } from '../../steps/3-read-log.ts';
 import { commandLines, namePlan, nameServices, tellGuards, tellPlan } from '../../steps/4-fix.ts';
 import { tellOutcome, tellSaved, tellVerification } from '../../steps/5-verify.ts';
@@ -104,7 +105,7 @@ export const runFix = async (
     const isUntold =
       end === 'kept-unverified' || end === 'waits-unverified'
         ? found.verification?.result === 'untried'
-        : EXIT_CODES[end] === 0 && dark.doubts.length > 0;
+        : EXIT_CODES[end] === EXIT.done && dark.doubts.length > 0;
     return EXIT_CODES[isUntold ? 'cant-tell' : end];
   };
 

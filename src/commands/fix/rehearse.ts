@@ -1,9 +1,11 @@
 // `lo-doctor fix --rehearse`: does the rollback work on this server? Tried on a rule that does nothing.
+
 import type { Inspection } from '../../diagnosis/inspect/inspect.ts';
 import type { Choice } from '../../firewall/fix/plan.ts';
 import { type Rehearsal, type RehearsalPlan, rehearseAnywhere } from '../../firewall/fix/rehearse-permits.ts';
 import type { Host } from '../../host/host.ts';
 import { rehearseRollback } from '../../host/trial/rehearse-rollback.ts';
+import { EXIT } from '../../options/exit-codes.ts';
 import { text } from '../../words/page.ts';
 import { tellRehearsal } from '../../words/rehearsal.ts';
 import { inspectForNow } from '../../work/inspect-server.ts';
@@ -15,7 +17,12 @@ import { printBlocks } from '../print-blocks.ts';
 
 export type RehearseParts = { readonly host: Host; readonly caseId: string; readonly io: Io };
 
-const EXIT_CODES = { works: 0, stayed: 3, 'never-seen': 4, 'nothing-to-rehearse': 4 } as const;
+const EXIT_CODES = {
+  works: EXIT.done,
+  stayed: EXIT.couldNot,
+  'never-seen': EXIT.cantTell,
+  'nothing-to-rehearse': EXIT.cantTell,
+} as const;
 
 /** The very rules of the fix; where there is nothing to fix, a rule in the first chain that a fix could go into. */
 const planRehearsal = (inspection: Inspection, choice: Choice, caseId: string): RehearsalPlan | null => {

@@ -1,4 +1,5 @@
 // `lo-doctor logs`: what the firewall logged so far, grouped by conversation.
+
 import { HostError, printHostError, printTrouble } from '../../host/host.ts';
 import { findUsualLogs, type LogInput, openLogFile } from '../../host/logs/read-log-file.ts';
 import type { LogSummary } from '../../log/count/count-state.ts';
@@ -6,6 +7,7 @@ import { createLogCounter, type LogCounter } from '../../log/count/log-counter.t
 import type { LogGroup } from '../../log/count/log-groups.ts';
 import { orderLogFiles } from '../../log/files/order-log-files.ts';
 import { parseSince } from '../../log/files/parse-since.ts';
+import { EXIT } from '../../options/exit-codes.ts';
 import type { Io } from '../io.ts';
 import { printBlocks } from '../print-blocks.ts';
 import { printLogSummary } from './print-log-summary.ts';
@@ -27,14 +29,14 @@ export async function runLogs(options: LogsOptions, io: LogsIo): Promise<number>
     io.stderr(
       printTrouble(`"${options.since}" is no time. Write 2026-06-20, "2026-06-20 18:11", 18:11, 2h or yesterday.`),
     );
-    return 2;
+    return EXIT.usage;
   }
   const counter = createLogCounter({ since, lines: options.json });
   const read = options.files.length > 0 ? await readNamed(options.files, counter, io) : await readUsual(counter, io);
-  if (read.names.length === 0) return 3;
+  if (read.names.length === 0) return EXIT.couldNot;
   if (options.json) io.stdout(`${JSON.stringify(toDocument(counter.summary, read.names))}\n`);
   else io.stdout(printBlocks(printLogSummary(counter.summary, read.names, { unicode: io.unicode, since }), io));
-  return read.failed ? 3 : 0;
+  return read.failed ? EXIT.couldNot : EXIT.done;
 }
 
 /** The names of what was read, and whether something could not be. */

@@ -1,4 +1,5 @@
 // `lo-doctor trace`: the way of one loopback conversation through the rules of this server or of dumps.
+
 import { findWayFaults } from '../../diagnosis/way/find-way-faults.ts';
 import type { LoopbackWay, WayFault } from '../../diagnosis/way/loopback-way.ts';
 import type { Conversation, Surroundings, Trace } from '../../firewall/conversation/trace.ts';
@@ -8,6 +9,7 @@ import type { Ruleset } from '../../firewall/model/model.ts';
 import { ParseError } from '../../firewall/model/parse-error.ts';
 import type { DumpContents } from '../../firewall/questions/dump-contents.ts';
 import { type Host, printTrouble } from '../../host/host.ts';
+import { EXIT } from '../../options/exit-codes.ts';
 import { type DumpFile, readDumps } from '../../work/read-dumps.ts';
 import type { Io } from '../io.ts';
 import { traceDocument } from './trace-document.ts';
@@ -33,9 +35,12 @@ export type TraceSeams = {
 };
 
 /** What leaves lo by NAT is not known to work. */
-const EXIT: Readonly<Record<Trace['outcome'], number>> = { works: 0, blocked: 1, unknown: 4, leaves: 4 };
-const USAGE = 2;
-const COULD_NOT = 3;
+const ENDS: Readonly<Record<Trace['outcome'], number>> = {
+  works: EXIT.done,
+  blocked: EXIT.blocked,
+  unknown: EXIT.cantTell,
+  leaves: EXIT.cantTell,
+};
 
 /** The first port of Linux' usual ephemeral range that is easy to read. */
 const CLIENT_PORT = 40000;
@@ -46,25 +51,25 @@ export async function runTrace(options: TraceOptions, seams: TraceSeams): Promis
   const conversation = conversationOf(options);
   if (typeof conversation === 'string') {
     stderr(printTrouble(conversation));
-    return USAGE;
+    return EXIT.usage;
   }
   try {
     const { ruleset, surroundings, way, dump } = await readRules(options, seams);
     const stranger = findStranger(conversation, surroundings);
     if (stranger !== null) {
       stderr(printTrouble(`${stranger} is no address of this server, so that conversation would not go over lo.`));
-      return USAGE;
+      return EXIT.usage;
     }
     const faults = findFaultsFor(way, conversation);
     const trace = heldTrace(withFaults(traceConversation(ruleset, conversation, surroundings), faults), dump);
     const told = faults.map(({ finding }) => finding);
     const missing = dump?.missing ?? null;
     stdout(options.json ? `${JSON.stringify(traceDocument(trace, told, missing))}\n` : traceText(trace, told, missing));
-    return EXIT[trace.outcome];
+    return ENDS[trace.outcome];
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     stderr(printTrouble(error.message));
-    return COULD_NOT;
+    return EXIT.couldNot;
   }
 }
 
