@@ -223,8 +223,16 @@ function offer<N extends CommandName>(name: N): void {
 }
 for (const name of Object.keys(COMMANDS) as CommandName[]) offer(name);
 
-/** This server, for commands that print: what hangs is told. What runs its commands is loaded only when it is needed. */
-async function openHost(): Promise<Host> {
+let opened: Promise<Host> | null = null;
+
+/** This server, for commands that print: what hangs is told, once, whoever of a command asks for the server. */
+function openHost(): Promise<Host> {
+  opened ??= openLocalHost();
+  return opened;
+}
+
+/** What runs its commands is loaded only when it is needed. */
+async function openLocalHost(): Promise<Host> {
   const [{ localHost }, { tellWaiting }] = await Promise.all([
     import('./host/local.ts'),
     import('./host/tell-waiting.ts'),
