@@ -2,6 +2,7 @@
 
 import type { Conversation, RulePlace, Surroundings, Trace } from '../conversation/trace.ts';
 import { traceConversation } from '../conversation/trace-conversation.ts';
+import { callersOf } from '../model/jumps.ts';
 import type { Chain, Ruleset, Table } from '../model/model.ts';
 import { isCondition } from '../model/steps.ts';
 import type { FinalRule } from '../questions/final-rule.ts';
@@ -132,12 +133,8 @@ function describeLog({ number }: RulePlace, traffic: 'loopback' | 'other'): stri
 /** True where no packet that is on its way in or through the host comes to the chain. */
 function onlyFromOutput(table: Table, { name, base }: Chain): boolean {
   if (base !== null) return base.hook === 'output';
-  const callers = [...table.chains.values()].filter(({ rules }) =>
-    rules.some(({ steps }) =>
-      steps.some((step) => step.kind === 'verdict' && 'chain' in step.verdict && step.verdict.chain === name),
-    ),
-  );
-  return callers.length > 0 && callers.every((caller) => onlyFromOutput(table, caller));
+  const callers = callersOf(table, name);
+  return callers.length > 0 && callers.every(({ caller }) => onlyFromOutput(table, caller));
 }
 
 /** Empty where the packet that is stopped is logged by a rule of the case. */

@@ -4,7 +4,8 @@ import type { Surroundings } from '../../conversation/trace.ts';
 import { fits } from '../../evaluate/evaluate-operand.ts';
 import { ruleListOf } from '../../evaluate/rule-list.ts';
 import { isLoopbackAddress, parseAddress } from '../../model/address.ts';
-import type { Chain, ElementSet, Rule, Ruleset, Table } from '../../model/model.ts';
+import { callersOf, targetsOf } from '../../model/jumps.ts';
+import type { Chain, Rule, Ruleset, Table } from '../../model/model.ts';
 import { placeOf } from '../../model/rule-place.ts';
 import { type Condition, isCondition, type Pattern, type Step, type Value } from '../../model/steps.ts';
 import type { PlacedPermit } from '../place/find-permits.ts';
@@ -142,34 +143,6 @@ function* rulesFrom(walk: Walk, chain: Chain, from: number, path: readonly Waypo
 
 const isLast = (step: Step) =>
   step.kind === 'verdict' && ['accept', 'drop', 'reject', 'queue', 'goto', 'return'].includes(step.verdict.kind);
-
-function targetsOf(table: Table, { steps }: Rule): Chain[] {
-  return steps.flatMap((step) => {
-    if (step.kind === 'verdict-map')
-      return setOf(table, step.map)?.elements.flatMap(({ verdict }) => chainIn(table, verdict)) ?? [];
-    return step.kind === 'verdict' ? chainIn(table, step.verdict) : [];
-  });
-}
-
-const setOf = (table: Table, reference: string | ElementSet): ElementSet | undefined =>
-  typeof reference === 'string' ? table.sets.get(reference) : reference;
-
-const chainIn = (table: Table, verdict: object | undefined): Chain[] =>
-  verdict !== undefined && 'chain' in verdict && typeof verdict.chain === 'string'
-    ? [table.chains.get(verdict.chain)].filter((chain) => chain !== undefined)
-    : [];
-
-function callersOf(table: Table, name: string): { caller: Chain; number: number; isGoto: boolean }[] {
-  return [...table.chains.values()].flatMap((caller) =>
-    caller.rules
-      .filter((rule) => targetsOf(table, rule).some((target) => target.name === name))
-      .map(({ number, steps }) => ({
-        caller,
-        number,
-        isGoto: steps.some((step) => step.kind === 'verdict' && step.verdict.kind === 'goto'),
-      })),
-  );
-}
 
 /** What the permitted packets can have in their fields; a field that is missing here may have any value. */
 type Known = ReadonlyMap<string, readonly Value[]>;

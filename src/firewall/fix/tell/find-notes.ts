@@ -1,6 +1,7 @@
 // What is worth a word about the rules as they are: permits for loopback that are there and do nothing.
 
 import { isLoopbackAddress } from '../../model/address.ts';
+import { targetsOf } from '../../model/jumps.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../model/model.ts';
 import { isCondition } from '../../model/steps.ts';
 import type { Stop, Waypoint } from '../place/find-stops.ts';
@@ -26,10 +27,7 @@ type RuleOf = { readonly name: string; readonly rule: Rule };
 /** The rules from that number on, and those of the chains they jump to. */
 function rulesFrom(table: Table, chain: Chain, number: number, seen: Set<string>): RuleOf[] {
   return chain.rules.slice(number - 1).flatMap((rule) => {
-    const targets = rule.steps.flatMap((step) =>
-      step.kind === 'verdict' && 'chain' in step.verdict ? (table.chains.get(step.verdict.chain) ?? []) : [],
-    );
-    const fresh = targets.filter(({ name }) => !seen.has(name));
+    const fresh = targetsOf(table, rule).filter(({ name }) => !seen.has(name));
     for (const { name } of fresh) seen.add(name);
     return [{ name: chain.name, rule }, ...fresh.flatMap((target) => rulesFrom(table, target, 1, seen))];
   });
