@@ -32,18 +32,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   faces: ['wizard', 'steps', 'words', 'ink', 'react', 'ink-select-input', 'ink-text-input'],
   report: ['firewall', 'diagnosis', 'wizard', 'steps', 'words'],
   probe: ['firewall', 'diagnosis', 'words', 'naming', 'options'],
-  completion: ['options'],
+  completion: ['options', 'single-quotes.ts'],
   schemas: ['zod'],
   steps: [...PURE, 'wizard', 'words'],
   work: [...PURE, 'host', 'wizard', 'report', 'words', 'zod'],
-  words: [...PURE, 'get-east-asian-width'],
+  words: [...PURE, 'single-quotes.ts', 'get-east-asian-width'],
   wizard: ['firewall', 'log', 'diagnosis', 'host'],
-  host: ['firewall', 'log', 'node:*', 'execa', 'zod'],
+  host: ['firewall', 'log', 'single-quotes.ts', 'node:*', 'execa', 'zod'],
   diagnosis: ['firewall', 'log', 'naming'],
   naming: ['firewall', 'log'],
   log: ['firewall', 'ipaddr.js'],
   firewall: ['at.ts', 'ipaddr.js'],
   'at.ts': [],
+  'single-quotes.ts': [],
 };
 
 /** Rooms that may only know one file of another room. */

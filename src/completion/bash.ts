@@ -1,6 +1,7 @@
 // Completion for bash (4 or later), which needs nothing beside bash itself.
 import { type ListedOption, listCommands, listProgramOptions } from '../options/listed.ts';
-import { type ArgumentWords, quote } from './words.ts';
+import { inSingleQuotes } from '../single-quotes.ts';
+import type { ArgumentWords } from './words.ts';
 
 /** The script that `source <(lo-doctor completion bash)` reads. */
 export const bashScript = (words: ArgumentWords): string => {
@@ -38,11 +39,11 @@ complete -F _lo_doctor lo-doctor
 const FILES = 'compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur")';
 
 const offer = (words: readonly string[]): string =>
-  `mapfile -t COMPREPLY < <(compgen -W ${quote(words.join(' '))} -- "$cur")`;
+  `mapfile -t COMPREPLY < <(compgen -W ${inSingleQuotes(words.join(' '))} -- "$cur")`;
 
 /** What may follow an option that takes a value. */
 const valueCase = (command: string, { flag, placeholder, words, isFile }: ListedOption): string[] => {
   if (placeholder === null) return [];
   const what = isFile ? `${FILES}; ` : words !== null ? `${offer(words)}; ` : '';
-  return [`    ${quote(`${command} ${flag}`)}) ${what}return ;;\n`];
+  return [`    ${inSingleQuotes(`${command} ${flag}`)}) ${what}return ;;\n`];
 };

@@ -2,6 +2,3 @@
 
 /** Words by the name of the argument: of a scenario, those there are. */
 export type ArgumentWords = Readonly<Record<string, readonly string[]>>;
-
-/** As a POSIX shell and zsh read it back. */
-export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

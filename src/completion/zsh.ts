@@ -1,6 +1,7 @@
 // Completion for zsh, by its own _arguments.
 import { type ListedOption, listCommands, listProgramOptions } from '../options/listed.ts';
-import { type ArgumentWords, quote } from './words.ts';
+import { inSingleQuotes } from '../single-quotes.ts';
+import type { ArgumentWords } from './words.ts';
 
 /** A file `_lo-doctor` for fpath, which can be sourced as well. */
 export const zshScript = (words: ArgumentWords): string => {
@@ -10,7 +11,7 @@ _lo-doctor() {
   local curcontext="$curcontext" state line
   local -a commands
   commands=(
-${commands.map(({ name, spec }) => `    ${quote(`${name}:${spec.means}`)}\n`).join('')}  )
+${commands.map(({ name, spec }) => `    ${inSingleQuotes(`${name}:${spec.means}`)}\n`).join('')}  )
   _arguments -C \\
 ${listProgramOptions()
   .map((option) => `    ${optionSpec(option)} \\\n`)
@@ -39,7 +40,7 @@ const optionSpec = ({ flag, means, placeholder, words, isFile, isRepeatable }: L
     placeholder === null
       ? ''
       : `:${escaped(placeholder)}:${isFile ? '_files' : words !== null ? `(${words.join(' ')})` : ''}`;
-  return quote(`${isRepeatable ? '*' : ''}${flag}[${escaped(means)}]${value}`);
+  return inSingleQuotes(`${isRepeatable ? '*' : ''}${flag}[${escaped(means)}]${value}`);
 };
 
 const argumentSpec = (
@@ -49,5 +50,5 @@ const argumentSpec = (
   if (argument === null) return [];
   const known = words[argument.name];
   const what = argument.name === 'file' ? '_files' : known === undefined ? '' : `(${known.join(' ')})`;
-  return [quote(`${argument.isList ? '*' : '1'}:${escaped(argument.name)}:${what}`)];
+  return [inSingleQuotes(`${argument.isList ? '*' : '1'}:${escaped(argument.name)}:${what}`)];
 };

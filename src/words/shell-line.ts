@@ -1,10 +1,11 @@
 // Commands as shell lines that do the same when they are pasted.
+import { inSingleQuotes } from '../single-quotes.ts';
 import { isHostile } from './printable.ts';
 
 /** A word as a POSIX shell reads it back; quotes only where it needs them. */
 export const quoteShellWord = (word: string): string => {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  return isHostile(word) ? quoteByPrintf(word) : `'${word.replaceAll("'", `'\\''`)}'`;
+  return isHostile(word) ? quoteByPrintf(word) : inSingleQuotes(word);
 };
 
 /** `"$(printf 'no\033spam')"`: what can't be shown as it is, so that what is shown can be pasted. The substitution takes line ends away. */
