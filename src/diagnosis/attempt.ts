@@ -79,6 +79,9 @@ export const judgeAttempt = (attempt: Attempt): 'works' | 'fails' | 'unknown' =>
 export const isSilentDatagram = ({ end, conversation }: Pick<OwnAttempt, 'end' | 'conversation'>): boolean =>
   end === 'timed-out' && conversation.protocol === 'udp';
 
+/** The user's command. */
+export type CommandAttempt = Extract<Attempt, { kind: 'command' }>;
+/** A connection of lo-doctor's own. */
 export type OwnAttempt = Extract<Attempt, { kind: 'connection' }>;
 
 /** Whether an attempt came to a good end. */

@@ -9,10 +9,12 @@ export type ListenQueue = {
   readonly device: string | null;
   readonly waiting: number;
   readonly room: number;
+  readonly pid: number | null;
+  /** The control group of who has made the socket; null where ss knows none. */
   readonly cgroup: string | null;
 };
 
-/** The range of local ports, and how many of them are taken, by the place they are connected to (`127.0.0.1:8081`). */
+/** The range of local ports, and how many of them are taken, by the place they are connected to (`127.0.0.1:8081`). `summary`: the lines of `ss -s` that count. */
 export type LocalPorts = {
   readonly first: number;
   readonly last: number;
@@ -20,14 +22,14 @@ export type LocalPorts = {
   readonly summary: readonly string[];
 };
 
-/** A unit of systemd that is kept from something of the network, with its settings: `IPAddressDeny=0.0.0.0/0 ::/0`. */
+/** A unit of systemd that is kept from something of the network, with its settings as `systemctl show` prints them: `IPAddressDeny=0.0.0.0/0 ::/0`. */
 export type ServiceLimits = {
   readonly unit: string;
   readonly settings: readonly string[];
   readonly controlGroup: string | null;
 };
 
-/** Who listens in a network namespace of its own. */
+/** A listening TCP socket in another network namespace, with the first process that is there and its control group (null: not known). */
 export type DistantListener = {
   readonly pid: number;
   readonly process: string;
@@ -43,7 +45,7 @@ export type Complaint = {
 };
 
 /**
- * Each fact has a field of its own here, its reader in commands/read-witness.ts, and a value for what nobody could look at:
+ * Each fact has a field of its own here, its reader in work/read-witness.ts, and a value for what nobody could look at:
  * a cause must be able to tell "not there" from "not seen".
  */
 export type Witness = {

@@ -1,11 +1,8 @@
 // A command fails where lo-doctor's own attempt, as the same user and at the same moment, works: both are told, and what may differ.
 import { nameAddress } from '../../naming/conversations.ts';
-import type { Attempt } from '../attempt.ts';
+import type { CommandAttempt, OwnAttempt } from '../attempt.ts';
 import type { Cause } from './cause.ts';
 import { tellDifferences } from './find-control-group.ts';
-
-type CommandAttempt = Extract<Attempt, { kind: 'command' }>;
-type OwnAttempt = Extract<Attempt, { kind: 'connection' }>;
 
 const lastLine = ({ output }: CommandAttempt): string => output.trim().split('\n').at(-1)?.trim() ?? '';
 

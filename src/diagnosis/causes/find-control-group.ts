@@ -1,11 +1,8 @@
 // The command is refused what lo-doctor itself, as the same user and at the same moment, is given: a filter on its control group.
 import { nameAddress } from '../../naming/conversations.ts';
-import type { Attempt } from '../attempt.ts';
+import type { CommandAttempt, OwnAttempt } from '../attempt.ts';
 import { tellLimits, tellLimitsOf, unitIn } from '../tell-limits.ts';
 import type { Cause, Clues } from './cause.ts';
-
-type CommandAttempt = Extract<Attempt, { kind: 'command' }>;
-type OwnAttempt = Extract<Attempt, { kind: 'connection' }>;
 
 /** What a program is told by a filter on its control group: EPERM where it sends itself, silence where the kernel does. */
 const REFUSED = /operation not permitted|\bEPERM\b|\[Errno 1\]/i;

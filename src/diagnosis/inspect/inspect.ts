@@ -12,7 +12,8 @@ import { type FinalRule, findFinalRules } from '../../firewall/questions/final-r
 import { probeConversations } from '../../firewall/questions/probe-conversations.ts';
 import { listensTo } from '../failures.ts';
 import type { Listener } from '../listener.ts';
-import { findOwners, type OwnerFacts, type RuleOwner } from '../owners/find-owners.ts';
+import { findOwners, type RuleOwner } from '../owners/find-owners.ts';
+import type { OwnerFacts } from '../owners/owner-facts.ts';
 import { findWayFaults } from '../way/find-way-faults.ts';
 import { type LoopbackKind, type LoopbackWay, loopbackKindOf, type WayFault } from '../way/loopback-way.ts';
 import { isAllAway, judgeLoopback, type LoopbackOutcome, type RuleJudgement } from './judge-loopback.ts';

@@ -3,25 +3,8 @@ import type { DirectRule } from '../../firewall/firewalld/direct-rule.ts';
 import { wayToLast } from '../../firewall/fix/place/generated-policies.ts';
 import type { Family, Ruleset, Table } from '../../firewall/model/model.ts';
 import { nameLayer } from '../../firewall/model/name-layer.ts';
+import type { InstalledOwner, OwnerFacts } from './owner-facts.ts';
 import { SIGNS, type Sign } from './owner-signs.ts';
-
-/**
- * What a server shows of such programs. One that is not in `installed` is not there. `isOn`: it is at work; `startsAtBoot`: the next boot starts
- * it; `evidence` says how both are known.
- */
-export type OwnerFacts = {
-  readonly installed: readonly InstalledOwner[];
-  readonly directRules: readonly DirectRule[];
-};
-
-type InstalledOwner = {
-  readonly name: string;
-  readonly isOn: boolean;
-  readonly startsAtBoot: boolean;
-  readonly evidence: string;
-  /** What it sets the policies of the filter table's chains to, as far as its configuration says; absent: not known. */
-  readonly policies?: Readonly<Record<string, 'accept' | 'drop'>>;
-};
 
 /**
  * A program that rules in force come from. `active`: it is at work and will write them again; `leftover`: it is off, its rules are still there.

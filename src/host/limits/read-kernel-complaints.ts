@@ -1,12 +1,11 @@
 // Lines of the kernel and of the audit log that say who else has thrown something away: SELinux, AppArmor, a full table, a martian.
+import type { Complaint } from '../../diagnosis/witness.ts';
 import type { Host } from '../host.ts';
 
 /** A line, and how many seconds before now it was written. */
-export type Complaint = { readonly kind: ComplaintKind; readonly line: string; readonly age: number };
+type Aged = Complaint & { readonly age: number };
 
-export type ComplaintKind = 'denial' | 'conntrack-full' | 'syn-flood' | 'martian';
-
-const WORDS: readonly (readonly [RegExp, ComplaintKind])[] = [
+const WORDS: readonly (readonly [RegExp, Complaint['kind']])[] = [
   [/avc: +denied|apparmor="DENIED"/, 'denial'],
   [/nf_conntrack: (?:nf_conntrack: )?table full, dropping packet/, 'conntrack-full'],
   [/[Pp]ossible SYN flooding on port/, 'syn-flood'],
@@ -21,7 +20,7 @@ const AUDIT_LOG = '/var/log/audit/audit.log';
 const AHEAD = -5;
 
 /** Those of the last `within` seconds; null where neither log can be read together with the clock that it is written by. */
-export async function readKernelComplaints(host: Host, within: number): Promise<Complaint[] | null> {
+export async function readKernelComplaints(host: Host, within: number): Promise<Aged[] | null> {
   const [kernel, audit, uptime, date] = await Promise.all([
     host.run(['dmesg']),
     host.run(['tail', '-n', `${LINES}`, AUDIT_LOG]),
@@ -43,7 +42,7 @@ export async function readKernelComplaints(host: Host, within: number): Promise<
     .map((one) => ({ ...one, age: Math.max(0, one.age) }));
 }
 
-function find(text: string, stamp: RegExp, now: number): Complaint[] {
+function find(text: string, stamp: RegExp, now: number): Aged[] {
   return text.split('\n').flatMap((line) => {
     const kind = WORDS.find(([words]) => words.test(line))?.[1];
     const time = stamp.exec(line)?.[1];

@@ -1,12 +1,6 @@
 // What systemd keeps its services from on the network: filters on control groups, a network of their own, families of addresses.
+import type { ServiceLimits } from '../../diagnosis/witness.ts';
 import type { Host } from '../host.ts';
-
-/** A unit with at least one such setting, and each setting as `systemctl show` prints it: `IPAddressDeny=0.0.0.0/0 ::/0`. */
-export type ServiceLimits = {
-  readonly unit: string;
-  readonly settings: readonly string[];
-  readonly controlGroup: string | null;
-};
 
 /** Each setting, and the values that restrict nothing. */
 const SETTINGS: Readonly<Record<string, RegExp>> = {

@@ -1,18 +1,7 @@
 // The queues of listening TCP sockets: how many connections wait to be taken, and for how many there is room.
+import type { ListenQueue } from '../../diagnosis/witness.ts';
 import type { Host } from '../host.ts';
 import { splitEnd } from './split-end.ts';
-
-/** `line`: as ss prints it. `cgroup`: the control group of who has made the socket; null where ss knows none. */
-export type ListenQueue = {
-  readonly line: string;
-  readonly address: string;
-  readonly port: number;
-  readonly device: string | null;
-  readonly waiting: number;
-  readonly room: number;
-  readonly pid: number | null;
-  readonly cgroup: string | null;
-};
 
 /** Null where there is no ss. An old one prints no control groups. */
 export async function readListenQueues(host: Host): Promise<ListenQueue[] | null> {

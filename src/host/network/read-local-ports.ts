@@ -1,13 +1,6 @@
 // How many local ports there are for outgoing connections, and how many of them are taken.
+import type { LocalPorts } from '../../diagnosis/witness.ts';
 import type { Host } from '../host.ts';
-
-/** `peers`: TCP sockets by the place they are connected to, `127.0.0.1:8081`. `summary`: the lines of `ss -s` that count. */
-export type LocalPorts = {
-  readonly first: number;
-  readonly last: number;
-  readonly peers: ReadonlyMap<string, number>;
-  readonly summary: readonly string[];
-};
 
 const RANGE = '/proc/sys/net/ipv4/ip_local_port_range';
 

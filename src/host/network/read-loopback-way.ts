@@ -1,32 +1,7 @@
 // Reads lo and the way to it: the device, its addresses, the routing that leads there, and what is hooked into it.
+import type { Answer, LoopbackWay, RouteAnswer } from '../../diagnosis/way/loopback-way.ts';
 import type { Command, Host } from '../host.ts';
 import { findEarlyRules } from './routing-rules.ts';
-
-type Answer = {
-  readonly command: Command;
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-};
-/** `rule`: the routing rule that the question is about; null where it is about no single one. */
-type RouteAnswer = Answer & { readonly destination: string; readonly rule: string | null };
-type PerFamily<T> = { readonly ip: T; readonly ip6: T };
-
-/**
- * As the server's own tools print it; null where nobody could look. `tables` and `isIp6Off` are read only where a route is amiss, `filters` only where
- * something can hold them; `unasked`: routing rules before the local table that no question fits.
- */
-export type LoopbackWayReading = {
-  readonly link: Answer | null;
-  readonly addresses: Answer | null;
-  readonly routes: readonly RouteAnswer[];
-  readonly rules: PerFamily<Answer | null>;
-  readonly unasked: readonly { readonly family: 'ip' | 'ip6'; readonly line: string }[];
-  readonly queues: Answer | null;
-  readonly filters: readonly Answer[];
-  readonly tables: PerFamily<Answer | null>;
-  readonly isIp6Off: boolean | null;
-};
 
 /** What stands for all of 127.0.0.0/8: Debian calls itself so, and lo has no such address of its own. */
 const REST_OF_THE_NET = '127.0.1.1';
@@ -34,11 +9,11 @@ const REST_OF_THE_NET = '127.0.1.1';
 const MOST = 12;
 const IP6_SWITCHES = ['all', 'lo'] as const;
 
-/** `own`: this server's other addresses; `listening`: the addresses that services listen at. */
+/** `filters` only where something can hold them. `own`: this server's other addresses; `listening`: the addresses that services listen at. */
 export async function readLoopbackWay(
   host: Host,
   { own, listening }: { own: readonly string[]; listening: readonly string[] },
-): Promise<LoopbackWayReading> {
+): Promise<LoopbackWay> {
   const served = listening.filter((address) => address.startsWith('127.'));
   const asked = [...new Set(['127.0.0.1', '::1', REST_OF_THE_NET, ...served, ...own])].slice(0, MOST);
   const [link, addresses, plain, ip, ip6, queues] = await Promise.all([
@@ -101,7 +76,7 @@ async function readFilters(host: Host, queues: Answer | null): Promise<Answer[]>
   return (await Promise.all(answers)).filter((answer) => answer !== null);
 }
 
-async function readTables(host: Host): Promise<LoopbackWayReading['tables']> {
+async function readTables(host: Host): Promise<LoopbackWay['tables']> {
   const [ip, ip6] = await Promise.all([
     ask(host, ['ip', 'route', 'show', 'table', 'local']),
     ask(host, ['ip', '-6', 'route', 'show', 'table', 'local']),

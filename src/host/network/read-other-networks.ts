@@ -1,14 +1,6 @@
 // Who listens on this machine in a network namespace of its own: out of reach from here, though the service runs.
+import type { DistantListener } from '../../diagnosis/witness.ts';
 import type { Host } from '../host.ts';
-
-/** A listening TCP socket in another network namespace, with the first process that is there and its control group (null: not known). */
-export type DistantListener = {
-  readonly pid: number;
-  readonly process: string;
-  readonly cgroup: string | null;
-  readonly namespace: string;
-  readonly port: number;
-};
 
 /** Namespaces that are looked into at the most. */
 const MOST = 32;

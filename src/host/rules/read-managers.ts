@@ -1,27 +1,12 @@
 // Raw facts about who looks after the firewall of this server: the programs that write rules, whether they are at work, and whether boot starts them.
+import type { InstalledOwner, OwnerFacts } from '../../diagnosis/owners/owner-facts.ts';
 import { type DirectRule, parseDirectRules } from '../../firewall/firewalld/direct-rule.ts';
 import type { UfwShown } from '../../firewall/ufw/find-ufw-rules.ts';
 import type { Command, Host } from '../host.ts';
 import { readFermPolicies } from './read-ferm-policies.ts';
 import { readUfwRules } from './read-ufw-rules.ts';
 
-/**
- * A program that is installed here. `isOn`: it is at work; `startsAtBoot`: the next boot starts it, and it writes its rules then. What only
- * writes rules when it starts is at work where boot starts it. `evidence` says by what that is known.
- */
-export type Manager = {
-  readonly name: string;
-  readonly isOn: boolean;
-  readonly startsAtBoot: boolean;
-  readonly evidence: string;
-  /** What it sets the policies of the filter table's chains to, where its configuration says so. */
-  readonly policies?: Readonly<Record<string, 'accept' | 'drop'>>;
-};
-
-export type Managers = {
-  readonly installed: readonly Manager[];
-  /** The direct rules of a running firewalld, in the order in which it tells them. */
-  readonly directRules: readonly DirectRule[];
+export type Managers = OwnerFacts & {
   /** The rules of ufw, where it is on. */
   readonly ufw: UfwShown | null;
 };
@@ -87,10 +72,10 @@ async function readUnits(host: Host): Promise<Units> {
 }
 
 /** What a program tells of itself. */
-type Told = Omit<Manager, 'startsAtBoot'>;
+type Told = Omit<InstalledOwner, 'startsAtBoot'>;
 
 /** Where nothing is known of a unit, what is at work now is taken to be started by boot as well. */
-function withUnit(told: Told, units: Units): Manager {
+function withUnit(told: Told, units: Units): InstalledOwner {
   const unit = `${told.name}.service`;
   const state = units.get(unit);
   if (state === undefined) return { ...told, startsAtBoot: told.isOn };
@@ -128,7 +113,12 @@ async function readSocket(host: Host, name: keyof typeof SOCKETS): Promise<Told 
   return code === 0 ? { name, isOn: true, evidence: `${socket} is there` } : null;
 }
 
-async function readService(host: Host, name: string, names: readonly string[], units: Units): Promise<Manager | null> {
+async function readService(
+  host: Host,
+  name: string,
+  names: readonly string[],
+  units: Units,
+): Promise<InstalledOwner | null> {
   const known = names.map((one) => `${one}.service`).filter((one) => units.has(one));
   const unit = known.find((one) => units.get(one) === 'enabled') ?? known[0];
   if (unit === undefined) return null;

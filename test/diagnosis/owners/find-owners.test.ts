@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { summariseLayers } from '../../../src/diagnosis/inspect/layers.ts';
 import { findOwnerFindings } from '../../../src/diagnosis/owners/find-owner-findings.ts';
-import { findOwners, type OwnerFacts } from '../../../src/diagnosis/owners/find-owners.ts';
+import { findOwners } from '../../../src/diagnosis/owners/find-owners.ts';
+import type { OwnerFacts } from '../../../src/diagnosis/owners/owner-facts.ts';
 import { parseDirectRules } from '../../../src/firewall/firewalld/direct-rule.ts';
 import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
 import type { Ruleset, Table } from '../../../src/firewall/model/model.ts';

@@ -11,6 +11,7 @@ const queue = (waiting: number, room: number, known: Partial<ListenQueue> = {}):
   device: null,
   waiting,
   room,
+  pid: 7,
   cgroup: '/system.slice/pg.service',
   ...known,
 });

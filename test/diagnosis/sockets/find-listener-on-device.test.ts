@@ -10,6 +10,7 @@ const queue = (device: string | null) => ({
   device,
   waiting: 0,
   room: 20,
+  pid: null,
   cgroup: null,
 });
 const find = (...devices: (string | null)[]) =>
