@@ -33,14 +33,16 @@ export const markEntry = ({ text, entry }: EntryLine): Span[] => {
 export const tellEntry = ({ time, entry }: EntryLine): Span[] => {
   const clock = time === null ? '' : `${new Date(time).toTimeString().slice(0, 8)}  `;
   const device = entry.out === null ? `IN=${entry.in ?? ''}` : `OUT=${entry.out}`;
-  const port = entry.direction === 'reply' ? `SPT=${entry.spt}` : entry.dpt === null ? '' : `DPT=${entry.dpt}`;
+  const port = tellPort(entry);
   const tone = entry.loopback ? 'strong' : 'dim';
   const role = entry.direction === 'reply' || entry.direction === 'error' ? ` (${entry.direction})` : '';
-  return [
-    span('dim', clock),
-    span(
-      tone,
-      `${device}  ${entry.src} -> ${entry.dst}  ${entry.proto} ${port} ${entry.service ?? ''}${role}`.trimEnd(),
-    ),
-  ];
+  const what = [entry.proto ?? 'no protocol', port, entry.service].filter((part) => part !== null).join(' ');
+  const [from, to] = [entry.src, entry.dst].map((address) => address ?? '?');
+  return [span('dim', clock), span(tone, `${device}  ${from} -> ${to}  ${what}${role}`)];
+};
+
+/** The service's port, where the packet has one: `DPT=25`, on a reply `SPT=25`. */
+export const tellPort = ({ direction, spt, dpt }: EntryLine['entry']): string | null => {
+  const [name, port] = direction === 'reply' ? ['SPT', spt] : ['DPT', dpt];
+  return port === null ? null : `${name}=${port}`;
 };

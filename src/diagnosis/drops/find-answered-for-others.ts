@@ -29,7 +29,7 @@ const tell = (entry: Entry): string => {
   const packet = entry.embedded ?? entry;
   const flags = packet.flags.length === 0 ? '' : ` (${packet.flags.join(' ')})`;
   const way = `${packet.proto} from ${nameAddress(packet.src ?? '?', packet.spt)} to ${nameAddress(packet.dst ?? '?', packet.dpt)}${flags}`;
-  return entry.embedded === null ? way : `an error (${entry.proto}) about ${way}`;
+  return entry.embedded === null ? way : `an error (${entry.proto ?? 'ICMP'}) about ${way}`;
 };
 
 /** Told as what they are; null where there are none. */

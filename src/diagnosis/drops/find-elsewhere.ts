@@ -81,8 +81,11 @@ export const judgeLine = ({ ruleset, surroundings, own }: Site, line: EntryLine)
   return findPrefixHint(entry.prefix) === 'stopped' ? { line, by: null } : null;
 };
 
-const tell = ({ line: { entry }, by }: JudgedLine): string =>
-  `${entry.proto} to ${nameAddress(entry.dst ?? 'an address not in the line', entry.dpt)} by ${entry.out}: ${by === null ? `logged as "${entry.prefix}"` : `stopped by ${by}`}`;
+const tell = ({ line: { entry }, by }: JudgedLine): string => {
+  const logged = entry.prefix === null ? 'logged' : `logged as "${entry.prefix}"`;
+  const to = nameAddress(entry.dst ?? 'an address not in the line', entry.dpt);
+  return `${entry.proto ?? 'A packet'} to ${to} by ${entry.out}: ${by === null ? logged : `stopped by ${by}`}`;
+};
 
 /** The line of a packet that left, or was to leave, for a loopback address by another device: see find-bound-to-device.ts. */
 export const isAstray = ({ entry }: EntryLine): boolean =>

@@ -5,7 +5,7 @@ import { isAstray, type JudgedLine, judgeLine } from '../drops/find-elsewhere.ts
 import type { Failure } from '../failures.ts';
 
 const tellLine = ({ line: { entry }, by }: JudgedLine): string => {
-  const sent = `${entry.proto} to ${nameAddress(entry.dst ?? '', entry.dpt)} was sent by ${entry.out}, not by lo`;
+  const sent = `${entry.proto ?? 'A packet'} to ${nameAddress(entry.dst ?? '', entry.dpt)} was sent by ${entry.out}, not by lo`;
   return by === null ? `${sent} (logged as "${entry.prefix ?? ''}")` : `${sent}: dropped by ${by}`;
 };
 

@@ -95,7 +95,10 @@ export function findPermits(
     repaired: without(goalsOf(broken), goalsOf(left)),
     unsolved,
     keptGuards: listGuards([
-      ...guarded.map((trace) => ({ trace, stops: findStops(ruleset, trace) })),
+      // A permit for what one guard stops, which was wanted, may let the rest of it pass as well.
+      ...guarded
+        .filter(({ conversation }) => !isLetThrough(trace(after, conversation)))
+        .map((one) => ({ trace: one, stops: findStops(ruleset, one) })),
       ...left
         .filter(isGuarded)
         .map((trace) => ({ trace, stops: findStops(after, trace).map((stop) => beforeChanges(stop, placed)) })),

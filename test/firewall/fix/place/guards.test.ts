@@ -47,6 +47,18 @@ describe('a permit that leaves guards in force', () => {
     expect(jumped(fix)).toEqual(['OUTPUT 1 stops guard']);
   });
 
+  test('what the opened guard stopped beside it is not said to stay in force', () => {
+    const seen = { ...conversation('tcp', '127.0.0.1', 6379), uid: 33 };
+    const fix = plan(
+      '-A OUTPUT -m owner --uid-owner 33 -j DROP\n-A OUTPUT -o lo -p tcp --dport 25 -j DROP',
+      'all-but-guarded',
+      [seen],
+    );
+    expect(outcome(fix, 21, 33)).toBe('works');
+    expect(kept(fix).every((rule) => rule === 'OUTPUT 2')).toBe(true);
+    expect(outcome(fix, 25)).toBe(kept(fix).length === 0 ? 'works' : 'blocked');
+  });
+
   test.each([
     '-A OUTPUT -p tcp -m tcp --dport 25 -j REJECT',
     '-A OUTPUT -p tcp -m multiport --dports 25,587 -j DROP',
