@@ -23,39 +23,30 @@ export type Scene = {
 /** Looks at the server as it is now; what can't be looked at is not known. Where nothing has failed, nothing is asked about failures. */
 export const readWitness = async (host: Host, { attempts, wayFaults, seconds }: Scene): Promise<Witness> => {
   const isFailing = !attempts.every(works);
-  const ifFailing = <T>(read: Promise<T> | null): Promise<T | null> => read ?? Promise.resolve(null);
+  const ifFailing = <T>(read: (host: Host) => Promise<T>) => (isFailing ? read(host) : null);
   const needsPorts = attempts.some(isWithoutLocalPort);
-  const [
-    localhost,
-    queues,
-    localPorts,
-    serviceLimits,
-    cgroupFilters,
-    ownGroup,
-    distantListeners,
-    complaints,
-    conntrack,
-  ] = await Promise.all([
-    resolveName(host, 'localhost'),
-    ifFailing(isFailing ? readListenQueues(host) : null),
-    ifFailing(needsPorts ? readLocalPorts(host) : null),
-    ifFailing(isFailing ? readServiceLimits(host) : null),
-    ifFailing(isFailing ? readCgroupFilters(host) : null),
-    ifFailing(isFailing ? readOwnGroup(host) : null),
-    ifFailing(isFailing ? readOtherNetworks(host) : null),
-    ifFailing(isFailing ? readKernelComplaints(host, seconds) : null),
-    ifFailing(isFailing ? readConntrack(host) : null),
-  ]);
+  const reads = {
+    localhost: resolveName(host, 'localhost'),
+    queues: ifFailing(readListenQueues),
+    localPorts: needsPorts ? readLocalPorts(host) : null,
+    serviceLimits: ifFailing(readServiceLimits),
+    cgroupFilters: ifFailing(readCgroupFilters),
+    ownGroup: ifFailing(readOwnGroup),
+    distantListeners: ifFailing(readOtherNetworks),
+    complaints: ifFailing(() => readKernelComplaints(host, seconds)),
+    conntrack: ifFailing(readConntrack),
+  };
+  await Promise.all(Object.values(reads));
   return {
-    localhost,
     wayFaults,
-    queues,
-    localPorts,
-    serviceLimits,
-    cgroupFilters,
-    ownGroup,
-    distantListeners,
-    complaints,
-    conntrack,
+    localhost: await reads.localhost,
+    queues: await reads.queues,
+    localPorts: await reads.localPorts,
+    serviceLimits: await reads.serviceLimits,
+    cgroupFilters: await reads.cgroupFilters,
+    ownGroup: await reads.ownGroup,
+    distantListeners: await reads.distantListeners,
+    complaints: await reads.complaints,
+    conntrack: await reads.conntrack,
   };
 };

@@ -38,3 +38,12 @@ export const OPEN6 = `*filter
 :OUTPUT ACCEPT [0:0]
 COMMIT
 `;
+
+/** How the filter table of most begins: what comes in by lo, and what belongs to a connection, may. */
+export const INBOUND = `*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+`;

@@ -1,6 +1,6 @@
 // A decoy: packets are dropped and logged, but on eth0: the host that plugins are fetched from is not permitted.
 import type { Scenario } from '../scenario.ts';
-import { MARIADB, NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
+import { INBOUND, MARIADB, NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
 
 export const elsewhere: Scenario = {
   id: 'elsewhere',
@@ -9,13 +9,7 @@ export const elsewhere: Scenario = {
   symptom: '"wp plugin update --all" ends with: Failed to connect to downloads.wordpress.org port 443',
   story:
     "web1 may speak to the company's package mirror and to nothing else. That does include loopback. But plugins don't come from the mirror.",
-  rules: `*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -i lo -j ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
+  rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
 -A OUTPUT -o lo -j ACCEPT
 -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT

@@ -1,6 +1,6 @@
 // Alert mails stay away: a rule against spam, far before the final one, drops everything to port 25.
 import type { Scenario } from '../scenario.ts';
-import { NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
+import { INBOUND, NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
 
 export const mail: Scenario = {
   id: 'mail',
@@ -9,13 +9,7 @@ export const mail: Scenario = {
   symptom: '"mail -s test root@example.org" ends with: cannot connect to localhost, port 25: Connection timed out',
   story:
     'After a hacked contact form had sent spam, somebody forbade web1 to speak SMTP. The monitoring hands its alerts to the mail server on localhost, and has been quiet ever since.',
-  rules: `*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -i lo -j ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
+  rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
 -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A OUTPUT -p tcp -m tcp --dport 25 -m comment --comment "no spam from here" -j DROP
 -A OUTPUT -p tcp -m multiport --dports 80,443,587 -j ACCEPT

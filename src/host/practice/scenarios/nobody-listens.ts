@@ -1,6 +1,6 @@
 // A decoy: loopback passes. The mail server listens on the public address only, so nobody answers on localhost.
 import type { Scenario } from '../scenario.ts';
-import { at, MARIADB, NGINX, NGINX_TLS, OPEN6, OWN, POSTFIX, SSHD } from './common.ts';
+import { at, INBOUND, MARIADB, NGINX, NGINX_TLS, OPEN6, OWN, POSTFIX, SSHD } from './common.ts';
 
 export const nobodyListens: Scenario = {
   id: 'nobody-listens',
@@ -9,13 +9,7 @@ export const nobodyListens: Scenario = {
   symptom: '"mail -s test root@example.org" ends with: cannot connect to localhost, port 25: Connection refused',
   story:
     'An outbound policy went onto web1 the same evening as an update of the mail server. Since then no alert has arrived. Everybody blames the firewall.',
-  rules: `*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -i lo -j ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p tcp -m multiport --dports 22,25,80,443 -j ACCEPT
+  rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,25,80,443 -j ACCEPT
 -A OUTPUT -o lo -j ACCEPT
 -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 -A OUTPUT -p tcp -m multiport --dports 25,80,443 -j ACCEPT

@@ -1,6 +1,6 @@
 // WordPress can't update: it hands the files to the FTP server on its own host, and the outbound policy knows no lo.
 import type { Scenario } from '../scenario.ts';
-import { NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
+import { INBOUND, NGINX, NGINX_TLS, OPEN6, SSHD, VSFTPD } from './common.ts';
 
 export const wordpress: Scenario = {
   id: 'wordpress',
@@ -9,13 +9,7 @@ export const wordpress: Scenario = {
   symptom: '"wp plugin update --all" ends with: Failed to connect to FTP Server localhost:21',
   story:
     'Last week an outbound policy went onto web1: web, DNS and time may go out, the rest is dropped. The site runs, but since then no plugin can be updated.',
-  rules: `*filter
-:INPUT DROP [0:0]
-:FORWARD DROP [0:0]
-:OUTPUT ACCEPT [0:0]
--A INPUT -i lo -j ACCEPT
--A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p tcp -m multiport --dports 22,80,443 -m conntrack --ctstate NEW -j ACCEPT
+  rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -m conntrack --ctstate NEW -j ACCEPT
 -A INPUT -i eth0 -m limit --limit 10/min -j LOG --log-prefix "IN-DROP: "
 -A OUTPUT -o eth0 -p tcp -m multiport --sports 22,80,443 -m conntrack --ctstate ESTABLISHED -j ACCEPT
 -A OUTPUT -p tcp -m multiport --dports 80,443 -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT
