@@ -14,6 +14,7 @@ export const nameConversation = ({ protocol, destination, destinationPort }: Con
 
 /** `SMTP (port 25)`, `port 4711` */
 export const namePort = (port: number | null): string => {
-  const service = port === null ? null : findService(port);
+  if (port === null) return 'no port';
+  const service = findService(port);
   return service === null ? `port ${port}` : `${service.label} (port ${port})`;
 };

@@ -1,7 +1,9 @@
 // What the next boot will have in force, found out by loading it now: into a network namespace that is gone at once.
 
+import { at } from '../../at.ts';
 import type { Host } from '../host.ts';
 import { type FirewallDump, holdsAnything } from '../rules/read-firewall.ts';
+import { whyFailed } from '../why-failed.ts';
 import { findBootPlace } from './find-boot-place.ts';
 import { findNftScript } from './nft-script.ts';
 
@@ -82,9 +84,9 @@ export async function loadBootRules(
   ];
   for (const loaders of services.length === 0 ? [] : ordersOf(services)) {
     const script = [...loaders.map((load) => `${load} || exit`), DUMP].join('\n');
-    const { code, stdout, stderr } = await host.run(['unshare', '-n', 'sh', '-c', script, 'sh', ...places]);
-    if (code !== 0) return { kind: 'failed', files, why: stderr.trim().split('\n', 1)[0] || `exit code ${code}` };
-    outcomes.push(splitDumps(stdout, variant));
+    const loaded = await host.run(['unshare', '-n', 'sh', '-c', script, 'sh', ...places]);
+    if (loaded.code !== 0) return { kind: 'failed', files, why: at(whyFailed(loaded).split('\n', 1), 0) };
+    outcomes.push(splitDumps(loaded.stdout, variant));
   }
   return outcomes.length === 0 ? { kind: 'nothing' } : { kind: 'loaded', files, outcomes };
 }

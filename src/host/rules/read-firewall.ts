@@ -5,6 +5,7 @@ import { findUnprintedTables } from '../../firewall/iptables/read/find-unprinted
 import { addDevices, lacksDevices } from '../../firewall/nftables/lower/add-devices.ts';
 import { type Command, type Host, HostError, type RunResult } from '../host.ts';
 import { readOwnAddresses } from '../network/read-own-addresses.ts';
+import { whyFailed } from '../why-failed.ts';
 import { type Managers, readManagers } from './read-managers.ts';
 
 type Variant = 'nft' | 'legacy';
@@ -106,10 +107,11 @@ async function readLegacyVariant(host: Host, family: 'ip' | 'ip6', iptables: Var
   return toReading(command, result, { layer: 'iptables', variant: 'legacy', family, text: result.stdout });
 }
 
-function toReading(command: Command, { code, stderr }: RunResult, dump: FirewallDump): Reading {
+function toReading(command: Command, result: RunResult, dump: FirewallDump): Reading {
+  const { code } = result;
   if (code === 0) return { kind: 'read', dump };
   if (code === NOT_FOUND) return { kind: 'absent' };
-  return { kind: 'unread', layer: { command, why: stderr.trim() || `It ended with exit code ${code}.` } };
+  return { kind: 'unread', layer: { command, why: whyFailed(result) } };
 }
 
 /** False for what a tool prints where its layer has no table. */

@@ -1,6 +1,8 @@
 // The safe change: a rollback armed outside of lo-doctor first, then the change, and silence takes it back.
+
 import type { PlannedCommand } from '../../firewall/fix/plan.ts';
 import { type Command, type Host, HostError, type RunResult } from '../host.ts';
+import { whyFailed } from '../why-failed.ts';
 import { armRollback, moveDeadline } from './arm-rollback.ts';
 import { type Case, type CaseRecord, type CaseState, checkedId, listCases, readCase } from './case-file.ts';
 import { openChangeBook } from './change-book.ts';
@@ -232,8 +234,7 @@ function stepsOf({ apply, undo }: Change): Pick<CaseRecord, 'apply' | 'undo'> {
 
 async function undoneError(host: Host, id: string, command: Command, result: RunResult): Promise<HostError> {
   const outcome = await rollBackCase(host, id);
-  const why = result.timedOut ? 'it took too long' : result.stderr.trim() || `exit code ${result.code}`;
-  const message = `${command.join(' ')} failed: ${why}.`;
+  const message = `${command.join(' ')} failed: ${whyFailed(result)}.`;
   switch (outcome) {
     case 'rolled-back':
       return new HostError(`${message} What had been changed before it was taken back at once.`, { command });

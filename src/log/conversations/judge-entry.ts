@@ -38,11 +38,10 @@ function sayDirection(entry: Entry): string {
   const port = servicePort(entry.direction, entry, entry.embedded);
   switch (entry.direction) {
     case 'request':
+      if (port === null) return 'It is a request.';
       if (entry.proto === 'TCP' && entry.flags.includes('SYN'))
         return `It is a request: SYN without ACK opens a connection, so the service is the one behind DPT, ${port}.`;
-      return port === null
-        ? 'It is a request.'
-        : `It is a request, by its ports: the service is the one behind DPT, ${port}.`;
+      return `It is a request, by its ports: the service is the one behind DPT, ${port}.`;
     case 'reply':
       if (port === null) return 'It is a reply.';
       return `It is a reply: the service's port is SPT, ${port}; DPT is the client's. A rule that permits --dport ${port} lets the request out, but not this.`;
