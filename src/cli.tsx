@@ -195,9 +195,12 @@ const RUN: { readonly [N in CommandName]: Run<N> } = {
     const { runUndo } = await import('./commands/cases/cases.ts');
     return runUndo(id, await openHost(), io(), globals().json);
   },
-  async report({ format }, [id = null]) {
-    const { runReport } = await import('./commands/cases/cases.ts');
-    return runReport(id, globals().json ? 'json' : format, await openHost(), io());
+  async report({ format: said, privacy }, [id = null]) {
+    const format = globals().json ? 'json' : said;
+    if (privacy && format === 'sh')
+      program.error('lo-doctor: --privacy says nothing to --format sh: renamed rules are not those of this server.');
+    const { runReport } = await import('./commands/cases/report.ts');
+    return runReport(id, { format, privacy }, await openHost(), io());
   },
   async schema(_, [name = '']) {
     const { isDocument, runSchema } = await import('./commands/schema.ts');

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runConfirm, runReport, runUndo } from '../src/commands/cases/cases.ts';
+import { runConfirm, runUndo } from '../src/commands/cases/cases.ts';
+import { runReport } from '../src/commands/cases/report.ts';
 import { runCheck } from '../src/commands/check.ts';
 import { type FixOptions, runFix } from '../src/commands/fix/fix.ts';
 import { EXIT_CODES } from '../src/commands/fix/fix-document.ts';
@@ -74,7 +75,7 @@ const onServer: Readonly<Record<string, (host: Host, io: ReturnType<typeof testI
   'lo-doctor.undo/1': (host, io) => runUndo('a1', host, io, true),
   'lo-doctor.report/1': async (host, io) => {
     await runFix({ ...FIX, confirmWithin: null }, { host, caseId: 'a2', io: testIo().io });
-    return runReport('a2', 'json', host, io);
+    return runReport('a2', { format: 'json', privacy: false }, host, io);
   },
 };
 

@@ -214,10 +214,17 @@ export const COMMANDS = {
   report: {
     means: 'the report of a walk or a fix, for the ticket',
     argument: CASE('the latest'),
-    options: { format: oneOf('format', 'as what', ['md', 'json', 'sh']) },
+    options: {
+      format: oneOf(
+        'format',
+        'Markdown, a page to be looked at, a document, or a script for servers that take only a paste',
+        ['md', 'html', 'json', 'sh'],
+      ),
+      privacy: onSwitch('rename addresses, hosts and users, so that it can be shown to strangers'),
+    },
     waits: false,
     exits: { 0: 'the report was printed' },
-    examples: ['report > ticket.md', 'report --format sh'],
+    examples: ['report > ticket.md', 'report --format html --privacy > ticket.html', 'report --format sh'],
   },
   schema: {
     means: 'the JSON Schema of a document that a command prints',

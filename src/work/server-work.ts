@@ -18,6 +18,7 @@ import { readListeners } from '../host/network/who-listens.ts';
 import { readCounters } from '../host/rules/read-counters.ts';
 import { readRuleCounters } from '../host/rules/read-rule-counters.ts';
 import { listCases } from '../host/trial/case-file.ts';
+import { planLooks } from '../host/trial/look-for-tag.ts';
 import { rehearseRollback } from '../host/trial/rehearse-rollback.ts';
 import { keepCase, startTemporary, type Temporary, type Trial } from '../host/trial/trial.ts';
 import type { Sighting } from '../log/conversations/count-sightings.ts';
@@ -25,7 +26,7 @@ import type { EntryLine, LogLine } from '../log/packet/entry.ts';
 import { parseLine } from '../log/packet/parse-line.ts';
 import { reportDocument } from '../report/report-document.ts';
 import { reportScript } from '../report/report-script.ts';
-import { walkReport } from '../report/walk-report.ts';
+import { htmlReport, walkReport } from '../report/walk-report.ts';
 import { withoutSecrets } from '../report/without-secrets.ts';
 import { type Action, calledName } from '../wizard/action.ts';
 import { judgeVerification } from '../wizard/judge-verification.ts';
@@ -258,7 +259,13 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       const walk = withoutSecrets(seen);
       const document = printableOutput(JSON.stringify(reportDocument(walk, outcome, host.name)));
       await writeRecord(host, caseId, 'report.json', `${document}\n`);
-      await writeRecord(host, caseId, 'report.sh', reportScript(walk, outcome, host.name));
+      await writeRecord(
+        host,
+        caseId,
+        'report.sh',
+        reportScript(walk, outcome, host.name, planLooks(caseId, walk.plan?.undo ?? [])),
+      );
+      await writeRecord(host, caseId, 'report.html', htmlReport(walk, outcome, host.name));
       return writeRecord(host, caseId, 'report.md', walkReport(walk, outcome, host.name));
     },
   };

@@ -5,8 +5,7 @@ import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
 import { blocksToMarkdown, escapeMarkdown, fenced } from '../../src/report/markdown.ts';
 import { reportDocument } from '../../src/report/report-document.ts';
-import { reportScript } from '../../src/report/report-script.ts';
-import { walkReport } from '../../src/report/walk-report.ts';
+import { htmlReport, walkReport } from '../../src/report/walk-report.ts';
 import { withoutSecrets } from '../../src/report/without-secrets.ts';
 import { begin, type Case } from '../../src/wizard/state.ts';
 import { quoteShellWord } from '../../src/words/shell-line.ts';
@@ -36,6 +35,62 @@ test('a report tells what was found, by which line and rule, what was changed an
     '2026-11-22T18:00:00.000Z  the fix was kept',
   ])
     expect(report).toContain(part);
+});
+
+test('it reads like a ticket: in this order, and nothing is left out', () => {
+  const titles = [...walkReport(fixed, 'fixed', 'web1').matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+  expect(titles).toEqual([
+    'Symptom',
+    'Evidence',
+    'Cause',
+    'Change',
+    'Proof',
+    'Undo',
+    'The outbound policy, as it was',
+    'What happened when',
+  ]);
+});
+
+test('the symptom is what failed, with what it said; the evidence is the very lines', () => {
+  const attempts = [
+    { kind: 'command', commandLine: 'mail -s x root', code: 75, output: 'send-mail: fatal: no port 25\n' } as const,
+  ];
+  const entries = blockedDiagnosis.blocked.flatMap(({ sample }) =>
+    sample === null ? [] : [{ source: '/var/log/syslog', line: sample }],
+  );
+  const [, symptom = '', evidence = ''] = walkReport({ ...fixed, attempts, entries }, 'fixed', 'web1').split(
+    /^## .*$/m,
+  );
+  expect(symptom).toContain('mail -s x root');
+  expect(symptom).toContain('send-mail: fatal: no port 25');
+  expect(evidence).toContain(SMTP_LINE.trimEnd());
+});
+
+test.each([
+  ['rolled-back', 'is taken back', 'Nothing is left to take back'],
+  ['rollback-failed', 'a part of it may still be', 'lo-doctor undo a1'],
+  ['unfixed', 'Not run: to be run by hand', '-D OUTPUT -o lo'],
+] as const)('a walk that ended %s says what stands now', (outcome, change, undo) => {
+  const walk = outcome === 'unfixed' ? { ...fixed, verification: null, saved: null } : fixed;
+  const report = walkReport(walk, outcome, 'web1');
+  expect(report).toContain(change);
+  expect(report).toContain(undo);
+  expect(report).not.toContain('In force, and kept');
+});
+
+test('as HTML it is one file that loads and runs nothing, with every character of others escaped', () => {
+  const evil = '<script>alert(1)</script>"\'&\u202e';
+  const attempts = [{ kind: 'command', commandLine: evil, code: 1, output: evil } as const];
+  const page = htmlReport({ ...fixed, attempts }, 'fixed', evil);
+  expect(page).not.toMatch(/<script|<img|<link|src=|href=|url\(/);
+  expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;');
+  expect(page).not.toContain('\u202e');
+  expect(page).toContain("default-src 'none'");
+  expect(page).toContain('<mark>OUT=lo</mark>');
+  for (const element of ['p', 'ul', 'li', 'pre', 'dl', 'h2', 'span', 'mark'])
+    expect(page.match(new RegExp(`<${element}[ >]`, 'g'))?.length).toBe(
+      page.match(new RegExp(`</${element}>`, 'g'))?.length,
+    );
 });
 
 test('a walk that could not tell says what it depends on', () => {
@@ -75,13 +130,6 @@ test('the document has the schema first, and all that a machine needs', () => {
       },
     ],
   });
-});
-
-test('the script applies the very commands of the fix, and undoes them', () => {
-  const script = reportScript(fixed, 'fixed', 'web1').replaceAll(/^( *)iptables /gm, '$1echo iptables ');
-  const [apply] = fixPlan.apply;
-  expect(execFileSync('sh', ['-s'], { input: script, encoding: 'utf8' })).toBe(`${apply?.command.join(' ')}\n`);
-  expect(execFileSync('sh', ['-s', 'undo'], { input: script, encoding: 'utf8' })).toContain('-D OUTPUT -o lo');
 });
 
 test('a quoted word comes back from a shell as it was', () => {

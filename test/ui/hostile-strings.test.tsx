@@ -8,7 +8,7 @@ import { printPage } from '../../src/faces/plain/play.ts';
 import { printTrouble } from '../../src/host/host.ts';
 import { reportDocument } from '../../src/report/report-document.ts';
 import { reportScript } from '../../src/report/report-script.ts';
-import { walkReport } from '../../src/report/walk-report.ts';
+import { htmlReport, walkReport } from '../../src/report/walk-report.ts';
 import { walkPage } from '../../src/steps/walk-page.ts';
 import { begin, type Case, type Phase } from '../../src/wizard/state.ts';
 import { type Page, text } from '../../src/words/page.ts';
@@ -83,9 +83,10 @@ test('there are 200, and each is hostile', () => {
   expect(HOSTILE_STRINGS.filter((one) => findUnshowable(one) === null)).toEqual([]);
 });
 
-test('the report in Markdown and the script have none of them raw', () => {
+test('the reports in Markdown and HTML, and the script, have none of them raw', () => {
   expect(failing((evil) => walkReport(walkOf(evil), 'unfixed', evil))).toEqual([]);
-  expect(failing((evil) => reportScript(walkOf(evil), 'unfixed', evil))).toEqual([]);
+  expect(failing((evil) => htmlReport(walkOf(evil), 'unfixed', evil))).toEqual([]);
+  expect(failing((evil) => reportScript(walkOf(evil), 'unfixed', evil, []))).toEqual([]);
 });
 
 test('documents are escaped as JSON allows, and read back as they were', () => {

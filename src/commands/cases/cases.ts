@@ -1,14 +1,12 @@
-// `lo-doctor confirm`, `undo` and `report`: what can be done with a case after its walk.
+// `lo-doctor confirm` and `undo`: what can be done with a case after its walk.
 
-import { isCaseId } from '../../firewall/fix/rule/tag.ts';
-import { readRecord } from '../../host/files/write-record.ts';
 import { type Host, HostError } from '../../host/host.ts';
 import { findLeftOver } from '../../host/left-over/find-left-over.ts';
 import { findRulesWithoutTag } from '../../host/left-over/find-rules-without-tag.ts';
 import { findTagged } from '../../host/left-over/find-tagged.ts';
 import { takeBackByTag } from '../../host/left-over/take-back-by-tag.ts';
 import { undoSaveForBoot } from '../../host/next-boot/save-for-boot.ts';
-import { type Case, listCases, RECORD_ROOT, readCase } from '../../host/trial/case-file.ts';
+import { type Case, listCases, readCase } from '../../host/trial/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../../host/trial/compare-with-backups.ts';
 import { whileSettling } from '../../host/trial/lock.ts';
 import { keepCase, rollBackCase } from '../../host/trial/trial.ts';
@@ -23,7 +21,8 @@ import { needRoot } from '../need-root.ts';
 import { completeSaving } from './settle-left-over.ts';
 import { tellLeftOver } from './tell-left-over.ts';
 
-const CASES_ARE_ROOTS =
+/** Who may ask about cases. */
+export const CASES_ARE_ROOTS =
   'Fixes and reports can be looked up by root alone: whether there is one here is not known without it.';
 
 type CaseIo = Pick<Io, 'stdout'>;
@@ -167,30 +166,5 @@ export const runUndo = async (id: string | null, host: Host, io: CaseIo, json = 
     ...compared.map(tellCompared),
     ...alike.map((rule) => `A rule like it is in force under another comment, or none. It was left: ${rule}`),
   ]);
-  return EXIT.done;
-};
-
-/** The youngest record that holds such a report: a walk that changed nothing leaves one, too. */
-const findLatestReport = async (host: Host, name: string): Promise<string> => {
-  const { stdout } = await host.run(['ls', '-1t', RECORD_ROOT]);
-  for (const id of stdout.split('\n').filter(isCaseId)) if ((await readRecord(host, id, name)) !== null) return id;
-  throw new HostError('There is no report on this server yet.');
-};
-
-/** Prints the report of a walk. */
-export const runReport = async (
-  id: string | null,
-  format: 'md' | 'json' | 'sh',
-  host: Host,
-  io: CaseIo,
-): Promise<number> => {
-  await needRoot(host, CASES_ARE_ROOTS);
-  const found = id ?? (await findLatestReport(host, `report.${format}`));
-  const text = await readRecord(host, found, `report.${format}`);
-  if (text === null)
-    throw new HostError(`Case ${found} has no report on this server.`, {
-      nextSteps: ['A walk writes it when it ends: look in /var/lib/lo-doctor.'],
-    });
-  io.stdout(text);
   return EXIT.done;
 };

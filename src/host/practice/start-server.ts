@@ -5,7 +5,7 @@ import { createFiles, type Files, makeDirectories, placeFile } from './files.ts'
 import { createLogBook } from './log/log-book.ts';
 import { createKernel } from './network/kernel.ts';
 import { writeNoise, writePast } from './past.ts';
-import { createRandom } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { OWN } from './scenarios/common.ts';
 import type { As, Server } from './server.ts';
@@ -78,11 +78,18 @@ export function startServer(scenario: Scenario, { now, speed, seed, run }: Start
     },
   };
   files.generate('/proc/uptime', () => `${clock.uptime().toFixed(2)} ${(clock.uptime() * 1.9).toFixed(2)}\n`);
+  files.generate('/proc/sys/kernel/random/uuid', () => `${makeUuid(random)}\n`);
   writePast(server);
   loadRules(server, scenario);
   clock.every(NOISE_EVERY, () => writeNoise(server));
   for (const { every, act } of scenario.habits ?? []) clock.every(every, () => act(server));
   return server;
+}
+
+/** As the kernel prints one, from the server's own chance. */
+function makeUuid(random: Random): string {
+  const part = (length: number) => Array.from({ length }, () => random(0, 15).toString(16)).join('');
+  return [8, 4, 4, 4, 12].map(part).join('-');
 }
 
 function placeFiles(files: Files, { rules, rules6, files: own }: Scenario, names: Names): void {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { runConfirm, runReport, runUndo } from '../../../src/commands/cases/cases.ts';
+import { runConfirm, runUndo } from '../../../src/commands/cases/cases.ts';
+import { runReport } from '../../../src/commands/cases/report.ts';
 import { type FixOptions, runFix } from '../../../src/commands/fix/fix.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { practiceHost } from '../../../src/host/practice/practice-host.ts';
@@ -43,7 +44,7 @@ test('with yes the fix is applied, tried, kept and saved; undo takes both back',
   expect(await savedRules(host)).toContain(PERMIT);
 
   const { io, written } = testIo();
-  expect(await runReport(null, 'md', host, io)).toBe(0);
+  expect(await runReport(null, { format: 'md', privacy: false }, host, io)).toBe(0);
   expect(written.stdout).toContain('# lo-doctor on web1: Fixed, verified and kept');
 
   expect(await runUndo(null, host, testIo().io)).toBe(0);
@@ -73,7 +74,7 @@ test('where nothing can be tried the fix is kept, and never said to be verified'
   expect(said).not.toContain('Fixed, verified');
   expect(await rulesOf(host)).toContain(PERMIT);
   const { io, written } = testIo();
-  expect(await runReport(null, 'json', host, io)).toBe(0);
+  expect(await runReport(null, { format: 'json', privacy: false }, host, io)).toBe(0);
   expect(JSON.parse(written.stdout)).toMatchObject({
     outcome: 'kept-unverified',
     verification: { works: false, result: 'untried' },

@@ -29,7 +29,7 @@ _lo_doctor() {
     'logs --since') return ;;
     'fix --service') return ;;
     'fix --confirm-within') return ;;
-    'report --format') mapfile -t COMPREPLY < <(compgen -W 'md json sh' -- "$cur"); return ;;
+    'report --format') mapfile -t COMPREPLY < <(compgen -W 'md html json sh' -- "$cur"); return ;;
   esac
   case $command in
     '') mapfile -t COMPREPLY < <(compgen -W 'practice check trace logs explain fix confirm undo report schema completion --json --plain --screen-reader --no-color --confirm-within --version --help' -- "$cur") ;;
@@ -41,7 +41,7 @@ _lo_doctor() {
     fix) mapfile -t COMPREPLY < <(compgen -W '--all --open-guards --service --dry-run --rehearse --yes --json --plain --screen-reader --no-color --confirm-within --help' -- "$cur"); ;;
     confirm) mapfile -t COMPREPLY < <(compgen -W '--json --no-color --help' -- "$cur"); ;;
     undo) mapfile -t COMPREPLY < <(compgen -W '--json --no-color --help' -- "$cur"); ;;
-    report) mapfile -t COMPREPLY < <(compgen -W '--format --json --no-color --help' -- "$cur"); ;;
+    report) mapfile -t COMPREPLY < <(compgen -W '--format --privacy --json --no-color --help' -- "$cur"); ;;
     schema) mapfile -t COMPREPLY < <(compgen -W 'check trace entry logs fix rehearsal confirm undo report scenarios --json --no-color --help' -- "$cur"); ;;
     completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish --json --no-color --help' -- "$cur"); ;;
   esac

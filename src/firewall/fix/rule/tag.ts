@@ -47,3 +47,6 @@ export const isOwnLogComment = (comment: string | null): boolean =>
  * the number of the rule, so of a long id only its end is left.
  */
 export const logPrefixOf = (caseId: string): string => `lo-doctor ${caseId.slice(-15)} `;
+
+/** True for the text of a temporary log rule of some case. */
+export const isOwnLogRule = (text: string): boolean => /\blo-doctor \S+-log: \d+\b/.test(text);
