@@ -18,7 +18,10 @@ export function natSide(hook: Hook): 'destination' | 'source' {
 
 /** Notes that the hook's half was decided: by a rule, or by having none. */
 export function natDecided(world: World, hook: Hook): World {
-  return withConnection(world, natSide(hook) === 'destination' ? { destinationDone: true } : { sourceDone: true });
+  const connection = connectionOf(world);
+  if (natSide(hook) === 'destination')
+    return connection?.destinationDone ? world : withConnection(world, { destinationDone: true });
+  return connection?.sourceDone ? world : withConnection(world, { sourceDone: true });
 }
 
 /**
@@ -57,23 +60,16 @@ export function applyBindings(world: World, hook: Hook): World {
   const { original, reply } = connection;
   const wire = track.direction === 'original' ? reversed(reply) : reversed(original);
   const { packet } = world;
-  return natSide(hook) === 'destination'
-    ? {
-        ...world,
-        packet: {
-          ...packet,
-          destination: wire.destination,
-          transport: withPort(packet.transport, 'destinationPort', wire.destinationPort),
-        },
-      }
-    : {
-        ...world,
-        packet: {
-          ...packet,
-          source: wire.source,
-          transport: withPort(packet.transport, 'sourcePort', wire.sourcePort),
-        },
-      };
+  if (natSide(hook) === 'destination') {
+    const { destination } = wire;
+    const transport = withPort(packet.transport, 'destinationPort', wire.destinationPort);
+    const isSame = packet.destination === destination && packet.transport === transport;
+    return isSame ? world : { ...world, packet: { ...packet, destination, transport } };
+  }
+  const { source } = wire;
+  const transport = withPort(packet.transport, 'sourcePort', wire.sourcePort);
+  const isSame = packet.source === source && packet.transport === transport;
+  return isSame ? world : { ...world, packet: { ...packet, source, transport } };
 }
 
 /** The tuple of the opposite direction. */
@@ -152,5 +148,6 @@ function leaving(nat: Nat, address: Address | null): string {
 }
 
 function withPort(transport: Transport, end: 'sourcePort' | 'destinationPort', port: number | null): Transport {
-  return end in transport ? { ...transport, [end]: port } : transport;
+  if (!('sourcePort' in transport) || transport[end] === port) return transport;
+  return { ...transport, [end]: port };
 }

@@ -17,6 +17,7 @@ import { type Journey, type Stopped, travel } from './travel.ts';
 type Course = Ends & {
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
+  readonly site: Omit<Site, 'hook'>;
   readonly packets: PacketTrace[];
   readonly stopped: Stopped[];
   /** Where a packet went to an end that doesn't wait for it: no rule stopped it, and the conversation is over nevertheless. */
@@ -33,13 +34,15 @@ type Course = Ends & {
  */
 export function traceConversation(ruleset: Ruleset, conversation: Conversation, surroundings: Surroundings): Trace {
   const source = parseAddress(conversation.source);
-  const destination = parseAddress(conversation.destination);
+  const isToItself = conversation.destination === conversation.source;
+  const destination = isToItself ? source : parseAddress(conversation.destination);
   if (source === null || destination === null || typeof source !== typeof destination) {
     throw new RangeError(`no conversation between ${conversation.source} and ${conversation.destination}`);
   }
   const course: Course = {
     ruleset,
     surroundings,
+    site: siteOf(surroundings, [source, destination]),
     conversation,
     source,
     destination,
@@ -60,7 +63,7 @@ export function traceConversation(ruleset: Ruleset, conversation: Conversation, 
 
 /** One packet in all worlds; returns the worlds in which the conversation goes on. */
 function sendPart(course: Course, part: Part, index: number, worlds: readonly World[]): World[] {
-  const site = siteOf(course.surroundings, [course.source, course.destination]);
+  const { site } = course;
   const isLate = part.name !== 'request' && part.name !== 'reply';
   const sent = worlds.map((world) => nextWorld(course, part, world));
   const journey = travel(course.ruleset, { ...site, isLate }, index, sent);

@@ -1,10 +1,11 @@
 // One packet's way over lo: out through OUTPUT and POSTROUTING, and in again through PREROUTING and INPUT.
 import type { Ending, HookRun } from '../evaluate/evaluate-chain.ts';
 import { evaluateHook } from '../evaluate/evaluate-hook.ts';
+import { hooksDevices } from '../evaluate/hooked-chains.ts';
 import { eachMet, MetRules } from '../evaluate/met-rules.ts';
 import type { Device, Site } from '../evaluate/read-field.ts';
 import { type Connection, connectionOf, type World } from '../evaluate/world.ts';
-import type { Hook, Ruleset, Table } from '../model/model.ts';
+import type { Hook, Ruleset } from '../model/model.ts';
 import { type ConntrackView, type Packet, protocolOf } from '../model/packet.ts';
 import { siteOf } from '../model/site.ts';
 import type { HookTrace, HookVerdict, PacketName, Surroundings } from './trace.ts';
@@ -27,7 +28,7 @@ export function travel(ruleset: Ruleset, site: Omit<Site, 'hook'>, packet: numbe
   const hooks: HookTrace[] = [];
   const stopped: Stopped[] = [];
   const away: World[] = [];
-  const device = ruleset.tables.some(hooksDevices);
+  const device = hooksDevices(ruleset);
   let worlds = start;
   for (const hook of HOOKS) {
     const [first] = worlds;
@@ -43,11 +44,6 @@ export function travel(ruleset: Ruleset, site: Omit<Site, 'hook'>, packet: numbe
 
 function isAway(world: World): boolean {
   return world.away !== undefined;
-}
-
-/** Tables of netdev, and inet's that hook into a device's ingress. */
-function hooksDevices({ family, chains }: Table): boolean {
-  return family === 'netdev' || [...chains.values()].some(({ base }) => base?.hook === 'ingress');
 }
 
 /** One packet in one hook, its connection as given, on lo unless `device` names another interface. For whole conversations use traceConversation. */

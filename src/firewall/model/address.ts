@@ -59,6 +59,7 @@ function parseIpv4(text: string): number | null {
 }
 
 function parseIpv6(text: string): bigint | null {
+  if (text === '::1') return 1n;
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
   return ipaddr.IPv6.parse(text).parts.reduce((value, part) => (value << 16n) | BigInt(part), 0n);
 }

@@ -7,6 +7,16 @@ import type { Address } from './packet.ts';
 
 /** The host's side of a site; `assumedOwn` are the addresses of the conversation at hand, which goes over lo. */
 export function siteOf({ ownAddresses, facts }: Surroundings, assumedOwn: readonly Address[]): Omit<Site, 'hook'> {
-  const own = ownAddresses && new Set(ownAddresses.map(parseAddress).filter((address) => address !== null));
-  return { own, assumedOwn: new Set(assumedOwn), ...(facts && { facts }) };
+  return { own: ownAddresses && parsedOnce(ownAddresses), assumedOwn: new Set(assumedOwn), ...(facts && { facts }) };
+}
+
+/** The same list stands behind thousands of conversations. */
+const parsed = new WeakMap<readonly string[], ReadonlySet<Address>>();
+
+function parsedOnce(addresses: readonly string[]): ReadonlySet<Address> {
+  const known = parsed.get(addresses);
+  if (known !== undefined) return known;
+  const own = new Set(addresses.map(parseAddress).filter((address) => address !== null));
+  parsed.set(addresses, own);
+  return own;
 }

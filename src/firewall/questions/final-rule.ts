@@ -3,7 +3,8 @@
 import { track } from '../conversation/conntrack.ts';
 import type { Met, PassedRules, RulePlace, Surroundings, Written } from '../conversation/trace.ts';
 import { type Ending, evaluateBaseChain, type HookRun } from '../evaluate/evaluate-chain.ts';
-import { evaluateHook, findBaseChains } from '../evaluate/evaluate-hook.ts';
+import { evaluateHook } from '../evaluate/evaluate-hook.ts';
+import { findBaseChains } from '../evaluate/hooked-chains.ts';
 import { MetRules } from '../evaluate/met-rules.ts';
 import type { World } from '../evaluate/world.ts';
 import type { Chain, Rule, Ruleset, Table } from '../model/model.ts';
