@@ -2,7 +2,7 @@
 
 import { rewritingOf } from '../../firewall/conversation/rewriting-of.ts';
 import type { Conversation, RulePlace, Surroundings, Trace } from '../../firewall/conversation/trace.ts';
-import { traceConversation } from '../../firewall/conversation/trace-conversation.ts';
+import { traceOnce } from '../../firewall/conversation/trace-once.ts';
 import type { Facts } from '../../firewall/facts/facts.ts';
 import type { ChainPlace, IptablesLock, LoggingPlan, PolicyRow } from '../../firewall/fix/plan.ts';
 import { planLogging } from '../../firewall/fix/plan-logging.ts';
@@ -219,7 +219,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   const traceAll = (conversations: readonly Conversation[]) =>
     settleByTrying(
       ruleset,
-      conversations.map((one) => traceConversation(ruleset, one, surroundings)),
+      conversations.map((one) => traceOnce(ruleset, one, surroundings)),
       facts.tried ?? [],
     );
   const traces = traceAll(probes);
@@ -230,7 +230,7 @@ export const inspect = (facts: ServerFacts, caseId: string): Inspection => {
   );
   const tried = (facts.tried ?? []).map(({ conversation }) => conversation);
   const retrace = (conversation: Conversation): Trace =>
-    traceAll([...tried, conversation]).at(-1) ?? traceConversation(ruleset, conversation, surroundings);
+    traceAll([...tried, conversation]).at(-1) ?? traceOnce(ruleset, conversation, surroundings);
   const judge = (judged: readonly Trace[], family: IpFamily) =>
     judgeLoopback(judged, {
       isTelling: ({ conversation }) => listeners.some((listener) => listensTo(conversation)(listener)),

@@ -1,7 +1,7 @@
 // The plan of a fix: the fewest permits after which the failing conversations pass, each at the latest place where it works.
 
 import type { Conversation, Surroundings, Trace } from '../conversation/trace.ts';
-import { traceConversation } from '../conversation/trace-conversation.ts';
+import { traceOnce } from '../conversation/trace-once.ts';
 import type { DirectRule } from '../firewalld/direct-rule.ts';
 import { restateInFirewalld } from '../firewalld/restate-in-firewalld.ts';
 import { isLoopbackAddress, parseAddress } from '../model/address.ts';
@@ -49,7 +49,7 @@ export function planFix(
   choice: Choice,
   options: FixOptions,
 ): FixPlan {
-  const trace = (rules: Ruleset, one: Conversation) => traceConversation(rules, one, surroundings);
+  const trace = (rules: Ruleset, one: Conversation) => traceOnce(rules, one, surroundings);
   const passes = (rules: Ruleset, one: Conversation) => isLetThrough(trace(rules, one));
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const goals = findGoals(failing, choice, probes, surroundings);

@@ -2,6 +2,7 @@
 
 import type { Conversation, RulePlace, Surroundings, Trace } from '../conversation/trace.ts';
 import { traceConversation } from '../conversation/trace-conversation.ts';
+import { traceOnce } from '../conversation/trace-once.ts';
 import { callersOf } from '../model/jumps.ts';
 import type { Chain, Ruleset, Table } from '../model/model.ts';
 import { isCondition } from '../model/steps.ts';
@@ -33,7 +34,7 @@ export type LoggingOptions = PlanOptions & {
 export function planLogging(ruleset: Ruleset, surroundings: Surroundings, options: LoggingOptions): LoggingPlan | null {
   const probes = options.probes ?? probeConversations({ ruleset, ownAddresses: surroundings.ownAddresses ?? [] });
   const silent = probes
-    .map((probe) => traceConversation(ruleset, probe, surroundings))
+    .map((probe) => traceOnce(ruleset, probe, surroundings))
     .filter((trace) => !isLetThrough(trace) && trace.logged !== 'yes');
   const stops = distinctStops(silent.flatMap((trace) => findStops(ruleset, trace)));
   const wanted: WantedLog[] = [];

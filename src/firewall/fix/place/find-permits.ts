@@ -1,7 +1,7 @@
 // Finds the permits of a fix by trying: permit what stops a conversation, see what stops it next, until all pass or nothing helps.
 
 import type { Conversation, Surroundings, Trace } from '../../conversation/trace.ts';
-import { traceConversation } from '../../conversation/trace-conversation.ts';
+import { traceOnce } from '../../conversation/trace-once.ts';
 import type { Ruleset } from '../../model/model.ts';
 import { isLetThrough } from '../../questions/is-let-through.ts';
 import type { ChainPlace, Choice, KeptGuard } from '../plan.ts';
@@ -60,7 +60,7 @@ export function findPermits(
   goals: readonly Conversation[],
   need: Need,
 ): FoundPermits {
-  const trace: Task['trace'] = (rules, one) => traceConversation(rules, one, surroundings);
+  const trace: Task['trace'] = (rules, one) => traceOnce(rules, one, surroundings);
   const wanted = distinct(goals);
   const failing = failingUnder({ trace }, ruleset, wanted);
   const {

@@ -1,7 +1,7 @@
 // What a plan had promised and the rules in force don't do: its rules have come to stand elsewhere, or others have been put before them.
 
 import type { Conversation, Surroundings } from '../../conversation/trace.ts';
-import { traceConversation } from '../../conversation/trace-conversation.ts';
+import { traceOnce } from '../../conversation/trace-once.ts';
 import type { Ruleset } from '../../model/model.ts';
 import { isLetThrough } from '../../questions/is-let-through.ts';
 import type { FixPlan } from '../plan.ts';
@@ -15,7 +15,7 @@ export function findLost(
   surroundings: Surroundings,
   probes: readonly Conversation[],
 ): Conversation[] {
-  const passes = (rules: Ruleset, one: Conversation) => isLetThrough(traceConversation(rules, one, surroundings));
+  const passes = (rules: Ruleset, one: Conversation) => isLetThrough(traceOnce(rules, one, surroundings));
   const opened = keptGuards
     .map(({ conversation }) => conversation)
     .filter((one) => passes(now, one) && !passes(after, one));
