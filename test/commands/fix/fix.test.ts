@@ -23,7 +23,7 @@ const fix = async (host: Host, options: Partial<FixOptions>, typed: string[] = [
 const PERMIT = '-A OUTPUT -o lo -m comment --comment "lo-doctor a1: permit loopback" -j ACCEPT';
 
 test('a dry run shows the commands and changes nothing', async () => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   const before = await rulesOf(host);
   const { code, stdout } = await fix(host, { isDryRun: true });
   expect(code).toBe(0);
@@ -34,7 +34,7 @@ test('a dry run shows the commands and changes nothing', async () => {
 });
 
 test('with yes the fix is applied, tried, kept and saved; undo takes both back', async () => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   const before = await rulesOf(host);
   const savedBefore = await savedRules(host);
   const { code, stdout } = await fix(host, { yes: true });
@@ -54,7 +54,7 @@ test('with yes the fix is applied, tried, kept and saved; undo takes both back',
 
 /** The same server, but nobody listens there, and pings can't be sent. */
 const deserted = (): Host => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   return {
     ...host,
     run: async (command, options) => {
@@ -82,7 +82,7 @@ test('where nothing can be tried the fix is kept, and never said to be verified'
 });
 
 test('on a terminal both applying and keeping are asked for', async () => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   const before = await rulesOf(host);
   expect((await fix(host, {}, ['n'], true)).code).toBe(1);
   expect(await rulesOf(host)).toEqual(before);
@@ -91,12 +91,12 @@ test('on a terminal both applying and keeping are asked for', async () => {
 });
 
 test('without a terminal and without yes nothing is applied', async () => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   await expect(fix(host, {})).rejects.toThrow('without a terminal to ask in, --yes has to say so');
 });
 
 test('a fix with a time to confirm waits for confirm, which saves it', async () => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   const { code, stdout } = await fix(host, { yes: true, confirmWithin: 30 });
   expect(code).toBe(0);
   expect(stdout).toContain('lo-doctor confirm a1');
@@ -125,7 +125,7 @@ test('a fix with a time to confirm waits for confirm, which saves it', async () 
 });
 
 test('one service only is permitted, with what its replies need', async () => {
-  const host = practiceHost('mail');
+  const host = practiceHost('mail', { speed: 20 });
   const { code } = await fix(host, {
     choice: { kind: 'services', services: [{ protocol: 'tcp', port: 25 }] },
     yes: true,
@@ -137,13 +137,13 @@ test('one service only is permitted, with what its replies need', async () => {
 });
 
 test('where loopback passes there is nothing to do', async () => {
-  const { code, stdout } = await fix(practiceHost('elsewhere'), { yes: true });
+  const { code, stdout } = await fix(practiceHost('elsewhere', { speed: 20 }), { yes: true });
   expect(code).toBe(0);
   expect(stdout).toContain('nothing to fix');
 });
 
 test('a service that a rule stops for one user only is planned for that user', async () => {
-  const host = practiceHost('elsewhere');
+  const host = practiceHost('elsewhere', { speed: 20 });
   await host.run(['iptables', '-I', 'OUTPUT', '1', '-m', 'owner', '--uid-owner', '33', '-j', 'REJECT']);
   const choice = { kind: 'services', services: [{ protocol: 'tcp', port: 25 }] } as const;
   const { code, stdout } = await fix(host, { choice, isDryRun: true, json: true });
@@ -152,7 +152,7 @@ test('a service that a rule stops for one user only is planned for that user', a
 });
 
 test('the document of a server with nothing to fix has the answer about the next boot', async () => {
-  const { stdout } = await fix(practiceHost('elsewhere'), { json: true });
+  const { stdout } = await fix(practiceHost('elsewhere', { speed: 20 }), { json: true });
   expect(JSON.parse(stdout)).toMatchObject({
     result: 'nothing-to-do',
     nextBoot: { loopback: expect.stringMatching(/^(passes|unknown)$/), reasons: [expect.any(String)] },
@@ -160,7 +160,7 @@ test('the document of a server with nothing to fix has the answer about the next
 });
 
 test('a fix that waits although its own attempt fails says so, and stays armed', async () => {
-  const practice = practiceHost('wordpress');
+  const practice = practiceHost('wordpress', { speed: 20 });
   const host: Host = {
     ...practice,
     run: async (command, options) =>
@@ -175,7 +175,7 @@ test('a fix that waits although its own attempt fails says so, and stays armed',
 });
 
 test('what NAT sends off lo is told as what the answer hangs on', async () => {
-  const host = practiceHost('elsewhere');
+  const host = practiceHost('elsewhere', { speed: 20 });
   const nat = ['-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '-j', 'DNAT'];
   await host.run(['iptables', ...nat, '--to-destination', '203.0.113.9']);
   await host.run(['iptables', '-P', 'OUTPUT', 'ACCEPT']);
@@ -187,7 +187,7 @@ test('what NAT sends off lo is told as what the answer hangs on', async () => {
 const LIMITED = ['-m', 'limit', '--limit', '5/min', '-j', 'DROP'];
 
 const withDoubt = async (): Promise<Host> => {
-  const host = practiceHost('elsewhere');
+  const host = practiceHost('elsewhere', { speed: 20 });
   await host.run(['iptables', '-I', 'OUTPUT', '1', ...LIMITED]);
   return host;
 };
@@ -201,7 +201,7 @@ test('where it depends on what nobody knows, a fix is offered that is right eith
 });
 
 test('a service is looked at by itself: one that passes needs no fix although others are blocked', async () => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   await host.run(['iptables', '-I', 'OUTPUT', '1', '-o', 'lo', '-p', 'tcp', '-j', 'ACCEPT']);
   await host.run(['iptables', '-A', 'OUTPUT', '-j', 'DROP']);
   const service = (protocol: 'tcp' | 'udp') =>
@@ -213,7 +213,7 @@ test('a service is looked at by itself: one that passes needs no fix although ot
 });
 
 test('the document says what was done', async () => {
-  const { stdout } = await fix(practiceHost('wordpress'), { isDryRun: true, json: true });
+  const { stdout } = await fix(practiceHost('wordpress', { speed: 20 }), { isDryRun: true, json: true });
   expect(JSON.parse(stdout)).toMatchObject({
     schema: 'lo-doctor.fix/1',
     case: 'a1',
@@ -243,7 +243,7 @@ const GUARD = [
   'DROP',
 ] as const;
 const guarded = async (): Promise<Host> => {
-  const host = practiceHost('wordpress');
+  const host = practiceHost('wordpress', { speed: 20 });
   await host.run(['iptables', '-I', 'OUTPUT', '1', ...GUARD]);
   return host;
 };

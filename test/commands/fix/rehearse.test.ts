@@ -4,6 +4,13 @@ import type { Host } from '../../../src/host/host.ts';
 import { practiceHost } from '../../../src/host/practice/practice-host.ts';
 import { testIo } from '../io.ts';
 
+/** A server on which all time flows so many times as fast. */
+const SPEED = 5;
+const hurried = (id: string): Host => {
+  const start = Date.now();
+  return practiceHost(id, { now: () => new Date(start + (Date.now() - start) * SPEED), speed: SPEED });
+};
+
 const rules = async (host: Host) => (await host.run(['iptables-save'])).stdout.replace(/^#.*\n|\[\d+:\d+\]/gm, '');
 
 const rehearse = async (host: Host, json = false) => {
@@ -13,7 +20,7 @@ const rehearse = async (host: Host, json = false) => {
 };
 
 test('the rollback is tried out with a rule that does nothing, which is listed and then gone', async () => {
-  const host = practiceHost('wordpress');
+  const host = hurried('wordpress');
   const before = await rules(host);
   const seen: string[] = [];
   const watched: Host = {
@@ -35,7 +42,7 @@ test('the rollback is tried out with a rule that does nothing, which is listed a
 }, 40_000);
 
 test('a rollback that can not be armed is no rehearsal, and nothing was changed', async () => {
-  const host = practiceHost('wordpress');
+  const host = hurried('wordpress');
   const stuck: Host = {
     ...host,
     run: (command, options) =>
@@ -45,7 +52,7 @@ test('a rollback that can not be armed is no rehearsal, and nothing was changed'
 }, 40_000);
 
 test('a server that has nothing to fix rehearses all the same, as a document', async () => {
-  const host = practiceHost('nobody-listens');
+  const host = hurried('nobody-listens');
   const { code, stdout } = await rehearse(host, true);
   expect(JSON.parse(stdout)).toMatchObject({
     schema: 'lo-doctor.rehearsal/1',
