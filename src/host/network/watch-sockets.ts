@@ -45,14 +45,17 @@ const MOST = 500;
  * How long the first round is waited for, so that a short command is not over before it, and the last one. What is followed keeps no process alive:
  * these waits do, for else a walk whose input has been read would end here without a word.
  */
-const FIRST_ROUND = 2000;
-const LAST_ROUND = 1000;
+const PATIENCE = { first: 2000, last: 1000 } as const;
 
 /**
  * Begins to watch, and resolves when what is there before is known; `stop` ends it and resolves to what was seen, what was there before left out unless
  * it is the command's or behind it. Where nothing tells, nothing was seen.
  */
-export async function watchSockets(host: Host, mark: string): Promise<{ stop(): Promise<SeenSockets> }> {
+export async function watchSockets(
+  host: Host,
+  mark: string,
+  patience: { readonly first: number; readonly last: number } = PATIENCE,
+): Promise<{ stop(): Promise<SeenSockets> }> {
   // The mark in two words: the watch itself must not be found by it.
   const followed = host.follow(['sh', '-c', WATCH, mark.slice(0, 4), mark.slice(4)]);
   const memory = createMemory();
@@ -74,13 +77,13 @@ export async function watchSockets(host: Host, mark: string): Promise<{ stop(): 
   };
   const first = nextRound();
   const reading = read();
-  await Promise.race([first, reading, sleep(FIRST_ROUND)]);
+  await Promise.race([first, reading, sleep(patience.first)]);
   return {
     stop: async () => {
       // The round that the command's end falls into still has what it did last.
-      await Promise.race([nextRound(), reading, sleep(LAST_ROUND)]);
+      await Promise.race([nextRound(), reading, sleep(patience.last)]);
       followed.stop();
-      await Promise.race([reading, sleep(LAST_ROUND)]);
+      await Promise.race([reading, sleep(patience.last)]);
       if (lines.length > 0) memory.take(parseSocketRound(lines));
       return memory.tell();
     },

@@ -30,7 +30,7 @@ const ss = (state: string, local: string, peer: string, users: string) =>
 const asks = ss('SYN-SENT', '127.0.0.1:40000', '127.0.0.1:8080', '("curl",pid=11,fd=5)');
 
 const watch = async (...rounds: readonly (readonly string[])[]) => {
-  const seen = await (await watchSockets(seeing(...rounds), 'mark')).stop();
+  const seen = await (await watchSockets(seeing(...rounds), 'mark', { first: 100, last: 50 })).stop();
   return {
     programs: seen.programs.map(({ name }) => name),
     sockets: seen.sockets.map(({ state, peer, isOwn, isBehind }) => {

@@ -140,7 +140,7 @@ test('templates, and chunks cut anywhere, change nothing of the counts', () => {
       expect(facts(count(text))).toEqual(plain);
       expect(facts(count(text, { chunk }))).toEqual(plain);
     }),
-    { numRuns: Number(process.env.LOG_RUNS ?? 300) },
+    { numRuns: Number(process.env.LOG_RUNS ?? 100) },
   );
 });
 
@@ -157,7 +157,7 @@ test('counts the entries that the parser of single lines finds, but for those wi
         .reduce((total, group) => total + group.count, 0);
       expect(loopback).toBe(sum(entries.filter(({ entry }) => entry?.loopback)));
     }),
-    { numRuns: 200 },
+    { numRuns: 70 },
   );
 });
 

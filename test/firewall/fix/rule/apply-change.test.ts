@@ -61,6 +61,6 @@ test('many rules inserted one after the other judge as if they had been read so'
       }
       expect(textsOf(changed)).toEqual(textsOf(read));
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });
