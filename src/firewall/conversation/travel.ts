@@ -64,6 +64,36 @@ export function evaluatePacket(
   return trace;
 }
 
+/** Its rules are told one by one only where somebody asks. */
+class PassedHook implements HookTrace {
+  readonly hook: Hook;
+  readonly packet: Packet;
+  readonly verdict: HookVerdict;
+  readonly way: HookTrace['way'];
+  readonly logs: HookTrace['logs'];
+  readonly stopped: HookTrace['stopped'];
+
+  constructor(
+    hook: Hook,
+    packet: Packet,
+    verdict: HookVerdict,
+    way: HookTrace['way'],
+    logs: HookTrace['logs'],
+    stopped: HookTrace['stopped'],
+  ) {
+    this.hook = hook;
+    this.packet = packet;
+    this.verdict = verdict;
+    this.way = way;
+    this.logs = logs;
+    this.stopped = stopped;
+  }
+
+  get rules(): HookTrace['rules'] {
+    return eachMet(this.way);
+  }
+}
+
 function passHook(ruleset: Ruleset, site: Site, packet: number, start: readonly World[], hooks: HookTrace[]) {
   const [first] = start;
   const run: HookRun = { site, packet, met: new MetRules(), logs: [], endings: [] };
@@ -71,17 +101,9 @@ function passHook(ruleset: Ruleset, site: Site, packet: number, start: readonly 
   const { met, logs, endings } = run;
   const [ending] = endings;
   if (first) {
-    hooks.push({
-      hook: site.hook,
-      packet: packetOf(first),
-      verdict: verdictOf(worlds, endings),
-      way: met.way,
-      get rules() {
-        return eachMet(met.way);
-      },
-      logs,
-      stopped: worlds.length === 0 && ending ? ending.rule : null,
-    });
+    const verdict = verdictOf(worlds, endings);
+    const stopped = worlds.length === 0 && ending ? ending.rule : null;
+    hooks.push(new PassedHook(site.hook, packetOf(first), verdict, met.way, logs, stopped));
   }
   return { worlds, endings };
 }

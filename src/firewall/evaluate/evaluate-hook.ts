@@ -7,37 +7,31 @@ import type { Doubt } from '../conversation/trace.ts';
 import type { Hook, Ruleset } from '../model/model.ts';
 import { policyPlace } from '../model/rule-place.ts';
 import { evaluateBaseChain, type HookRun } from './evaluate-chain.ts';
-import { type Hooked, hookedChains, type Tied } from './hooked-chains.ts';
+import { type Hooked, type Station, stationsOf, type Tied } from './hooked-chains.ts';
 import { MetRules } from './met-rules.ts';
 import { connectionOf, mergeWorlds, type World } from './world.ts';
-
-/** Something that happens at a priority: a filter chain, or one of the kernel's own hooks. */
-type Station = { readonly priority: number; run(worlds: readonly World[]): World[] };
-
-const CONNTRACK = -200;
-const NAT_DESTINATION = -100;
-const NAT_SOURCE = 100;
 
 /** The worlds that leave the hook alive. */
 export function evaluateHook(ruleset: Ruleset, run: HookRun, family: 'ip' | 'ip6', start: readonly World[]): World[] {
   const { hook } = run.site;
-  const { filters, nats } = hookedChains(ruleset, hook, family);
-  const stations: Station[] = filters.map((tied) => ({
-    priority: tied.priority,
-    run: (worlds) => evaluateTied(run, tied, worlds),
-  }));
-  if (hook === 'output' || hook === 'prerouting')
-    insert(stations, CONNTRACK, (worlds) => worlds.flatMap((world) => track(world, run.packet)));
-  insert(stations, natSide(hook) === 'destination' ? NAT_DESTINATION : NAT_SOURCE, (worlds) =>
-    evaluateNat(run, nats, worlds),
-  );
   let worlds = [...start];
-  for (const station of stations) {
+  for (const station of stationsOf(ruleset, hook, family)) {
     if (worlds.length === 0) break;
-    worlds = station.run(worlds);
+    worlds = passStation(run, station, worlds);
   }
   if (hook === 'postrouting' || hook === 'input') worlds = mergeWorlds(worlds.map(confirm));
   return takeByType(run, worlds);
+}
+
+function passStation(run: HookRun, station: Station, worlds: readonly World[]): World[] {
+  switch (station.kind) {
+    case 'filters':
+      return evaluateTied(run, station, worlds);
+    case 'conntrack':
+      return worlds.flatMap((world) => track(world, run.packet));
+    case 'nat':
+      return evaluateNat(run, station.chains, worlds);
+  }
 }
 
 /**
@@ -74,12 +68,6 @@ function assumeOrder({ packet }: HookRun, [legacy]: readonly Hooked[], world: Wo
     limit: false,
   };
   return { ...world, assumptions: [...world.assumptions, { doubt, packet, holds, fresh: true }] };
-}
-
-/** Adds a station behind those of lower priority. */
-function insert(stations: Station[], priority: number, work: Station['run']): void {
-  const behind = stations.findIndex((station) => station.priority > priority);
-  stations.splice(behind < 0 ? stations.length : behind, 0, { priority, run: work });
 }
 
 /** NAT chains decide for the first packet of a connection; every packet is then rewritten as was decided. */

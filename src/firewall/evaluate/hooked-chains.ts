@@ -1,5 +1,6 @@
 // Which base chains stand in a hook, and in which order: found once for each ruleset.
 
+import { natSide } from '../conversation/nat.ts';
 import { usesConntrack } from '../conversation/uses-conntrack.ts';
 import type { Chain, Hook, Ruleset, Table } from '../model/model.ts';
 
@@ -11,6 +12,7 @@ export type Hooked = { readonly table: Table; readonly chain: Chain; readonly pr
  * something, so that their order may matter.
  */
 export type Tied = {
+  readonly kind: 'filters';
   readonly priority: number;
   readonly legacy: readonly Hooked[];
   readonly first: readonly Hooked[];
@@ -18,35 +20,54 @@ export type Tied = {
   readonly apart: boolean;
 };
 
-/** `filters` in rising priority; `nats`: those that the kernel asks. */
-type HookedChains = { readonly filters: readonly Tied[]; readonly nats: readonly Hooked[] };
+/** Something that happens at a priority: filter chains, or one of the kernel's own hooks. `chains`: those that NAT asks. */
+export type Station =
+  | Tied
+  | { readonly kind: 'conntrack'; readonly priority: number }
+  | { readonly kind: 'nat'; readonly priority: number; readonly chains: readonly Hooked[] };
+
+type PerFamily = { ip?: readonly Station[]; ip6?: readonly Station[] };
 
 /** Asked for each packet at each hook. */
-const known = new WeakMap<Ruleset, Map<string, HookedChains>>();
+const known = new WeakMap<Ruleset, Map<Hook, PerFamily>>();
 
-/** What stands in the hook for packets of the family. */
-export function hookedChains(ruleset: Ruleset, hook: Hook, family: 'ip' | 'ip6'): HookedChains {
-  const ofRuleset = known.get(ruleset) ?? new Map<string, HookedChains>();
+/** What packets of the family meet in the hook, in its order. */
+export function stationsOf(ruleset: Ruleset, hook: Hook, family: 'ip' | 'ip6'): readonly Station[] {
+  const ofRuleset = known.get(ruleset) ?? new Map<Hook, PerFamily>();
   known.set(ruleset, ofRuleset);
-  const key = `${hook} ${family}`;
-  const found = ofRuleset.get(key) ?? findHookedChains(ruleset, hook, family);
-  ofRuleset.set(key, found);
-  return found;
+  const ofHook = ofRuleset.get(hook) ?? {};
+  ofRuleset.set(hook, ofHook);
+  ofHook[family] ??= findStations(ruleset, hook, family);
+  return ofHook[family];
 }
 
-function findHookedChains(ruleset: Ruleset, hook: Hook, family: 'ip' | 'ip6'): HookedChains {
+const CONNTRACK = -200;
+const NAT_DESTINATION = -100;
+const NAT_SOURCE = 100;
+
+function findStations(ruleset: Ruleset, hook: Hook, family: 'ip' | 'ip6'): Station[] {
   const chains = findBaseChains(ruleset, hook, family);
   const filters = chains.filter(({ chain }) => chain.base?.type !== 'nat');
-  return {
-    filters: [...Map.groupBy(filters, ({ priority }) => priority)].map(([priority, group]) => tie(priority, group)),
-    nats: heededNats(ruleset, family, chains),
-  };
+  const stations: Station[] = [...Map.groupBy(filters, ({ priority }) => priority)].map(([priority, group]) =>
+    tie(priority, group),
+  );
+  if (hook === 'output' || hook === 'prerouting') insert(stations, { kind: 'conntrack', priority: CONNTRACK });
+  const priority = natSide(hook) === 'destination' ? NAT_DESTINATION : NAT_SOURCE;
+  insert(stations, { kind: 'nat', priority, chains: heededNats(ruleset, family, chains) });
+  return stations;
+}
+
+/** Adds a station behind those of lower or the same priority. */
+function insert(stations: Station[], station: Station): void {
+  const behind = stations.findIndex(({ priority }) => priority > station.priority);
+  stations.splice(behind < 0 ? stations.length : behind, 0, station);
 }
 
 function tie(priority: number, chains: readonly Hooked[]): Tied {
   const legacy = chains.filter(({ table }) => table.variant === 'legacy');
   const others = chains.filter((each) => !legacy.includes(each));
   return {
+    kind: 'filters',
     priority,
     legacy,
     first: [...others, ...legacy],
