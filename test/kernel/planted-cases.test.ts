@@ -64,6 +64,18 @@ describeKernel('a case that another user has made', () => {
     expect((await lab.exec(['test', '-e', PWNED])).code).not.toBe(0);
   });
 
+  it('is not to come: where records would be open to others, nothing is begun', async () => {
+    await using lab = await startLab();
+    await lab.run(['sh', '-c', 'mkdir -p /var/lib/lo-doctor; chmod 755 /var/lib/lo-doctor']);
+    const before = await lab.run(['iptables-nft', '-S']);
+    const trial = startTrial(hostInLab(lab), { caseId: 'real', ...change, confirmWithin: 60 });
+    await expect(trial).rejects.toThrow(
+      "root's alone: what is remembered there could not be trusted. Nothing was changed.",
+    );
+    expect(await lab.run(['iptables-nft', '-S'])).toBe(before);
+    expect(await lab.run(['ls', '/run/lo-doctor'])).toBe('');
+  });
+
   it('is not made use of where a directory of ours was opened to others', async () => {
     await using lab = await startLab();
     const host = hostInLab(lab);

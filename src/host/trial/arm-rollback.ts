@@ -1,5 +1,6 @@
 // Arming: the case's directory with its scripts, and a watchdog outside of lo-doctor that no signal to lo-doctor reaches.
 
+import { isPrivate } from '../files/private-directory.ts';
 import { makeRecordDirectory } from '../files/write-record.ts';
 import { type Command, type Host, HostError, type RunResult } from '../host.ts';
 import { forgetOnDisk, rememberOnDisk } from '../left-over/remember-on-disk.ts';
@@ -39,8 +40,23 @@ export async function moveDeadline(host: Host, directory: string, seconds: numbe
   await must(host, ['mv', `${directory}/deadline.new`, `${directory}/deadline`]);
 }
 
+/** What is kept there later would not be trusted: it is said before anything is changed. Where nothing can be made, a case lives without it. */
+async function needPrivateRecords(host: Host): Promise<void> {
+  if ((await isPrivate(host, [RECORD_ROOT])) !== 'no') return;
+  throw new HostError(
+    `${RECORD_ROOT} is not a directory of mode 700 that is root's alone: what is remembered there could not be trusted. Nothing was changed.`,
+    {
+      nextSteps: [
+        `ls -la ${RECORD_ROOT}`,
+        `chown root ${RECORD_ROOT}; chmod 700 ${RECORD_ROOT}   (if what is in it is yours)`,
+      ],
+    },
+  );
+}
+
 async function makeCaseDirectory(host: Host, id: string): Promise<string> {
   const root = await makeRunningRoot(host);
+  await needPrivateRecords(host);
   const directory = `${root}/${id}`;
   // There its name was claimed when it began.
   if (root === RECORD_ROOT) return makeRecordDirectory(host, id);

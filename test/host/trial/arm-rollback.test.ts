@@ -30,6 +30,9 @@ const written: Expected[] = [
   { command: ['mkdir', '-m', '700', '/run/lo-doctor'], code: 1 },
   { command: ['stat', '-c', '%F %u %a', '/run/lo-doctor'], stdout: 'directory 0 700\n' },
   { command: ['id', '-u'], stdout: '0\n' },
+  // The records: there are none yet.
+  { command: ['stat', '-c', '%F %u %a', '/var/lib/lo-doctor'], code: 1 },
+  { command: ['id', '-u'], stdout: '0\n' },
   { command: ['mkdir', '-m', '700', directory] },
   tee('case.json', `${JSON.stringify(record)}\n`),
   tee('roll-back', rollBackScript('c1', [])),
