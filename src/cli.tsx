@@ -18,7 +18,7 @@ import { EXIT } from './options/exit-codes.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { tellExits } from './options/tell.ts';
 import { addCommand, addProgramOptions } from './options/to-commander.ts';
-import { fail, finish, isTerminal, openIo, progressIo, readFile } from './process.ts';
+import { fail, finish, hasSize, isTerminal, openIo, progressIo, readFile } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;
 
@@ -31,6 +31,7 @@ const io = (): Io => {
     ...streams,
     openPrompt: () => openPrompt(streams.stdout),
     isTerminal: isTerminal('stdin') && isTerminal('stdout'),
+    isSpoken: streams.isSpoken || globals().screenReader,
   };
 };
 
@@ -53,13 +54,14 @@ const caller = (): Caller => ({
 /** Runs a walk; signals leave it in an orderly way: a fix on trial is rolled back, temporary logging taken away. */
 const walk = async (practice: string | null): Promise<number> => {
   if (globals().json) program.error('lo-doctor: the wizard has no document. check, trace, fix and report have one.');
-  const { plain, screenReader, confirmWithin } = globals();
+  const { plain, confirmWithin } = globals();
+  const given = io();
   const { runWizard } = await import('./commands/wizard.ts');
   return runWizard({
     practice,
     confirmWithin: confirmWithin ?? USUAL_WAIT,
-    isPlain: plain || screenReader || process.env.TERM === 'dumb',
-    io: io(),
+    isPlain: plain || given.isSpoken || process.env.TERM === 'dumb' || !hasSize(),
+    io: given,
     caller: caller(),
     onLeave,
     onDefect: fail,

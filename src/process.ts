@@ -21,11 +21,22 @@ export const openIo = (color: boolean): Omit<Io, 'openPrompt' | 'isTerminal'> =>
     stdout: (text) => write('stdout', isColored ? printableColored(text) : printableOutput(text)),
     stderr: (text) => write('stderr', printableProgress(text) ?? printableOutput(text)),
     stdin: { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() },
-    columns: (isTerminal('stdout') ? process.stdout.columns : undefined) ?? 100,
+    columns: columnsOfStdout(),
     color: isColored,
+    unicode: /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ''),
+    isSpoken: isOn(process.env.ACCESSIBLE) || isOn(process.env.INK_SCREEN_READER),
     now: () => new Date(),
   };
 };
+
+/** Whether a variable asks for what it is named for. */
+const isOn = (value: string | undefined): boolean => !['', '0', 'false', 'no'].includes(value?.toLowerCase() ?? '');
+
+/** Where a terminal does not tell its size, nothing can be drawn that stays in its place. */
+export const hasSize = (): boolean => Boolean(process.stdout.columns) && Boolean(process.stdout.rows);
+
+/** A terminal that does not tell its size (0 x 0: a serial line, expect) has 80 columns as a rule; what is no terminal wraps by itself. */
+const columnsOfStdout = (): number => (isTerminal('stdout') ? process.stdout.columns || 80 : 100);
 
 /** The colours that blocks are painted in stay; all else in them was made printable when they were laid out. */
 const printableColored = (text: string): string =>
@@ -40,11 +51,8 @@ function printableProgress(text: string): string | null {
   return drawn === undefined ? null : `\r${printableOutput(drawn)}\x1b[K`;
 }
 
-/** What `logs` is given beyond that: how its progress may be drawn. */
-export const progressIo = () => ({
-  showsProgress: isTerminal('stderr'),
-  unicode: /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ''),
-});
+/** What `logs` is given beyond that: whether its progress may be drawn. */
+export const progressIo = () => ({ showsProgress: isTerminal('stderr') });
 
 /** Streams that were opened: from then on all goes through them, in its order. */
 const opened = new Set<Stream>();

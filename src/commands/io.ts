@@ -11,5 +11,9 @@ export type Io = {
   isTerminal: boolean;
   columns: number;
   color: boolean;
+  /** The locale's characters are Unicode: drawings may be made of more than ASCII. */
+  unicode: boolean;
+  /** Somebody listens to what is printed: nothing is drawn, all is said in words. */
+  isSpoken: boolean;
   now: () => Date;
 };

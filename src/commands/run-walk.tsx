@@ -47,7 +47,7 @@ const playInk = async (store: Store<Walk, Event>, { interrupt, screen, io }: Wal
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../faces/ink/wizard.tsx')]);
   const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
-  const app = render(<Wizard store={store} interrupt={interrupt} />, {
+  const app = render(<Wizard store={store} interrupt={interrupt} glyphs={io.unicode ? 'unicode' : 'ascii'} />, {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,
@@ -58,11 +58,12 @@ const playInk = async (store: Store<Walk, Event>, { interrupt, screen, io }: Wal
   app.unmount();
   stopWiping();
   const { title, body } = walkPage(store.getState(), io.now());
-  io.stdout(printBlocks([text(span('strong', title)), gap, ...body], { color: io.color, columns: screen.columns }));
+  io.stdout(printBlocks([text(span('strong', title)), gap, ...body], { ...io, columns: screen.columns }));
 };
 
 const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) => {
   const prompt = io.openPrompt();
+  const paper = { write: io.stdout, columns: io.columns, unicode: io.unicode, isSpoken: io.isSpoken };
   const page = () => {
     const walk = store.getState();
     const step = `${stepNumber(walk) + 1} ${stepTitles[stepNumber(walk)]}`;
@@ -74,11 +75,11 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
       subscribe: store.subscribe,
       send: store.send,
     },
-    { write: io.stdout, ask: prompt.ask, columns: io.columns },
+    { ...paper, ask: prompt.ask },
     { answers: isAlone ? 'recommended' : 'asked', onEndOfInput: { name: 'quit-chosen' } },
   );
   prompt.close();
-  printPage(page(), { write: io.stdout, columns: io.columns });
+  printPage(page(), paper);
 };
 
 /** Runs a walk to its end; resolves to how it ended, and what a retest of a fix has shown. */

@@ -37,6 +37,8 @@ export const manPage = (version: string): string =>
     '.SH ENVIRONMENT',
     ...item('\\fBNO_COLOR\\fR'),
     'No colours, whatever its value.',
+    ...item('\\fBACCESSIBLE\\fR, \\fBINK_SCREEN_READER\\fR'),
+    'As with \\-\\-screen\\-reader, unless the value is empty, 0, false or no.',
     '.SH FILES',
     ...item('\\fI/run/lo\\-doctor\\fR'),
     'Fixes that wait to be kept, each with its rollback.',

@@ -60,7 +60,9 @@ export const USUAL_WAIT = 60;
 export const PROGRAM_OPTIONS = {
   json: onSwitch('print a document for machines'),
   plain: onSwitch('prompts and lines instead of a full screen'),
-  screenReader: onSwitch('like --plain: lines that are only ever added, numbered choices'),
+  screenReader: onSwitch(
+    'for a screen reader: lines that are only ever added, all in words (also by the variable ACCESSIBLE)',
+  ),
   color: offSwitch('no colours (also by the variable NO_COLOR)'),
   confirmWithin: whole(
     'seconds',

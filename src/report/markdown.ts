@@ -1,4 +1,6 @@
 // Blocks as Markdown: what a page says, for a ticket. Nothing from outside can become markup.
+import { fold } from '../words/lay-out.ts';
+import { drawWay } from '../words/packet-way.ts';
 import type { Block, Rich, RuleRow } from '../words/page.ts';
 import { printable } from '../words/printable.ts';
 
@@ -45,7 +47,9 @@ const toMarkdown = (block: Block): string => {
     case 'code':
       return fenced(block.lines.map(bare));
     case 'rules':
-      return fenced(block.rows.map(ruleLine));
+      return fenced(fold(block.rows).map(ruleLine));
+    case 'way':
+      return fenced(drawWay(block, 100, 'ascii').map(bare));
     case 'gap':
       return '';
   }

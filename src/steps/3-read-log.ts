@@ -7,14 +7,14 @@ import { findService } from '../log/conversations/services.ts';
 import type { EntryLine } from '../log/packet/entry.ts';
 import { nameAddress, nameConversation } from '../naming/conversations.ts';
 import { count, enumerateFew } from '../naming/numbers.ts';
-import { nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
 import { tellAttempt } from '../words/attempts.ts';
 import { markEntry } from '../words/entry-line.ts';
-import { drawWay } from '../words/packet-way.ts';
+import { tellWay } from '../words/packet-way.ts';
 import { type Block, type Choice, gap, type Page, type Rich, span, text, withGaps } from '../words/page.ts';
 import { shellLine } from '../words/shell-line.ts';
+import { tellDrop } from '../words/tell-drop.ts';
 import { page } from './pages.ts';
 
 const servicePort = ({ conversation }: BlockedConversation) => conversation.destinationPort;
@@ -72,15 +72,17 @@ const fields = (blocked: BlockedConversation, line: EntryLine): Block => ({
   ],
 });
 
-const ruleLine = ({ stop }: BlockedConversation): Block[] => {
-  if (stop === null) return [text('By which rule is not known: more than one can have done it.')];
-  const verb = stop.verdict === 'reject' ? 'rejected' : 'dropped';
-  return [
-    text('It was ', span('bad', verb), ` by ${nameRule(stop.rule)}:`),
-    { kind: 'code', lines: [stop.rule.text] },
-    ...drawWay(stop),
-  ];
-};
+/** The rule in its chain's numbering, and the packet's way up to it. */
+const stopped = ({ stop }: BlockedConversation): Block[] =>
+  stop === null
+    ? []
+    : [
+        {
+          kind: 'rules',
+          rows: [{ sign: 'x', number: stop.rule.number === 0 ? '' : String(stop.rule.number), text: stop.rule.text }],
+        },
+        ...tellWay(stop),
+      ];
 
 const byRule = ({ stop }: BlockedConversation): string => {
   if (stop === null) return '';
@@ -127,10 +129,16 @@ const withoutEntry = (first: BlockedConversation): string => {
   return `No entry was logged for it.${hangsOn} the connection to ${where} was refused just now although ${whoListens(first)}, and only a rule that rejects can have done that.`;
 };
 
+/** The picture: the line with its marks, a sentence, the rule and the way; then what each field means. */
 const proof = (first: BlockedConversation): Block[] =>
   first.sample === null
-    ? [text(withoutEntry(first)), ...ruleLine(first)]
-    : [{ kind: 'code', lines: [markEntry(first.sample)] }, fields(first, first.sample), ...ruleLine(first)];
+    ? [text(...tellDrop(first)), text(withoutEntry(first)), ...stopped(first)]
+    : [
+        { kind: 'code', lines: [markEntry(first.sample)] },
+        text(...tellDrop(first)),
+        ...stopped(first),
+        fields(first, first.sample),
+      ];
 
 /** What the firewall stops, and by which evidence; `most` of it one by one. Empty where nothing was found blocked. */
 export const tellBlocked = ({ blocked }: Diagnosis, most = blocked.length): Block[] => {

@@ -1,5 +1,7 @@
 // Lays blocks out as lines of a given width: the one place where text is wrapped, and where it is made safe to show.
 
+import { count } from '../naming/numbers.ts';
+import { drawWay, type Glyphs } from './packet-way.ts';
 import type { Block, Rich, RuleRow, Span } from './page.ts';
 import { printable } from './printable.ts';
 import { textWidth } from './text-width.ts';
@@ -97,9 +99,19 @@ const layOutFacts = (rows: readonly (readonly [string, Rich])[], width: number):
 
 const SIGN_TONES = { ' ': 'plain', '>': 'strong', '+': 'good', '-': 'warn', x: 'bad' } as const;
 
+/** Each run of folded rows as one that counts them. */
+export const fold = (rows: readonly RuleRow[]): RuleRow[] =>
+  rows.flatMap((row, index): RuleRow[] => {
+    if (!row.isFolded) return [row];
+    if (rows[index - 1]?.isFolded) return [];
+    const end = rows.findIndex(({ isFolded }, place) => place > index && !isFolded);
+    const hidden = (end < 0 ? rows.length : end) - index;
+    return [{ sign: ' ', number: '', text: [{ text: `(${count(hidden, 'rule')} not shown)`, tone: 'dim' }] }];
+  });
+
 const layOutRules = (rows: readonly RuleRow[], width: number): Line[] => {
   const column = Math.max(...rows.map(({ number }) => number.length));
-  return rows.flatMap(({ sign, number, text, note }) => {
+  return fold(rows).flatMap(({ sign, number, text, note }) => {
     const tone = SIGN_TONES[sign];
     const toned = toSpans(text).map((part) => (part.tone === 'plain' ? { ...part, tone } : part));
     const told: Span[] =
@@ -130,7 +142,7 @@ const layOutWhole = (line: Rich, width: number): Line[] => {
   return spans.some(({ tone }) => tone === 'mark') ? layOutCode(line, width) : [[blank(2), ...spans]];
 };
 
-const layOutBlock = (block: Block, width: number, code: CodeLayout): Line[] => {
+const layOutBlock = (block: Block, width: number, { code = 'wrapped', glyphs = 'ascii' }: Manner): Line[] => {
   switch (block.kind) {
     case 'text':
       return wrapWords(block.text, width);
@@ -144,17 +156,22 @@ const layOutBlock = (block: Block, width: number, code: CodeLayout): Line[] => {
       );
     case 'rules':
       return block.rows.length === 0 ? [] : layOutRules(block.rows, width);
+    case 'way':
+      return drawWay(block, width, glyphs);
     case 'gap':
       return [[]];
   }
 };
 
-/** Whether verbatim lines are wrapped, as a screen needs it, or `whole`, as what is printed line by line can have them. */
-type CodeLayout = 'wrapped' | 'whole';
+/**
+ * `code`: whether verbatim lines are wrapped, as a screen needs it, or `whole`, as what is printed line by line can have them.
+ * `glyphs`: what drawings are made of.
+ */
+export type Manner = { readonly code?: 'wrapped' | 'whole'; readonly glyphs?: Glyphs };
 
 /** Lays blocks out in `width` columns (at least 20). Every span is printable: hostile characters are escaped here. */
-export const layOut = (blocks: readonly Block[], width: number, code: CodeLayout = 'wrapped'): Line[] =>
-  blocks.flatMap((block) => layOutBlock(block, Math.max(20, width), code));
+export const layOut = (blocks: readonly Block[], width: number, manner: Manner = {}): Line[] =>
+  blocks.flatMap((block) => layOutBlock(block, Math.max(20, width), manner));
 
 /** A line as bare text. */
 export const lineText = (line: Line): string =>

@@ -19,10 +19,21 @@ export type Block =
   | { kind: 'code'; lines: readonly Rich[] }
   /** Rules with a sign in the gutter (`>` final rule, `+` added, `x` stopped here) and their number. */
   | { kind: 'rules'; rows: readonly RuleRow[] }
+  /** A packet's way through the server's stations; at one of them it was stopped, `stop` says by what. */
+  | { kind: 'way'; stations: readonly WayStation[]; stop: string }
   | { kind: 'gap' };
 
-/** A line of a rule listing. */
-export type RuleRow = { sign: ' ' | '>' | '+' | '-' | 'x'; number: string; text: Rich; note?: string };
+/** A place on a packet's way. */
+export type WayStation = { name: string; state: 'passed' | 'stopped' | 'not-reached' };
+
+/** A line of a rule listing. Rows that are folded are counted in place of being shown; a search goes through them too. */
+export type RuleRow = {
+  sign: ' ' | '>' | '+' | '-' | 'x';
+  number: string;
+  text: Rich;
+  note?: string;
+  isFolded?: boolean;
+};
 
 /** A choice of the user's: what it does, and the event it sends. */
 export type Choice<Event> = {

@@ -17,6 +17,8 @@ export const testIo = ({ typed = [], isTerminal = false }: { typed?: string[]; i
     isTerminal,
     columns: 100,
     color: false,
+    unicode: false,
+    isSpoken: false,
     now: () => new Date('2026-11-22T18:00:00Z'),
   };
   return { io, written };

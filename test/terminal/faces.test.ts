@@ -17,8 +17,8 @@ const blocked = { ip: { output: ['-A OUTPUT -p tcp -m tcp --dport 443 -j ACCEPT'
 type Ran = { code: number | null; stdout: string; stderr: string };
 
 /** Runs the built lo-doctor on this machine without a terminal, with this on its standard input. */
-async function run(args: readonly string[], input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [bundle, ...args]);
+async function run(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [bundle, ...args], { env: { ...process.env, ...env } });
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),
@@ -202,6 +202,39 @@ describeTerminal('the wizard without colours', () => {
       '== 1 Inspect: The firewall of web1 blocks loopback traffic',
     );
     expect(await wizard.screen({ colors: true })).not.toContain('\x1b');
+  });
+});
+
+describeTerminal('the walk for a screen reader', () => {
+  it.concurrent.each([
+    [['practice', 'mail', '--screen-reader'], {}],
+    [['practice', 'mail'], { ACCESSIBLE: '1' }],
+    [['practice', 'mail'], { INK_SCREEN_READER: 'true' }],
+  ] as const)('says what is drawn elsewhere, and only ever adds lines: %j %j', async (args, env) => {
+    const { code, stdout } = await run(args, '', { ...env, LANG: 'C.UTF-8' });
+    expect(code).toBe(0);
+    expect(stdout).toContain('\nHighlighted: OUT=lo, SRC=127.0.0.1, DST=127.0.0.1, DPT=25\n');
+    expect(stdout).toContain('\nThe way of the packet: program, then OUTPUT, dropped here by rule 2. Not reached: lo');
+    expect(stdout).toMatch(/\nStep 5 Verify: Fixed, verified and kept\n/);
+    expect(stdout).not.toMatch(/[\x1b\r]|\^\^|[^\x20-\x7e\n]/);
+  });
+
+  it('is off where the variable says so', async () => {
+    const { stdout } = await run(['practice', 'mail'], '', { ACCESSIBLE: '0' });
+    expect(stdout).toMatch(/\^{6}/);
+  });
+});
+
+describeTerminal('a terminal that does not tell its size', () => {
+  it.concurrent('has whole lines, as prompts', async () => {
+    const script = `stty cols 0 rows 0; ${process.execPath} ${bundle} practice wordpress </dev/tty`;
+    await using terminal = await openTerminal({
+      command: ['script', '-qec', script, '/dev/null'],
+      columns: 100,
+      rows: 60,
+    });
+    const screen = await terminal.waitFor('Your choice:');
+    expect(screen).toContain('-A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT');
   });
 });
 

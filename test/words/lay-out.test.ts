@@ -60,7 +60,7 @@ test('a verbatim line goes on further in than the next one starts', () => {
 test('what is printed line by line has commands whole, to be pasted, and log lines above their carets', () => {
   const command = "iptables -A OUTPUT -o lo -m comment --comment 'lo-doctor c1: permit loopback' -j ACCEPT";
   const marked = ['IN= ', span('mark', 'OUT=lo'), ' SRC=127.0.0.1 DST=127.0.0.1'];
-  expect(layOut([{ kind: 'code', lines: [command, marked] }], 30, 'whole').map(lineText)).toEqual([
+  expect(layOut([{ kind: 'code', lines: [command, marked] }], 30, { code: 'whole' }).map(lineText)).toEqual([
     `  ${command}`,
     '  IN= OUT=lo SRC=127.0.0.1',
     '      ^^^^^^',

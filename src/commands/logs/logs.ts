@@ -15,11 +15,9 @@ import { printLogSummary } from './print-log-summary.ts';
 /** Without files the usual places are read; `-` is standard input. */
 export type LogsOptions = { files: readonly string[]; since: string | null; json: boolean };
 
-export type LogsIo = Pick<Io, 'stdout' | 'stderr' | 'stdin' | 'color' | 'columns' | 'now'> & {
+export type LogsIo = Pick<Io, 'stdout' | 'stderr' | 'stdin' | 'color' | 'columns' | 'unicode' | 'now'> & {
   /** Standard error is a terminal: a progress bar may be drawn on it. */
   showsProgress: boolean;
-  /** The terminal can show more than ASCII. */
-  unicode: boolean;
 };
 
 /** Reads and summarizes; resolves to the exit code: 2 for a --since that is no time, 3 where something can't be read. */

@@ -11,7 +11,7 @@ const LOOKS: Record<Tone, Omit<TextProps, 'children'>> = {
   bad: { color: 'red', bold: true },
   warn: { color: 'yellow' },
   accent: { color: 'cyan' },
-  mark: { color: 'red', bold: true },
+  mark: { color: 'red', bold: true, underline: true },
 };
 
 /** Text in the look of a tone. */

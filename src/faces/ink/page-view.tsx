@@ -3,6 +3,7 @@ import { Box, Text, useAnimation, useInput, useWindowSize } from 'ink';
 import TextInput from 'ink-text-input';
 import { useState } from 'react';
 import { layOut } from '../../words/lay-out.ts';
+import type { Glyphs } from '../../words/packet-way.ts';
 import { type Page, span, text } from '../../words/page.ts';
 import { printable, withoutHostile } from '../../words/printable.ts';
 import { ChoiceList } from './choice-list.tsx';
@@ -47,17 +48,19 @@ export type PageViewProps<Event> = {
   page: Page<Event>;
   progress: { names: readonly string[]; current: number };
   send: (event: Event) => void;
+  /** What drawings are made of; ASCII unless the terminal is known to show more. */
+  glyphs?: Glyphs;
 };
 
 /** Shows a page and sends what the user chose. Give it the phase as `key`, so that a new page starts at its top. */
-export const PageView = <Event,>({ page, progress, send }: PageViewProps<Event>) => {
+export const PageView = <Event,>({ page, progress, send, glyphs = 'ascii' }: PageViewProps<Event>) => {
   const { columns, rows } = useWindowSize();
   const [view, setView] = useState<Viewport>({ top: 0, height: 1, total: 1 });
   const [draft, setDraft] = useState(page.input?.draft ?? '');
 
   const width = Math.min(columns, WIDEST) - 1;
   const title = layOut([text(span('strong', page.title))], width);
-  const lines = layOut([...page.body, ...page.live], width);
+  const lines = layOut([...page.body, ...page.live], width, { glyphs });
   const chrome =
     3 +
     title.length +

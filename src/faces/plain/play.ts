@@ -1,4 +1,6 @@
 // The walk as prompts and lines: for dumb terminals, screen readers, pipes, and for a play without a user.
+
+import { inWords } from '../../words/in-words.ts';
 import { layOut, lineText } from '../../words/lay-out.ts';
 import type { Block, Page } from '../../words/page.ts';
 
@@ -8,6 +10,10 @@ export type PlainIo = {
   /** The next line of the user's; null at the end of input, or when the signal takes the question back. */
   ask: (prompt: string, signal: AbortSignal) => Promise<string | null>;
   columns: number;
+  /** Drawings may be made of more than ASCII. */
+  unicode?: boolean;
+  /** Somebody listens: nothing is drawn, all is said. */
+  isSpoken?: boolean;
 };
 
 /** The page of a moment: the step it belongs to, and a key that tells it from the next page. */
@@ -23,15 +29,17 @@ export type Play<Event> = {
 /** Who answers: a user, or nobody, and then what is recommended is chosen. */
 export type Answers = 'asked' | 'recommended';
 
-type Paper = Pick<PlainIo, 'write' | 'columns'>;
+type Paper = Pick<PlainIo, 'write' | 'columns' | 'unicode' | 'isSpoken'>;
 
-const print = ({ write, columns }: Paper, blocks: readonly Block[]) => {
-  for (const line of layOut(blocks, columns, 'whole')) write(`${lineText(line)}\n`);
+const print = ({ write, columns, unicode, isSpoken }: Paper, blocks: readonly Block[]) => {
+  const told = isSpoken ? inWords(blocks) : blocks;
+  const lines = layOut(told, columns, { code: 'whole', glyphs: unicode ? 'unicode' : 'ascii' });
+  for (const line of lines) write(`${lineText(line)}\n`);
 };
 
 /** Prints a page's title and body. */
 export const printPage = ({ step, page }: Omit<PageNow<unknown>, 'key'>, paper: Paper) => {
-  paper.write(`\n== ${step}: ${page.title}\n`);
+  paper.write(paper.isSpoken ? `\nStep ${step}: ${page.title}\n` : `\n== ${step}: ${page.title}\n`);
   print(paper, page.body);
 };
 
@@ -48,7 +56,7 @@ const createPrinter = (io: PlainIo) => {
     printed.live = page.live.length;
     // A countdown in the busy line is told once: a reader wants no line a second.
     const busy = page.busy?.replace(/\d+/g, '#') ?? '';
-    if (busy !== '' && busy !== printed.busy) io.write(`... ${page.busy}\n`);
+    if (busy !== '' && busy !== printed.busy) io.write(`${io.isSpoken ? 'Working:' : '...'} ${page.busy}\n`);
     printed.busy = busy;
   };
 };
@@ -58,7 +66,9 @@ type Answer<Event> = { event: Event | null } | 'unclear';
 
 const choose = async <Event>(page: Page<Event>, io: PlainIo, signal: AbortSignal): Promise<Answer<Event>> => {
   page.choices.forEach(({ label }, index) => {
-    io.write(`  ${index + 1}. ${label}${index === page.initial ? '  [Enter]' : ''}\n`);
+    io.write(
+      `  ${index + 1}. ${label}${index === page.initial ? (io.isSpoken ? ' (Enter takes this)' : '  [Enter]') : ''}\n`,
+    );
   });
   if (page.back !== null) io.write('  b. back\n');
   const answer = (await io.ask('Your choice: ', signal))?.trim();
@@ -80,7 +90,7 @@ const fillIn = async <Event>(page: Page<Event>, io: PlainIo, signal: AbortSignal
 const recommend = <Event>(page: Page<Event>, io: PlainIo): Answer<Event> => {
   const chosen = page.choices.find(({ recommended }) => recommended) ?? page.choices[page.initial];
   if (!chosen) throw new Error(`The page "${page.title}" asks for text: a play without a user can't answer it.`);
-  io.write(`  -> ${chosen.label}\n`);
+  io.write(`${io.isSpoken ? 'Chosen:' : '  ->'} ${chosen.label}\n`);
   return { event: chosen.event };
 };
 

@@ -158,6 +158,8 @@ function linesOf(block: Block): string[] {
       return block.lines.map(plain);
     case 'rules':
       return block.rows.map(({ text }) => plain(text));
+    case 'way':
+      return [block.stop];
     case 'gap':
       return [];
   }
