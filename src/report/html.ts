@@ -1,4 +1,6 @@
 // Blocks as HTML. Nothing from outside can become markup.
+import { fold } from '../words/lay-out.ts';
+import { drawWay } from '../words/packet-way.ts';
 import type { Block, Rich, RuleRow, Tone } from '../words/page.ts';
 import { printable } from '../words/printable.ts';
 
@@ -49,7 +51,9 @@ const blockToHtml = (block: Block): string => {
     case 'code':
       return `<pre>${block.lines.map(toHtml).join('\n')}</pre>`;
     case 'rules':
-      return `<pre>${block.rows.map(ruleLine).join('\n')}</pre>`;
+      return `<pre>${fold(block.rows).map(ruleLine).join('\n')}</pre>`;
+    case 'way':
+      return `<pre>${drawWay(block, 100, 'unicode').map(toHtml).join('\n')}</pre>`;
     case 'gap':
       return '';
   }
