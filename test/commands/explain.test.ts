@@ -57,7 +57,7 @@ test('does not call a drop what was only watched, or is not on lo', async () => 
 
 test('colours the telling fields where colour is wanted', async () => {
   const { stdout } = await run({ line: LINE, json: false }, { color: true });
-  expect(stdout).toContain('\x1b[1;31mOUT=lo\x1b[0m');
+  expect(stdout).toContain('\x1b[1;4;31mOUT=lo\x1b[0m');
 });
 
 test('nothing in a line can reach the terminal as a control sequence', async () => {
