@@ -7,7 +7,7 @@ import { serverWork } from '../../src/work/server-work.ts';
 
 /** A walk on a scenario, inspected, with logging turned on or not. */
 const walkOn = async (scenario: string, withLogging: boolean) => {
-  const work = serverWork({ host: practiceHost(scenario), caseId: 'a1', now: () => new Date() });
+  const work = serverWork({ host: practiceHost(scenario, { speed: 20 }), caseId: 'a1', now: () => new Date() });
   const inspection = await work.inspect();
   const logging = withLogging ? inspection.loggingPlan : null;
   if (logging !== null) await work.turnLoggingOn(logging);
