@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runConfirm, runUndo } from '../src/commands/cases/cases.ts';
 import { runReport } from '../src/commands/cases/report.ts';
 import { runCheck } from '../src/commands/check.ts';
-import { type FixOptions, runFix } from '../src/commands/fix/fix.ts';
+import { type FixCommandOptions, runFix } from '../src/commands/fix/fix.ts';
 import { EXIT_CODES } from '../src/commands/fix/fix-document.ts';
 import { runRehearsal } from '../src/commands/fix/rehearse.ts';
 import { isDocument, schemaText } from '../src/commands/schema.ts';
@@ -63,7 +63,7 @@ writeFileSync(
 const run = (...args: string[]): string =>
   spawnSync(process.execPath, [bundle, ...args], { encoding: 'utf8', input: readFileSync(log) }).stdout;
 
-const FIX: FixOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: 60, json: true };
+const FIX: FixCommandOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: 60, json: true };
 
 /** One after the other, on one server: each leaves what the next asks for. */
 const onServer: Readonly<Record<string, (host: Host, io: ReturnType<typeof testIo>['io']) => Promise<number>>> = {

@@ -3,7 +3,7 @@
 import { describeEntry } from '../log/conversations/describe-entry.ts';
 import { judgeEntry } from '../log/conversations/judge-entry.ts';
 import { readLines } from '../log/files/read-lines.ts';
-import type { Entry, EntryLine, LogLine, Packet } from '../log/packet/entry.ts';
+import type { Entry, EntryLine, EntryPacket, LogLine } from '../log/packet/entry.ts';
 import { parseLine } from '../log/packet/parse-line.ts';
 import { EXIT } from '../options/exit-codes.ts';
 import { markEntry } from '../words/entry-line.ts';
@@ -121,4 +121,4 @@ function toDocument({ spans: _spans, ...entry }: Entry): object {
 const NOT_EMBEDDED = { uid: null, gid: null, mark: null, mac: null, physin: null, physout: null } as const;
 
 /** The packet in brackets has the same fields, those of the line around it empty. */
-const packetDocument = (packet: Packet): object => ({ ...packet, ...NOT_EMBEDDED });
+const packetDocument = (packet: EntryPacket): object => ({ ...packet, ...NOT_EMBEDDED });

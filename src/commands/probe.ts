@@ -4,11 +4,11 @@ import { ParseError } from '../firewall/model/parse-error.ts';
 import { HostError, printHostError } from '../host/host.ts';
 import { EXIT } from '../options/exit-codes.ts';
 import { githubLines } from '../probe/github.ts';
-import { type DumpText, readDumpText } from '../probe/locate-rule.ts';
+import { type NamedDump, readDumpText } from '../probe/locate-rule.ts';
 import { nagiosLine } from '../probe/nagios.ts';
 import { prometheusText } from '../probe/prometheus.ts';
 import { sarifText } from '../probe/sarif.ts';
-import { type Look, PROBE_EXITS, stateOf, type Trouble } from '../probe/state.ts';
+import { PROBE_EXITS, type ProbeLook, stateOf, type Trouble } from '../probe/state.ts';
 import type { DumpFile } from '../work/read-dumps.ts';
 import { type CheckSeams, exitCode, lookAt } from './check.ts';
 import type { Io } from './io.ts';
@@ -53,7 +53,7 @@ export const runProbe = async (io: Io, options: ProbeOptions, seams: ProbeSeams)
   }
 };
 
-const print = (look: Look, { format, version }: ProbeOptions, io: Io, dumps: readonly DumpText[]): string => {
+const print = (look: ProbeLook, { format, version }: ProbeOptions, io: Io, dumps: readonly NamedDump[]): string => {
   switch (format) {
     case 'nagios':
       return nagiosLine(look);
@@ -66,7 +66,7 @@ const print = (look: Look, { format, version }: ProbeOptions, io: Io, dumps: rea
   }
 };
 
-const lookOnce = async (options: ProbeOptions, seams: CheckSeams): Promise<Look> => {
+const lookOnce = async (options: ProbeOptions, seams: CheckSeams): Promise<ProbeLook> => {
   try {
     const inspection = await lookAt(options.rules, seams);
     return { inspection, exitCode: exitCode(inspection) };
@@ -100,7 +100,11 @@ const onceEach = (readFile: (path: string) => string) => {
   };
 };
 
-const dumpTexts = (look: Look, { rules, format }: ProbeOptions, readFile: (path: string) => string): DumpText[] =>
+const dumpTexts = (
+  look: ProbeLook,
+  { rules, format }: ProbeOptions,
+  readFile: (path: string) => string,
+): NamedDump[] =>
   'trouble' in look || format === 'nagios' || format === 'prometheus'
     ? []
     : rules.map(({ path, family }) => readDumpText(path, family, readFile(path)));

@@ -32,7 +32,7 @@ export type WalkParts = {
   screen: Screen;
 };
 
-export type Ended = { readonly outcome: Outcome; readonly verified: VerificationResult | null };
+export type WalkEnd = { readonly outcome: Outcome; readonly verified: VerificationResult | null };
 
 const ended = (store: Store<Walk, Event>): Promise<void> =>
   new Promise((resolve) => {
@@ -83,7 +83,7 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
 };
 
 /** Runs a walk to its end; resolves to how it ended, and what a retest of a fix has shown. */
-export const runWalk = async (parts: WalkParts): Promise<Ended> => {
+export const runWalk = async (parts: WalkParts): Promise<WalkEnd> => {
   const { work, io, face } = parts;
   const store = createStore<Walk, Event>({
     initial: begin({ id: parts.caseId, startedAt: io.now(), confirmWithin: parts.confirmWithin, story: parts.story }),

@@ -41,7 +41,7 @@ export type BlockedConversation = {
  * What the evidence comes to. `blocked-elsewhere`: rules dropped something, and no permit on lo would help; `nat`: a rule sends it elsewhere; `not-the-firewall`:
  * another cause was found; `several-causes`: that, and drops; `works`: all that was tried; `undecided`: nothing proves anything, an empty log least of all.
  */
-export type Verdict =
+export type DiagnosisVerdict =
   | 'loopback-blocked'
   | 'blocked-elsewhere'
   | 'nat'
@@ -52,7 +52,7 @@ export type Verdict =
 
 /** Rule numbers are those without lo-doctor's own log rules. */
 export type Diagnosis = {
-  readonly verdict: Verdict;
+  readonly verdict: DiagnosisVerdict;
   readonly blocked: readonly BlockedConversation[];
   /** Entries of traffic that is not on lo. */
   readonly elsewhere: readonly EntryLine[];
@@ -171,7 +171,7 @@ const nothingSeen: Finding = {
 const isProblem = ({ severity }: Finding): boolean => severity === 'problem';
 
 /** `isKnown`: the rules say for sure what becomes of all that failed. */
-const verdictOf = (causes: readonly FoundCause[], isKnown: boolean): Verdict => {
+const verdictOf = (causes: readonly FoundCause[], isKnown: boolean): DiagnosisVerdict => {
   const blames = new Set(causes.map(({ blame }): Blame => blame));
   const others = blames.has('server') || blames.has('nat');
   // What is not known of loopback is not settled by a drop elsewhere.

@@ -1,6 +1,6 @@
 // How addresses, ports and conversations are named to people.
 import type { Conversation } from '../firewall/conversation/trace.ts';
-import { findService } from '../log/conversations/services.ts';
+import { findWellKnownService } from '../log/conversations/services.ts';
 
 /** `127.0.0.1:25`, `[::1]:25`, `127.0.0.1` */
 export const nameAddress = (address: string, port: number | null): string => {
@@ -15,6 +15,6 @@ export const nameConversation = ({ protocol, destination, destinationPort }: Con
 /** `SMTP (port 25)`, `port 4711` */
 export const namePort = (port: number | null): string => {
   if (port === null) return 'no port';
-  const service = findService(port);
+  const service = findWellKnownService(port);
   return service === null ? `port ${port}` : `${service.label} (port ${port})`;
 };

@@ -10,14 +10,14 @@ import {
   offSwitch,
   oneOf,
   onSwitch,
-  text,
+  textOption,
   type ValuesOf,
   whole,
 } from './option.ts';
 import { parseService } from './parse-service.ts';
 
 /** What a command takes beside options. */
-export type Argument = {
+export type CommandArgument = {
   readonly name: string;
   readonly means: string;
   readonly isList: boolean;
@@ -25,7 +25,7 @@ export type Argument = {
 
 export type CommandSpec = {
   readonly means: string;
-  readonly argument: Argument | null;
+  readonly argument: CommandArgument | null;
   readonly options: Options;
   /** Something waits to be kept in it, so that --confirm-within means something. */
   readonly waits: boolean;
@@ -34,7 +34,7 @@ export type CommandSpec = {
   readonly examples: readonly string[];
 };
 
-const argument = (name: string, means: string, isList = false): Argument => ({ name, means, isList });
+const argument = (name: string, means: string, isList = false): CommandArgument => ({ name, means, isList });
 
 const dumps = (family: DumpFile['family'], means: string): Option<readonly DumpFile[]> =>
   many('file', means, { read: (path) => ({ path, family }) });
@@ -112,7 +112,10 @@ export const COMMANDS = {
         'github',
         'sarif',
       ]),
-      output: text('file', 'with --format prometheus: put it into this file in one step, instead of standard output'),
+      output: textOption(
+        'file',
+        'with --format prometheus: put it into this file in one step, instead of standard output',
+      ),
       quiet: onSwitch('print nothing where loopback passes'),
     },
     waits: false,
@@ -137,7 +140,7 @@ export const COMMANDS = {
       to: neededText('address', "the address that is talked to: 127.0.0.1, ::1, one of the server's own"),
       dport: whole('port', 'the port of the service', [1, 65535, null]),
       proto: oneOf('protocol', 'the protocol', ['tcp', 'udp', 'icmp']),
-      from: text('address', 'the address that talks; usually the same'),
+      from: textOption('address', 'the address that talks; usually the same'),
       sport: whole('port', 'the port of the client', [1, 65535, null]),
       uid: whole('number', 'the user whose program talks', [0, 4294967294, 0]),
       ...rulesOptions,
@@ -153,7 +156,9 @@ export const COMMANDS = {
       'log files, also rotated and packed ones; - is standard input; without any, the usual places',
       true,
     ),
-    options: { since: text('time', 'only entries since then: 2026-06-20, "2026-06-20 18:11", 18:11, 2h, yesterday') },
+    options: {
+      since: textOption('time', 'only entries since then: 2026-06-20, "2026-06-20 18:11", 18:11, 2h, yesterday'),
+    },
     waits: false,
     exits: { 0: 'everything was read, whatever it holds' },
     examples: ['logs --since 2h', 'logs /var/log/kern.log /var/log/kern.log.1', 'journalctl -k | lo-doctor logs -'],

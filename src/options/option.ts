@@ -48,7 +48,7 @@ export const offSwitch = (means: string): Option<boolean> => ({
 });
 
 /** Any text; null where it is not said. */
-export const text = (placeholder: string, means: string): Option<string | null> => ({
+export const textOption = (placeholder: string, means: string): Option<string | null> => ({
   ...plain,
   means,
   placeholder,

@@ -3,14 +3,14 @@
 import type { Severity } from '../diagnosis/finding.ts';
 import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
 import { printable } from '../words/printable.ts';
-import { type DumpText, locateRule, type Place } from './locate-rule.ts';
+import { locateRule, type NamedDump, type Place } from './locate-rule.ts';
 import { rulesOfFinding } from './rules-of-finding.ts';
-import type { Look } from './state.ts';
+import type { ProbeLook } from './state.ts';
 
 const LEVELS: Readonly<Record<Severity, string>> = { problem: 'error', warning: 'warning', notice: 'notice' };
 
 /** `::error title=loopback-blocked,file=server.rules,line=6::…`: a line for each finding and rule; of one without a rule, the first dump's. */
-export const githubLines = (look: Look, dumps: readonly DumpText[]): string => {
+export const githubLines = (look: ProbeLook, dumps: readonly NamedDump[]): string => {
   if ('trouble' in look) {
     const { message, nextSteps, place } = look.trouble;
     return command('error', 'could not look', place, [message, ...nextSteps]);

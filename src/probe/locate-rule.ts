@@ -6,13 +6,13 @@ import type { Table } from '../firewall/model/model.ts';
 import { ParseError } from '../firewall/model/parse-error.ts';
 
 /** A dump that was read. `tables` are its own, without those of the other dumps. */
-export type DumpText = { readonly file: string; readonly text: string; readonly tables: readonly Table[] };
+export type NamedDump = { readonly file: string; readonly text: string; readonly tables: readonly Table[] };
 
 /** `line` counts from 1; null where the file is known and the line is not (nft's JSON has no lines for rules). */
 export type Place = { readonly file: string; readonly line: number | null };
 
 /** Reads a dump for its places. Nothing is found in one that can't be read. */
-export const readDumpText = (file: string, family: 'ip' | 'ip6' | null, text: string): DumpText => {
+export const readDumpText = (file: string, family: 'ip' | 'ip6' | null, text: string): NamedDump => {
   try {
     const parsed = parseDump(text, { file, family });
     return { file, text, tables: 'recognised' in parsed ? [] : [...parsed.iptables, ...(parsed.nft ?? [])] };
@@ -23,7 +23,7 @@ export const readDumpText = (file: string, family: 'ip' | 'ip6' | null, text: st
 };
 
 /** The file that holds the rule, and its line there; null where none of them does. */
-export const locateRule = (dumps: readonly DumpText[], place: RulePlace): Place | null => {
+export const locateRule = (dumps: readonly NamedDump[], place: RulePlace): Place | null => {
   const dump = dumps.find(({ tables }) => tables.some((table) => holds(table, place)));
   return dump === undefined ? null : { file: dump.file, line: findLine(dump.text, place) };
 };

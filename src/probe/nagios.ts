@@ -6,13 +6,13 @@ import { nameConversation } from '../naming/conversations.ts';
 import { enumerateFew } from '../naming/numbers.ts';
 import { nameRule } from '../naming/rules.ts';
 import { printable } from '../words/printable.ts';
-import { findSilentFinals, type Look, type ProbeState, stateOf } from './state.ts';
+import { findSilentFinals, type ProbeLook, type ProbeState, stateOf } from './state.ts';
 
 /** Older daemons keep 1 to 4 KiB of a line, and a pager shows far less. */
 const LONGEST = 400;
 
 /** `LO-DOCTOR CRITICAL - …| loopback_blocked=3;;0;0;3 …`, with its line end. */
-export const nagiosLine = (look: Look): string =>
+export const nagiosLine = (look: ProbeLook): string =>
   `LO-DOCTOR ${stateOf(look)} - ${harmless(tell(look))}${'inspection' in look ? ` | ${perfdata(look.inspection)}` : ''}\n`;
 
 /** For mistakes on the command line, where there was no look. */
@@ -32,7 +32,7 @@ const harmless = (text: string): string => {
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 3)}...` : line;
 };
 
-const tell = (look: Look): string => {
+const tell = (look: ProbeLook): string => {
   if ('trouble' in look) return `could not look: ${[look.trouble.message, ...look.trouble.nextSteps].join(' ')}`;
   const { inspection } = look;
   return `${TELL[stateOf(look)](inspection)}${tellBoot(inspection)}`;

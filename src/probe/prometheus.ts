@@ -3,7 +3,7 @@ import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
 import { type Inspection, type Judgement, LOOPBACK_KINDS } from '../diagnosis/inspect/inspect.ts';
 import type { NextBoot } from '../diagnosis/inspect/next-boot.ts';
 import { printable } from '../words/printable.ts';
-import { findSilentFinals, type Look } from './state.ts';
+import { findSilentFinals, type ProbeLook } from './state.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = { readonly labels: Labels; readonly value: number };
@@ -20,7 +20,7 @@ const OUTCOMES: Readonly<Record<Judgement['outcome'], true>> = {
 const BOOTS: Readonly<Record<NextBoot['loopback'], true>> = { passes: true, blocked: true, unknown: true };
 
 /** The metrics of one look. Where there was none, none says anything of loopback: a value of before would be taken for one of now. */
-export const prometheusText = (look: Look, now: Date): string =>
+export const prometheusText = (look: ProbeLook, now: Date): string =>
   [
     metric('check_success', 'Whether the server could be looked at (1) or not (0).', 'inspection' in look ? 1 : 0),
     metric(

@@ -5,14 +5,14 @@ import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
 import type { RulePlace } from '../firewall/conversation/trace.ts';
 import { nameRule } from '../naming/rules.ts';
 import { printable } from '../words/printable.ts';
-import { type DumpText, locateRule, type Place } from './locate-rule.ts';
+import { locateRule, type NamedDump, type Place } from './locate-rule.ts';
 import { rulesOfFinding } from './rules-of-finding.ts';
-import type { Look, Trouble } from './state.ts';
+import type { ProbeLook, Trouble } from './state.ts';
 
 const LEVELS: Readonly<Record<Severity, string>> = { problem: 'error', warning: 'warning', notice: 'note' };
 
 /** Its text, with the line end. Rules are the finding ids of docs/findings.md. */
-export const sarifText = (look: Look, dumps: readonly DumpText[], version: string): string => {
+export const sarifText = (look: ProbeLook, dumps: readonly NamedDump[], version: string): string => {
   const findings = 'inspection' in look ? findRuleFindings(look.inspection) : [];
   const run = {
     tool: { driver: { name: 'lo-doctor', version, rules: findings.map(toRule) } },
@@ -40,7 +40,7 @@ const toRule = ({ id, title, advice, severity }: Finding) => ({
   defaultConfiguration: { level: LEVELS[severity] },
 });
 
-const invocation = (look: Look) => ({
+const invocation = (look: ProbeLook) => ({
   executionSuccessful: 'inspection' in look,
   exitCode: look.exitCode,
   ...('trouble' in look && { toolExecutionNotifications: [notification(look.trouble)] }),
@@ -53,7 +53,7 @@ const notification = ({ message, nextSteps, place }: Trouble) => ({
 });
 
 /** Each rule by its name, and where it stands; without a rule the dump as a whole, which code scanning asks for. */
-const toLocations = (rules: readonly RulePlace[], dumps: readonly DumpText[]) => {
+const toLocations = (rules: readonly RulePlace[], dumps: readonly NamedDump[]) => {
   const [first] = dumps;
   if (rules.length > 0) return rules.map((rule) => toLocation(rule, locateRule(dumps, rule)));
   return first === undefined || first.file === '-'

@@ -12,7 +12,7 @@ export type Trouble = {
 };
 
 /** One look, or why there was none. `exitCode` is the one of docs/contract.md. */
-export type Look =
+export type ProbeLook =
   | { readonly inspection: Inspection; readonly exitCode: LookCode }
   | { readonly trouble: Trouble; readonly exitCode: typeof EXIT.couldNot };
 
@@ -30,7 +30,7 @@ export const findSilentFinals = ({ policies }: Inspection): FinalRule[] =>
     );
 
 /** What is not known is never a warning, which would say that loopback passes. */
-export const stateOf = (look: Look): ProbeState => {
+export const stateOf = (look: ProbeLook): ProbeState => {
   switch (look.exitCode) {
     case EXIT.blocked:
       return 'CRITICAL';

@@ -12,12 +12,12 @@ import { nameChain, nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf, Story } from '../wizard/state.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
-import { type Block, type Choice, gap, type Page, type Rich, type RuleRow, span, text } from '../words/page.ts';
+import { type Block, gap, type Page, type PageChoice, type Rich, type RuleRow, span, text } from '../words/page.ts';
 import { nameStoppedParts, tellStoppedParts } from '../words/stopped-parts.ts';
 import { tellFinding } from './3-read-log.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
 
-const quit = ({ logging }: Pick<Case, 'logging'>): Choice<Event> => ({
+const quit = ({ logging }: Pick<Case, 'logging'>): PageChoice<Event> => ({
   label:
     logging === null ? 'Leave; nothing on this server has been changed' : 'Leave; the temporary logging is taken away',
   event: { name: 'quit-chosen' },
@@ -133,9 +133,9 @@ const isBlind = ({ logs }: Inspection): boolean => logs?.length === 0;
 const isLogged = ({ logging }: Case, { loggingPlan }: Inspection): boolean =>
   logging !== null || loggingPlan === null || loggingPlan.changes.length === 0;
 
-const choices = (inspection: Inspection, walk: Case): Choice<Event>[] => {
+const choices = (inspection: Inspection, walk: Case): PageChoice<Event>[] => {
   const { blocked, loggingPlan } = inspection;
-  const repeat: Choice<Event> = {
+  const repeat: PageChoice<Event> = {
     label: blocked ? 'Repeat what fails, and read the log' : 'Repeat what fails, to see what else stops it',
     event: { name: 'reproduction-chosen' },
   };

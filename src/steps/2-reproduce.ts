@@ -1,13 +1,13 @@
 // Step 2 in words: what fails, how it is repeated, and the entries that come in meanwhile.
-import { type Action, listActions } from '../wizard/action.ts';
+import { listActions, type UserAction } from '../wizard/action.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
 import { distinctLines, tellEntry } from '../words/entry-line.ts';
-import { type Block, type Choice, type Page, span, text } from '../words/page.ts';
+import { type Block, type Page, type PageChoice, span, text } from '../words/page.ts';
 import { adviseByHand, nameAction, nameTries } from './actions.ts';
 import { page, tellProblem } from './pages.ts';
 
-const toChoice = (action: Action, index: number): Choice<Event> => ({
+const toChoice = (action: UserAction, index: number): PageChoice<Event> => ({
   label: nameAction(action),
   event: action.id === 'command' ? { name: 'command-chosen' } : { name: 'action-chosen', action },
   recommended: index === 0,
@@ -32,7 +32,7 @@ const nothingYet = ({ entries }: Case): Block[] =>
 const tail = (output: string): Block[] =>
   output.trim() === '' ? [] : [text('Its output:'), { kind: 'code', lines: output.trimEnd().split('\n').slice(-6) }];
 
-const sayWhatIsSent = (action: Action | null): string =>
+const sayWhatIsSent = (action: UserAction | null): string =>
   action?.tries.some(({ protocol }) => protocol === 'udp') === true
     ? 'nothing is sent but over UDP, where it is one small question.'
     : 'nothing is sent.';

@@ -3,7 +3,7 @@
 import { type Attempt, works } from '../diagnosis/attempt.ts';
 import type { BlockedConversation, Diagnosis } from '../diagnosis/diagnose.ts';
 import type { Finding } from '../diagnosis/finding.ts';
-import { findService } from '../log/conversations/services.ts';
+import { findWellKnownService } from '../log/conversations/services.ts';
 import type { EntryLine } from '../log/packet/entry.ts';
 import { nameAddress, nameConversation } from '../naming/conversations.ts';
 import { count, enumerateFew } from '../naming/numbers.ts';
@@ -12,7 +12,7 @@ import type { Case, PhaseOf } from '../wizard/state.ts';
 import { tellAttempt } from '../words/attempts.ts';
 import { markEntry } from '../words/entry-line.ts';
 import { tellWay } from '../words/packet-way.ts';
-import { type Block, type Choice, gap, type Page, type Rich, span, text, withGaps } from '../words/page.ts';
+import { type Block, gap, type Page, type PageChoice, type Rich, span, text, withGaps } from '../words/page.ts';
 import { shellLine } from '../words/shell-line.ts';
 import { tellDrop } from '../words/tell-drop.ts';
 import { page } from './pages.ts';
@@ -22,7 +22,7 @@ const servicePort = ({ conversation }: BlockedConversation) => conversation.dest
 /** What a service is called: `SMTP (port 25)`. */
 export const nameService = (blocked: BlockedConversation): string => {
   const port = servicePort(blocked);
-  const service = port === null ? null : findService(port);
+  const service = port === null ? null : findWellKnownService(port);
   return service ? `${service.label} (port ${port})` : port === null ? blocked.conversation.protocol : `port ${port}`;
 };
 
@@ -48,7 +48,7 @@ const addressRows = ({ src, dst }: EntryLine['entry']): (readonly [string, Rich]
       ];
 
 const portInWords = (blocked: BlockedConversation, { entry }: EntryLine): readonly [string, Rich] => {
-  const service = servicePort(blocked) === null ? null : findService(servicePort(blocked) ?? 0);
+  const service = servicePort(blocked) === null ? null : findWellKnownService(servicePort(blocked) ?? 0);
   const words = [
     `${nameService(blocked)}; `,
     // The firewall is then one of two causes.
@@ -91,7 +91,7 @@ const byRule = ({ stop }: BlockedConversation): string => {
 };
 
 const tellStopped = (one: BlockedConversation): Rich => {
-  const service = findService(servicePort(one) ?? 0);
+  const service = findWellKnownService(servicePort(one) ?? 0);
   const entries = one.entries === 0 ? 'no entry' : count(one.entries, 'entry', 'entries');
   return [
     `${nameConversation(one.conversation)}${service === null ? '' : ` ${service.label}`}`,
@@ -146,8 +146,11 @@ export const tellBlocked = ({ blocked }: Diagnosis, most = blocked.length): Bloc
   return first === undefined ? [] : [...proof(first), ...summary(blocked, most)];
 };
 
-const again: Choice<Event> = { label: 'Repeat what fails, or something else', event: { name: 'reproduction-chosen' } };
-const leave: Choice<Event> = { label: 'Leave without a fix', event: { name: 'quit-chosen' } };
+const again: PageChoice<Event> = {
+  label: 'Repeat what fails, or something else',
+  event: { name: 'reproduction-chosen' },
+};
+const leave: PageChoice<Event> = { label: 'Leave without a fix', event: { name: 'quit-chosen' } };
 
 /** Conversations that the page lists; the report has them all. */
 const LISTED = 10;
@@ -210,13 +213,13 @@ const tellCommand = (attempt: Attempt): Block[] => {
 };
 
 /** What can be done next: what is recommended comes first. */
-const otherChoices = (verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>, walk: Case): Choice<Event>[] => {
+const otherChoices = (verdict: Exclude<Diagnosis['verdict'], 'loopback-blocked'>, walk: Case): PageChoice<Event>[] => {
   const { attempts, inspection, logging } = walk;
   const failed = attempts.some((one) => !works(one));
-  const fix: Choice<Event> = { label: 'Show how to fix what the rules stop', event: { name: 'fix-chosen' } };
-  const log: Choice<Event> = { label: 'Turn logging on, and repeat it', event: { name: 'logging-chosen' } };
+  const fix: PageChoice<Event> = { label: 'Show how to fix what the rules stop', event: { name: 'fix-chosen' } };
+  const log: PageChoice<Event> = { label: 'Turn logging on, and repeat it', event: { name: 'logging-chosen' } };
   const canLog = logging === null && inspection?.loggingPlan != null && inspection.logs?.length !== 0;
-  const end: Choice<Event> = { ...leave, label: isFixable(walk) ? leave.label : 'Leave' };
+  const end: PageChoice<Event> = { ...leave, label: isFixable(walk) ? leave.label : 'Leave' };
   const isOpen = verdict === 'undecided';
   const first = isOpen && failed && isFixable(walk) ? fix : isOpen && canLog ? log : isOpen && !failed ? again : null;
   const others = [

@@ -15,7 +15,7 @@ import { count, enumerateFew, nameNumbers } from '../naming/numbers.ts';
 import { nameChain, nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
-import { type Block, type Choice, gap, type Page, type RuleRow, span, text } from '../words/page.ts';
+import { type Block, gap, type Page, type PageChoice, type RuleRow, span, text } from '../words/page.ts';
 import { tellRehearsal } from '../words/rehearsal.ts';
 import { shellLine } from '../words/shell-line.ts';
 import { page, tellProblem } from './pages.ts';
@@ -45,7 +45,7 @@ const labelPlan = (plan: FixPlan): string => {
   return opensGuards(plan) ? `Permit ${namePlan(plan)}, and open its guards` : `Permit ${namePlan(plan)}`;
 };
 
-const planChoices = (plans: readonly FixPlan[]): Choice<Event>[] => {
+const planChoices = (plans: readonly FixPlan[]): PageChoice<Event>[] => {
   const recommended = findRecommended(plans);
   return plans.map((plan) => {
     const choice = { label: labelPlan(plan), event: { name: 'plan-chosen', plan } as const };
@@ -112,7 +112,7 @@ const tellRemaining = (remaining: readonly Remaining[]): Block[] =>
         },
       ];
 
-const leave: Choice<Event> = { label: 'Leave it as it is', event: { name: 'quit-chosen' } };
+const leave: PageChoice<Event> = { label: 'Leave it as it is', event: { name: 'quit-chosen' } };
 
 const choosing = (plans: readonly FixPlan[]): Page<Event> => {
   const useful = plans.filter(isUseful);
@@ -246,7 +246,7 @@ const tellRehearsed = (rehearsal: Reviewing['rehearsal']): Block[] => {
 };
 
 const reviewing = ({ plan, rehearsal }: Reviewing, confirmWithin: number): Page<Event> => {
-  const apply: Choice<Event> = {
+  const apply: PageChoice<Event> = {
     label: `Apply it: permit ${namePlan(plan)}, with a rollback`,
     event: { name: 'apply-chosen' },
     recommended: true,

@@ -2,7 +2,7 @@
 
 import { nameAddress } from '../naming/conversations.ts';
 import { enumerateFew } from '../naming/numbers.ts';
-import type { Action, ActionId } from '../wizard/action.ts';
+import type { ActionId, UserAction } from '../wizard/action.ts';
 
 /** A label for the list of actions, and how to repeat the action in another window. */
 type ActionWords = { title: string; byHand: string };
@@ -41,7 +41,7 @@ const WORDS: Record<ActionId, ActionWords> = {
 };
 
 /** The line of an action in the list: its title, and what lo-doctor itself tries. */
-export const nameAction = ({ id, tries, commandLine }: Action): string => {
+export const nameAction = ({ id, tries, commandLine }: UserAction): string => {
   const { title } = WORDS[id];
   if (commandLine !== null) return `${title}: ${commandLine}`;
   if (tries.length === 0) return title;
@@ -50,10 +50,10 @@ export const nameAction = ({ id, tries, commandLine }: Action): string => {
 };
 
 /** How the user repeats an action by hand. */
-export const adviseByHand = ({ id }: Action): string => WORDS[id].byHand;
+export const adviseByHand = ({ id }: UserAction): string => WORDS[id].byHand;
 
 /** What lo-doctor opens for an action: each endpoint once. */
-export const nameTries = ({ tries }: Action): string =>
+export const nameTries = ({ tries }: UserAction): string =>
   enumerateFew([
     ...new Set(tries.map(({ destination, destinationPort }) => nameAddress(destination, destinationPort))),
   ]);

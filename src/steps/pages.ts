@@ -2,7 +2,7 @@
 
 import type { Event } from '../wizard/event.ts';
 import type { Problem } from '../wizard/state.ts';
-import { type Block, type Choice, gap, type Page, span, text } from '../words/page.ts';
+import { type Block, gap, type Page, type PageChoice, span, text } from '../words/page.ts';
 import { shellLine } from '../words/shell-line.ts';
 
 /** A page with what it says; the rest is empty. Enter takes the recommended choice unless `initial` says otherwise. */
@@ -28,5 +28,5 @@ export const tellProblem = ({ message, command, nextSteps }: Problem): Block[] =
 ];
 
 /** A page that tells a problem. */
-export const problemPage = (title: string, problem: Problem, choices: readonly Choice<Event>[]): Page<Event> =>
+export const problemPage = (title: string, problem: Problem, choices: readonly PageChoice<Event>[]): Page<Event> =>
   page({ title, body: [...tellProblem(problem), gap], choices });

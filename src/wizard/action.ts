@@ -7,7 +7,7 @@ import type { Story } from './state.ts';
 export type ActionId = 'story' | 'local-services' | 'wordpress' | 'mail' | 'names' | 'database' | 'command' | 'by-hand';
 
 /** An action. `tries` are the conversations that lo-doctor itself can open; empty where only the user can act. */
-export type Action = {
+export type UserAction = {
   readonly id: ActionId;
   readonly tries: readonly Conversation[];
   /** The user's own command line, run by `sh -c`. */
@@ -90,19 +90,19 @@ const triesOf = (id: keyof typeof PORTS, inspection: Inspection): Conversation[]
  * The actions to choose from, the most likely cause first: what fails on a practice server, then those whose services listen here and
  * are blocked by the rules, then those whose services listen, then the others.
  */
-export const listActions = (inspection: Inspection, story: Story | null): Action[] => {
+export const listActions = (inspection: Inspection, story: Story | null): UserAction[] => {
   const isBlockedPort = ({ protocol, destinationPort }: Conversation) =>
     inspection.blockedServices.some((one) => one.port === destinationPort && one.protocol === protocol);
   const listens = ({ protocol, destinationPort }: Conversation) =>
     (inspection.listeners ?? []).some((one) => one.port === destinationPort && one.protocol === protocol);
   const typical = (['mail', 'wordpress', 'database', 'names'] as const).map(
-    (id): Action => ({ id, tries: triesOf(id, inspection), commandLine: null }),
+    (id): UserAction => ({ id, tries: triesOf(id, inspection), commandLine: null }),
   );
-  const rank = ({ tries }: Action): number => (tries.some(isBlockedPort) ? 0 : tries.some(listens) ? 1 : 2);
+  const rank = ({ tries }: UserAction): number => (tries.some(isBlockedPort) ? 0 : tries.some(listens) ? 1 : 2);
   const likely = typical.toSorted((a, b) => rank(a) - rank(b));
   const services = triesFor(inspection, (listener) => isBlocked(inspection, listener));
   const isNew = services.length > 0 && !likely.some(({ tries }) => endpoints(tries) === endpoints(services));
-  const unsure: Action[] = isNew ? [{ id: 'local-services', tries: services, commandLine: null }] : [];
+  const unsure: UserAction[] = isNew ? [{ id: 'local-services', tries: services, commandLine: null }] : [];
   const isCovered = likely.some((action) => rank(action) === 0);
   return [
     ...(story === null ? [] : [{ id: 'story', tries: [], commandLine: story.command } as const]),

@@ -5,8 +5,8 @@ import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { FixPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/conversations/count-sightings.ts';
-import type { Action } from './action.ts';
-import type { Problem, SavedForBoot, Trial, Verification } from './state.ts';
+import type { UserAction } from './action.ts';
+import type { PendingTrial, Problem, SavedForBoot, Verification } from './state.ts';
 
 export type Event =
   // The user's choices
@@ -14,7 +14,7 @@ export type Event =
   | { readonly name: 'logging-chosen' }
   | { readonly name: 'reproduction-chosen' }
   | { readonly name: 'command-chosen' }
-  | { readonly name: 'action-chosen'; readonly action: Action }
+  | { readonly name: 'action-chosen'; readonly action: UserAction }
   | { readonly name: 'reading-chosen' }
   | { readonly name: 'fix-chosen' }
   | { readonly name: 'plan-chosen'; readonly plan: FixPlan }
@@ -35,7 +35,7 @@ export type Event =
   | { readonly name: 'diagnosed'; readonly diagnosis: Diagnosis }
   | { readonly name: 'fix-planned'; readonly plans: readonly FixPlan[] }
   | { readonly name: 'rehearsed'; readonly rehearsal: Rehearsal }
-  | { readonly name: 'applied'; readonly trial: Trial; readonly plan: FixPlan }
+  | { readonly name: 'applied'; readonly trial: PendingTrial; readonly plan: FixPlan }
   | { readonly name: 'verified'; readonly verification: Verification }
   | { readonly name: 'rolled-back' }
   | { readonly name: 'kept'; readonly saved: SavedForBoot }

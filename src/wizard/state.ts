@@ -5,7 +5,7 @@ import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/conversations/count-sightings.ts';
-import type { Action } from './action.ts';
+import type { UserAction } from './action.ts';
 import type { Event } from './event.ts';
 
 /** What went wrong outside: what is so, the command it came from, and what to do. */
@@ -16,7 +16,7 @@ export type Problem = {
 };
 
 /** A change that is undone by itself at `deadline` unless it is kept. */
-export type Trial = { readonly caseId: string; readonly deadline: Date };
+export type PendingTrial = { readonly caseId: string; readonly deadline: Date };
 
 /** What was seen after the fix was applied. */
 export type Verification = {
@@ -75,7 +75,7 @@ export type Case = {
   readonly inspection: Inspection | null;
   /** The temporary log rules that are in force. */
   readonly logging: LoggingPlan | null;
-  readonly action: Action | null;
+  readonly action: UserAction | null;
   readonly attempts: readonly Attempt[];
   /** Firewall entries newer than the mark. */
   readonly entries: readonly Sighting[];
@@ -112,10 +112,10 @@ export type Phase =
   /** The rollback is tried out on rules that do nothing. */
   | { readonly name: 'rehearsing'; readonly plans: readonly FixPlan[]; readonly plan: FixPlan }
   | { readonly name: 'applying'; readonly plan: FixPlan; readonly plans: readonly FixPlan[] }
-  | { readonly name: 'verifying'; readonly trial: Trial }
-  | { readonly name: 'awaiting-confirmation'; readonly trial: Trial; readonly verification: Verification }
-  | { readonly name: 'keeping'; readonly trial: Trial }
-  | { readonly name: 'rolling-back'; readonly trial: Trial }
+  | { readonly name: 'verifying'; readonly trial: PendingTrial }
+  | { readonly name: 'awaiting-confirmation'; readonly trial: PendingTrial; readonly verification: Verification }
+  | { readonly name: 'keeping'; readonly trial: PendingTrial }
+  | { readonly name: 'rolling-back'; readonly trial: PendingTrial }
   /** Takes the temporary logging away and writes the report. */
   | { readonly name: 'leaving'; readonly outcome: Outcome; readonly problem: Problem | null }
   | {

@@ -5,8 +5,8 @@ import type { Inspection } from '../diagnosis/inspect/inspect.ts';
 import type { Choice, FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/conversations/count-sightings.ts';
-import type { Action } from './action.ts';
-import type { Case, Outcome, SavedForBoot, Trial, Verification } from './state.ts';
+import type { UserAction } from './action.ts';
+import type { Case, Outcome, PendingTrial, SavedForBoot, Verification } from './state.ts';
 
 /** A running watch of the logs. `stop` resolves when all that was logged before it has been told. */
 export type Watch = { stop: () => Promise<void> };
@@ -23,7 +23,7 @@ export type Work = {
   /** Resolves when every log is marked: what the firewall logs from then on comes to `onEntries`. */
   watchLog: (onEntries: (entries: readonly Sighting[]) => void) => Promise<Watch>;
   /** Does what fails. Rejects only where trying itself is impossible. */
-  attempt: (action: Action, signal: AbortSignal, onOutput: (output: string) => void) => Promise<readonly Attempt[]>;
+  attempt: (action: UserAction, signal: AbortSignal, onOutput: (output: string) => void) => Promise<readonly Attempt[]>;
   /** Ties what was seen to the rules as they are now. */
   diagnose: (walk: Case) => Promise<Diagnosis>;
   /** One plan for each choice, by the rules as they are now. */
@@ -31,7 +31,7 @@ export type Work = {
   /** Tries the rollback out at the places of the plan, with rules that do nothing. */
   rehearse: (plan: FixPlan) => Promise<Rehearsal>;
   /** Arms the rollback, then applies the same permits where they have to stand by then: the plan that is in force comes back. */
-  apply: (walk: Case, plan: FixPlan) => Promise<{ readonly trial: Trial; readonly plan: FixPlan }>;
+  apply: (walk: Case, plan: FixPlan) => Promise<{ readonly trial: PendingTrial; readonly plan: FixPlan }>;
   verify: (walk: Case, signal: AbortSignal) => Promise<Verification>;
   /** Resolves when the trial has been decided by something else than this walk. */
   trialEnd: (signal: AbortSignal) => Promise<TrialEnd>;

@@ -36,7 +36,7 @@ export type RuleRow = {
 };
 
 /** A choice of the user's: what it does, and the event it sends. */
-export type Choice<Event> = {
+export type PageChoice<Event> = {
   label: string;
   event: Event;
   /** What the walk advises; a play without a user takes it. */
@@ -54,7 +54,7 @@ export type Page<Event> = {
   live: readonly Block[];
   /** Something is going on: the face shows that it is alive. */
   busy: string | null;
-  choices: readonly Choice<Event>[];
+  choices: readonly PageChoice<Event>[];
   initial: number;
   input: Input<Event> | null;
   /** The event of Esc, when there is a way back. */

@@ -28,7 +28,7 @@ import { reportDocument } from '../report/report-document.ts';
 import { reportScript } from '../report/report-script.ts';
 import { htmlReport, walkReport } from '../report/walk-report.ts';
 import { withoutSecrets } from '../report/without-secrets.ts';
-import { type Action, calledName } from '../wizard/action.ts';
+import { calledName, type UserAction } from '../wizard/action.ts';
 import { judgeVerification } from '../wizard/judge-verification.ts';
 import { listRetries } from '../wizard/list-retries.ts';
 import type { Case, Verification } from '../wizard/state.ts';
@@ -154,7 +154,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
   };
 
   let runs = 0;
-  const tryAll = async ({ tries, commandLine }: Action, signal: AbortSignal, onOutput: (output: string) => void) => {
+  const tryAll = async (
+    { tries, commandLine }: UserAction,
+    signal: AbortSignal,
+    onOutput: (output: string) => void,
+  ) => {
     if (commandLine === null) return Promise.all(tries.map((conversation) => tryConnection(conversation, signal)));
     const [ownAddresses, listeners] = await Promise.all([readOwnAddresses(host), readListeners(host)]);
     runs += 1;

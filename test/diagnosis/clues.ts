@@ -4,7 +4,7 @@ import type { Clues } from '../../src/diagnosis/causes/cause.ts';
 import type { Failure } from '../../src/diagnosis/failures.ts';
 import { NO_WITNESS, type Witness } from '../../src/diagnosis/witness.ts';
 import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
-import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
 
 const OPEN = rules('-A OUTPUT -o lo -j ACCEPT');
@@ -16,7 +16,7 @@ export const failure = (
   port = 5432,
   protocol: 'tcp' | 'udp' = 'tcp',
 ): Failure => ({
-  conversation: conversation(protocol, address, port),
+  conversation: rootConversation(protocol, address, port),
   end,
   name: null,
   evidence: `connecting to ${address}:${port}: ${end}`,
@@ -40,7 +40,7 @@ export const own = (
   protocol: 'tcp' | 'udp' = 'tcp',
 ): Attempt => ({
   kind: 'connection',
-  conversation: conversation(protocol, '127.0.0.1', port),
+  conversation: rootConversation(protocol, '127.0.0.1', port),
   end,
   detail: '',
   because: 'the command line names it',

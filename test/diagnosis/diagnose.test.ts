@@ -9,7 +9,7 @@ import type { Listener } from '../../src/diagnosis/listener.ts';
 import { NO_WITNESS } from '../../src/diagnosis/witness.ts';
 import type { ConnectionEnd } from '../../src/firewall/conversation/trace.ts';
 import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
-import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../firewall/fix/rules.ts';
 import { tcp } from './lines.ts';
 
@@ -34,7 +34,7 @@ const look = (known: Partial<Seen>) =>
 
 const connection = (end: ConnectionEnd, address = '127.0.0.1', port = 25): Attempt => ({
   kind: 'connection',
-  conversation: conversation('tcp', address, port),
+  conversation: rootConversation('tcp', address, port),
   end,
   detail: '',
 });
@@ -321,7 +321,7 @@ test('what an own attempt has settled on the first page is settled for what fail
   const ruleset = rules('-A OUTPUT -m statistic --mode random --probability 0.999 -j DROP');
   const attempts = [connection('timed-out')];
   expect(look({ ruleset, attempts }).verdict).toBe('undecided');
-  const mail = conversation('tcp', '127.0.0.1', 25);
+  const mail = rootConversation('tcp', '127.0.0.1', 25);
   const rose = findSuspects(ruleset, traceConversation(ruleset, mail, surroundings));
   const tried = [{ conversation: mail, end: 'timed-out', rose }] as const;
   const { verdict, blocked } = look({ ruleset, attempts, tried });
@@ -338,7 +338,7 @@ describe('a command that lo-doctor held against attempts of its own', () => {
   });
   const own = (end: ConnectionEnd, port = 8080): Attempt => ({
     kind: 'connection',
-    conversation: conversation('tcp', '127.0.0.1', port),
+    conversation: rootConversation('tcp', '127.0.0.1', port),
     end,
     detail: '',
     because: 'the command line names it',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import { traceConversation } from '../../src/firewall/conversation/trace-conversation.ts';
-import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { readServer } from '../../src/work/read-server.ts';
 import { describeKernel } from './available.ts';
 import { clearRules } from './fix-lab.ts';
@@ -24,7 +24,7 @@ const serve = (lab: Lab) =>
 /** What lo-doctor says of a conversation, then what the kernel makes of it. */
 const compare = async (lab: Lab, address: string, port: number): Promise<{ told: Told; real: Told }> => {
   const { ruleset, surroundings } = inspect(await readServer(hostInLab(lab)), 'a1');
-  const { outcome: judged } = traceConversation(ruleset, conversation('tcp', address, port), surroundings);
+  const { outcome: judged } = traceConversation(ruleset, rootConversation('tcp', address, port), surroundings);
   const told = judged === 'leaves' ? 'unknown' : judged;
   const { outcome } = await lab.probe(address, port);
   return { told, real: outcome === 'works' ? 'works' : 'blocked' };

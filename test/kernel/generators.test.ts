@@ -1,7 +1,7 @@
 // Programs that generate a policy, each run for real: who made the rules is said, the fix works at once, and what is said of lasting is true.
 import { expect, it } from 'vitest';
 import { checkDocument } from '../../src/commands/check.ts';
-import { type FixOptions, runFix } from '../../src/commands/fix/fix.ts';
+import { type FixCommandOptions, runFix } from '../../src/commands/fix/fix.ts';
 import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import { readServer } from '../../src/work/read-server.ts';
 import { testIo } from '../commands/io.ts';
@@ -134,7 +134,7 @@ const unreached = async (lab: Lab): Promise<string[]> => {
   return addresses.filter((_, at) => outcomes[at]?.outcome !== 'works');
 };
 
-const ALL: FixOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: null, json: true };
+const ALL: FixCommandOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: null, json: true };
 
 const fixAndKeep = async (lab: Lab) => {
   const { io, written } = testIo();

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { parseIptablesSave } from '../../src/firewall/iptables/read/parse-iptables-save.ts';
 import { combineLayers } from '../../src/firewall/model/combine-layers.ts';
 import type { Rule, Table } from '../../src/firewall/model/model.ts';
-import { lowerRule } from '../../src/firewall/nftables/lower/lower-rule.ts';
+import { lowerNftRule } from '../../src/firewall/nftables/lower/lower-rule.ts';
 import { printRule } from '../../src/firewall/nftables/print-rule.ts';
 import { parseNftRuleset } from '../../src/firewall/nftables/read/parse-nft-ruleset.ts';
 import { parseRuleText } from '../../src/firewall/nftables/read/parse-rule-text.ts';
@@ -109,7 +109,7 @@ describeKernel('parseNftRuleset', () => {
         inForce: null,
       };
       expect(printRule(statements, rule.comment, family)).toBe(rule.text);
-      expect(lowerRule(statements, scope), rule.text).toEqual(rule.steps);
+      expect(lowerNftRule(statements, scope), rule.text).toEqual(rule.steps);
     }
   });
 

@@ -1,7 +1,7 @@
 // What other programs change while a fix is made: neither lost nor overwritten, and in no file of the next boot.
 import { beforeAll, expect, it } from 'vitest';
 import { runConfirm, runUndo } from '../../src/commands/cases/cases.ts';
-import { type FixOptions, runFix } from '../../src/commands/fix/fix.ts';
+import { type FixCommandOptions, runFix } from '../../src/commands/fix/fix.ts';
 import type { Host } from '../../src/host/host.ts';
 import { readCase } from '../../src/host/trial/case-file.ts';
 import { testIo } from '../commands/io.ts';
@@ -156,8 +156,8 @@ const unreached = async (lab: Lab): Promise<string[]> => {
 };
 
 const isApplying = (command: string) => / -I (IN|OUT)PUT /.test(command) || command === 'nft -f -';
-const ALL: FixOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: 90, json: true };
-const fix = (host: Host, options: Partial<FixOptions> = {}) =>
+const ALL: FixCommandOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: 90, json: true };
+const fix = (host: Host, options: Partial<FixCommandOptions> = {}) =>
   runFix({ ...ALL, ...options }, { host, caseId: 'c1', io: testIo().io });
 
 describeKernel.each(KINDS)('with fail2ban and Docker at work on a server with $name', (kind) => {

@@ -1,7 +1,7 @@
 // Several programs that say what passes, each for real: which is at work, which has left rules behind, who manages which layer, and what lasts.
 import { expect, it } from 'vitest';
 import { checkDocument } from '../../src/commands/check.ts';
-import { type FixOptions, runFix } from '../../src/commands/fix/fix.ts';
+import { type FixCommandOptions, runFix } from '../../src/commands/fix/fix.ts';
 import { inspect } from '../../src/diagnosis/inspect/inspect.ts';
 import { readServer } from '../../src/work/read-server.ts';
 import { testIo } from '../commands/io.ts';
@@ -30,7 +30,7 @@ const look = async (lab: Lab) => {
   };
 };
 
-const ALL: FixOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: null, json: true };
+const ALL: FixCommandOptions = { choice: { kind: 'all' }, isDryRun: false, yes: true, confirmWithin: null, json: true };
 
 /** Fixes and keeps; resolves to what was saved. The mail server answers then. */
 const fix = async (lab: Lab) => {

@@ -1,7 +1,7 @@
 // Lines that never leave the kernel: each way of losing one is staged, and the self-test says which it was.
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../src/firewall/questions/probe-conversations.ts';
 import { describeKernel } from './available.ts';
 import { startLab } from './lab.ts';
 import { explain, loadAndPlan, loadNftAndPlan, newPrefix } from './silence-lab.ts';
@@ -22,7 +22,7 @@ describeKernel('the self-test of the log, in the kernel', () => {
   it('tries what failed once more, and counts nft by its rules too', async () => {
     await using lab = await startLab();
     const prefix = newPrefix();
-    const smtp = conversation('tcp', '127.0.0.1', 25);
+    const smtp = rootConversation('tcp', '127.0.0.1', 25);
     const tcp = `-A OUTPUT -p tcp --dport 25 -j LOG --log-prefix "${prefix}: "\n-A OUTPUT -j DROP`;
     const first = await explain(lab, await loadAndPlan(lab, tcp, [smtp]));
     expect(first.test.conversation.destinationPort).toBe(25);

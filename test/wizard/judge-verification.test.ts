@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Attempt } from '../../src/diagnosis/attempt.ts';
 import type { ConnectionEnd } from '../../src/firewall/conversation/trace.ts';
-import { conversation } from '../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../src/firewall/questions/probe-conversations.ts';
 import type { EntryLine } from '../../src/log/packet/entry.ts';
 import { parseLine } from '../../src/log/packet/parse-line.ts';
 import { judgeVerification } from '../../src/wizard/judge-verification.ts';
@@ -9,7 +9,7 @@ import { SMTP_LINE } from '../fixtures/walk.ts';
 
 const own = (end: ConnectionEnd, protocol: 'tcp' | 'udp' | 'icmp' = 'tcp'): Attempt => ({
   kind: 'connection',
-  conversation: conversation(protocol, '127.0.0.1', 25),
+  conversation: rootConversation(protocol, '127.0.0.1', 25),
   end,
   detail: '',
 });

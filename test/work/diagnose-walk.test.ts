@@ -1,7 +1,7 @@
 // A silent log on the practice server: what the walk finds out by itself.
 import { expect, test } from 'vitest';
 import { practiceHost } from '../../src/host/practice/practice-host.ts';
-import type { Action } from '../../src/wizard/action.ts';
+import type { UserAction } from '../../src/wizard/action.ts';
 import { begin, type Case } from '../../src/wizard/state.ts';
 import { serverWork } from '../../src/work/server-work.ts';
 
@@ -15,7 +15,7 @@ const walkOn = async (scenario: string, withLogging: boolean) => {
   return { work, walk: { ...start, inspection, logging } satisfies Case };
 };
 
-const command = (commandLine: string): Action => ({ id: 'command', tries: [], commandLine });
+const command = (commandLine: string): UserAction => ({ id: 'command', tries: [], commandLine });
 
 test('a command that names its connection and no log rule: the drop is found, and why the log is silent', async () => {
   const { work, walk } = await walkOn('log-after-drop', false);

@@ -6,7 +6,7 @@ import { findRulesWithoutTag } from '../../host/left-over/find-rules-without-tag
 import { findTagged } from '../../host/left-over/find-tagged.ts';
 import { takeBackByTag } from '../../host/left-over/take-back-by-tag.ts';
 import { undoSaveForBoot } from '../../host/next-boot/save-for-boot.ts';
-import { type Case, listCases, readCase } from '../../host/trial/case-file.ts';
+import { listCases, readCase, type StoredCase } from '../../host/trial/case-file.ts';
 import { type ComparedFile, compareWithBackups } from '../../host/trial/compare-with-backups.ts';
 import { whileSettling } from '../../host/trial/lock.ts';
 import { keepCase, rollBackCase } from '../../host/trial/trial.ts';
@@ -28,7 +28,12 @@ export const CASES_ARE_ROOTS =
 type CaseIo = Pick<Io, 'stdout'>;
 
 /** The case that is meant: the named one, or the only (`latest`: the youngest) one that fits. */
-const findCase = async (host: Host, id: string | null, fits: (one: Case) => boolean, none: string): Promise<Case> => {
+const findCase = async (
+  host: Host,
+  id: string | null,
+  fits: (one: StoredCase) => boolean,
+  none: string,
+): Promise<StoredCase> => {
   const named = id === null ? null : await readCase(host, id);
   if (named !== null) return named;
   const { cases, strange } = await listCases(host);

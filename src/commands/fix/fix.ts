@@ -30,7 +30,7 @@ import { printBlocks } from '../print-blocks.ts';
 import { type End, EXIT_CODES, fixDocument } from './fix-document.ts';
 
 /** `keep` asks, keeps what works, or waits for `lo-doctor confirm`. */
-export type FixOptions = {
+export type FixCommandOptions = {
   readonly choice: Choice;
   readonly isDryRun: boolean;
   readonly yes: boolean;
@@ -82,7 +82,7 @@ const agree = async (io: Io, question: string, leaving: AbortSignal): Promise<bo
 
 /** Runs the fix; resolves to the exit code. Rejects with a HostError where the server refuses. */
 export const runFix = async (
-  options: FixOptions,
+  options: FixCommandOptions,
   { host, caseId, io, onLeave = () => {} }: FixParts,
 ): Promise<number> => {
   const leave = new AbortController();
@@ -175,7 +175,7 @@ type Told = {
 const applyAndKeep = async (
   work: Work,
   asked: Case,
-  options: FixOptions,
+  options: FixCommandOptions,
   { io, say, finish, leaving }: Told,
 ): Promise<number> => {
   if (asked.plan === null) return finish('no-cure', null);

@@ -1,6 +1,6 @@
 // The summary of `lo-doctor logs` as blocks: loopback first, then the rest, each conversation with its course over time.
 
-import { findService } from '../../log/conversations/services.ts';
+import { findWellKnownService } from '../../log/conversations/services.ts';
 import type { LogSummary } from '../../log/count/count-state.ts';
 import type { LogGroup } from '../../log/count/log-groups.ts';
 import { sparkline } from '../../log/count/timeline.ts';
@@ -85,7 +85,7 @@ function nameOf({ proto, dst, port }: LogGroup): string {
   if (proto === null && dst === null) return 'all other conversations';
   const protocol = proto === null ? 'IP' : typeof proto === 'number' ? `protocol ${proto}` : proto;
   const place = `${protocol} to ${dst ?? 'a blanked address'}`;
-  const label = port === null ? null : findService(port)?.label;
+  const label = port === null ? null : findWellKnownService(port)?.label;
   return port === null ? place : `${place} port ${port}${label ? ` (${label})` : ''}`;
 }
 

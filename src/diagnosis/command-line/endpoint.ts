@@ -8,7 +8,7 @@ export type Endpoint = {
 };
 
 /** A port as it was written; null for what is none. */
-export const parsePort = (text: string | undefined): number | null => {
+export const parsePortNumber = (text: string | undefined): number | null => {
   const port = Number(text);
   return /^\d{1,5}$/.test(text ?? '') && port > 0 && port < 65_536 ? port : null;
 };

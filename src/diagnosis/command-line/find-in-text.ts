@@ -1,6 +1,6 @@
 // Places in text that nobody has structured: a word of a command line, a program's code, a file, an error message.
 import { findServicePort } from '../../log/conversations/services.ts';
-import { distinctEndpoints, type Endpoint, parsePort } from './endpoint.ts';
+import { distinctEndpoints, type Endpoint, parsePortNumber } from './endpoint.ts';
 
 const IPV4 = '\\d{1,3}(?:\\.\\d{1,3}){3}';
 const NAME = 'localhost|(?:[a-z0-9_-]+\\.)+[a-z][a-z0-9-]*';
@@ -46,13 +46,13 @@ const SHAPES: readonly Shape[] = [
     pattern: /\b([a-z][a-z0-9+.-]*):\/\/(?:[^\s/@"'<>]*@)?(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d+))?/gi,
     read: ([scheme = '', ip6, host, port]) => [
       ip6 ?? host,
-      parsePort(port) ?? portOfWord(scheme),
+      parsePortNumber(port) ?? portOfWord(scheme),
       scheme.toLowerCase() === 'udp' ? 'udp' : 'tcp',
     ],
   },
   {
     pattern: /\/dev\/(tcp|udp)\/([^\s/"'`;]+)\/(\d+)/g,
-    read: ([protocol, host, port]) => [host, parsePort(port), protocol === 'udp' ? 'udp' : 'tcp'],
+    read: ([protocol, host, port]) => [host, parsePortNumber(port), protocol === 'udp' ? 'udp' : 'tcp'],
   },
   // localhost:25, [::1]:25, "localhost" (127.0.0.1), port 5432, connect to host x port 22, ('127.0.0.1', 53)
   {
@@ -60,14 +60,14 @@ const SHAPES: readonly Shape[] = [
       `(?<![\\w./:@-])(?:[\\w.+-]+@)?${HOST}["')\\]]*(?::|,? +port:? *|["'] *, *|, *)(\\d{1,5})(?!\\w|[.:,-]\\w)`,
       'gi',
     ),
-    read: ([host, port]) => [host, parsePort(port)],
+    read: ([host, port]) => [host, parsePortNumber(port)],
   },
   {
     pattern: new RegExp(
       `(?<![\\w:.])${IPV6}["')]*(?:(?<=\\]):|,? +port:? *|["'] *, *)(\\d{1,5})(?!\\w|[.:,-]\\w)`,
       'gi',
     ),
-    read: ([host, port]) => [host, parsePort(port)],
+    read: ([host, port]) => [host, parsePortNumber(port)],
   },
   // SMTP("localhost"), mysqli('127.0.0.1', 'user'), HTTPConnection("localhost")
   {
@@ -80,7 +80,7 @@ const SHAPES: readonly Shape[] = [
       `(?:\\b(\\w+)[:(.] ?)?\\b(?:host|hostaddr|hostname|server)["']? ?[=:] ?["']?(?:${HOST}|([\\da-f:]*:[\\da-f:.]+))["']?(?:[;, ]+["']?port["']? ?[=:] ?["']?(\\d+))?`,
       'gi',
     ),
-    read: ([word = '', host, ip6, port]) => [host ?? ip6, parsePort(port) ?? portOfWord(word)],
+    read: ([word = '', host, ip6, port]) => [host ?? ip6, parsePortNumber(port) ?? portOfWord(word)],
   },
 ];
 

@@ -1,5 +1,5 @@
 // What a command line says of where it goes: the places that its words name, the files that it is told to read, and the user it runs as.
-import { distinctEndpoints, type Endpoint, parsePort } from './endpoint.ts';
+import { distinctEndpoints, type Endpoint, parsePortNumber } from './endpoint.ts';
 import { findInText } from './find-in-text.ts';
 import { type Client, findClient } from './programs.ts';
 import { splitCommandLine } from './split-command-line.ts';
@@ -66,7 +66,7 @@ const fromOperands = ({ positional }: Client, operands: readonly string[]): { ho
     case 'host':
       return first === undefined ? {} : { host: first };
     case 'host-port':
-      return first === undefined ? {} : { host: bareHost(first), port: parsePort(second) };
+      return first === undefined ? {} : { host: bareHost(first), port: parsePortNumber(second) };
     case 'user-host': {
       const target = operands.find((word) => word.includes('@') || /^[\w.-]+:/.test(word)) ?? first;
       return target === undefined ? {} : { host: bareHost(target) };
@@ -79,7 +79,7 @@ const fromOperands = ({ positional }: Client, operands: readonly string[]): { ho
         : {
             host: bareHost(first),
             ...(/^(?:\[[^\]]*\]|[^:/]*):(\d+)/.test(first)
-              ? { port: parsePort(/:(\d+)(?:\/|$)/.exec(first)?.[1]) }
+              ? { port: parsePortNumber(/:(\d+)(?:\/|$)/.exec(first)?.[1]) }
               : {}),
           };
     case 'at-server': {
@@ -99,7 +99,7 @@ const readClient = (
     options.findLast(([name, value]) => names.includes(name) && value !== '')?.[1];
   const positional = fromOperands(client, operands);
   const host = optionOf(client.host) ?? positional.host;
-  const port = parsePort(optionOf(client.portOption)) ?? positional.port ?? client.port;
+  const port = parsePortNumber(optionOf(client.portOption)) ?? positional.port ?? client.port;
   const isUdp = /^(nc|ncat|netcat)/.test(program) && options.some(([name]) => name === 'u');
   const protocol = isUdp ? 'udp' : client.protocol;
   if (protocol !== 'icmp' && port === null) return { named: [], assumed: [] };

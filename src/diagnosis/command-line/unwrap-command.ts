@@ -1,7 +1,7 @@
 // The command inside a command: sudo, su, timeout and the like say as whom, and where, another one runs.
 
 /** A program with its words. `user`: a name or number, null where nobody else is said. `elsewhere`: it runs in another network namespace. */
-export type Unwrapped = {
+export type UnwrappedCommand = {
   readonly words: readonly string[];
   /** A line for a shell of its own: `sh -c '…'`. */
   readonly line: string | null;
@@ -64,7 +64,7 @@ const lineBehindC = (words: readonly string[]): string | null => {
 };
 
 /** `su [-] [USER] [-s SHELL] -c LINE`, `runuser USER -c LINE` */
-const unwrapSu = (words: readonly string[]): Omit<Unwrapped, 'elsewhere'> => {
+const unwrapSu = (words: readonly string[]): Omit<UnwrappedCommand, 'elsewhere'> => {
   const operand = words.find(
     (word, at) => at > 0 && !word.startsWith('-') && !/^(-s|-g|-G|-c)$/.test(words[at - 1] ?? ''),
   );
@@ -104,7 +104,7 @@ const wrapperOf = (words: readonly string[]): readonly [Wrapper, readonly string
 };
 
 /** The innermost command: whose it is, and what it is told. */
-export const unwrapCommand = (words: readonly string[]): Unwrapped => {
+export const unwrapCommand = (words: readonly string[]): UnwrappedCommand => {
   let rest = words.slice(
     Math.max(
       0,

@@ -2,7 +2,7 @@
 
 import type { Surroundings } from '../../firewall/conversation/trace.ts';
 import { createSightingCounter, type Sighting } from '../../log/conversations/count-sightings.ts';
-import { isLoopbackAddress } from '../../log/packet/address.ts';
+import { isLoopbackText } from '../../log/packet/address.ts';
 import type { Entry } from '../../log/packet/entry.ts';
 import { nameAddress } from '../../naming/conversations.ts';
 import type { Finding } from '../finding.ts';
@@ -20,8 +20,8 @@ const IS_NO_MACHINE = /^(22[4-9]\.|23\d\.|255\.255\.255\.255|0\.0\.0\.0|f[ef][89
 export const isForAnother = ({ ownAddresses }: Surroundings, entry: Entry): boolean => {
   const { src, dst } = entry.embedded ?? entry;
   if (!entry.loopback || src === null || dst === null || src === dst) return false;
-  const isOwn = (address: string) => !isLoopbackAddress(address) && (ownAddresses?.includes(address) ?? false);
-  const isOther = (address: string) => !isLoopbackAddress(address) && !isOwn(address) && !IS_NO_MACHINE.test(address);
+  const isOwn = (address: string) => !isLoopbackText(address) && (ownAddresses?.includes(address) ?? false);
+  const isOther = (address: string) => !isLoopbackText(address) && !isOwn(address) && !IS_NO_MACHINE.test(address);
   return (isOwn(src) && isOther(dst)) || (isOwn(dst) && isOther(src));
 };
 

@@ -5,7 +5,7 @@ import { evaluatePacket } from '../../firewall/conversation/travel.ts';
 import { parseAddress } from '../../firewall/model/address.ts';
 import type { Ruleset } from '../../firewall/model/model.ts';
 import { AS_SENT, type Packet, type Transport } from '../../firewall/model/packet.ts';
-import { isLoopbackAddress } from '../../log/packet/address.ts';
+import { isLoopbackText } from '../../log/packet/address.ts';
 import type { Entry, EntryLine } from '../../log/packet/entry.ts';
 import { findPrefixHint } from '../../log/packet/find-prefix-hint.ts';
 import { nameAddress } from '../../naming/conversations.ts';
@@ -89,7 +89,7 @@ const tell = ({ line: { entry }, by }: JudgedLine): string => {
 
 /** The line of a packet that left, or was to leave, for a loopback address by another device: see find-bound-to-device.ts. */
 export const isAstray = ({ entry }: EntryLine): boolean =>
-  entry.out !== null && entry.out !== 'lo' && isLoopbackAddress(entry.dst);
+  entry.out !== null && entry.out !== 'lo' && isLoopbackText(entry.dst);
 
 /** Outbound packets that were stopped meanwhile on their way by another device than lo. */
 export const findElsewhere: Cause = (clues) => {

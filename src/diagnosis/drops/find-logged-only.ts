@@ -4,13 +4,13 @@ import { nameConversation } from '../../naming/conversations.ts';
 import { count } from '../../naming/numbers.ts';
 import { citeRule } from '../../naming/rules.ts';
 import type { Finding } from '../finding.ts';
-import type { Fate } from './judge-logged-packet.ts';
+import type { PacketFate } from './judge-logged-packet.ts';
 import type { TiedEntries } from './tie-entries.ts';
 
-type Of<Kind extends Fate['kind']> = TiedEntries<Extract<Fate, { kind: Kind }>>;
+type Of<Kind extends PacketFate['kind']> = TiedEntries<Extract<PacketFate, { kind: Kind }>>;
 
 const isOf =
-  <Kind extends Fate['kind']>(kind: Kind) =>
+  <Kind extends PacketFate['kind']>(kind: Kind) =>
   (one: TiedEntries): one is Of<Kind> =>
     one.fate.kind === kind;
 

@@ -25,7 +25,7 @@ export type OwnLogging = {
  * What became of a logged packet. `writer` wrote the line (null: a rule of lo-doctor's own), `by` let the packet through. `unexplained`: no
  * rule that is in force writes such a line for such a packet.
  */
-export type Fate =
+export type PacketFate =
   | { readonly kind: 'stopped'; readonly writer: RulePlace | null; readonly stop: Stop | null }
   | { readonly kind: 'passed'; readonly writer: RulePlace; readonly by: RulePlace | null }
   | { readonly kind: 'unknown'; readonly writer: RulePlace; readonly doubts: readonly Doubt[] }
@@ -88,7 +88,7 @@ const findLine = (logged: LoggedPacket): Line | null => {
 const findAcceptor = ([hook]: readonly HookTrace[]): RulePlace | null =>
   hook?.rules.findLast(({ match }) => match === 'yes')?.rule ?? null;
 
-const judgeLine = (ruleset: Ruleset, { unknown }: Trace, { packet, hooks, written }: Line): Fate => {
+const judgeLine = (ruleset: Ruleset, { unknown }: Trace, { packet, hooks, written }: Line): PacketFate => {
   const writer = written.rule;
   for (const { hook, verdict, stopped, rules } of hooks) {
     if (verdict === 'accept') continue;
@@ -121,7 +121,7 @@ const stopBehindOwn = (
 };
 
 /** What became of the packet by the rules, which are those without lo-doctor's own. */
-export const judgeLoggedPacket = (ruleset: Ruleset, logged: LoggedPacket, own: OwnLogging | null): Fate => {
+export const judgeLoggedPacket = (ruleset: Ruleset, logged: LoggedPacket, own: OwnLogging | null): PacketFate => {
   const { entry, trace } = logged;
   if (own !== null && entry.prefix?.startsWith(own.prefix.trim()))
     return { kind: 'stopped', writer: null, stop: stopBehindOwn(own, logged, ruleset) };

@@ -6,14 +6,14 @@ import { withoutOwnLogging } from '../../firewall/fix/without-own-logging.ts';
 import type { Ruleset } from '../../firewall/model/model.ts';
 import { probeConversations } from '../../firewall/questions/probe-conversations.ts';
 import { createSightingCounter, type Sighting } from '../../log/conversations/count-sightings.ts';
-import { groupEntries, type Conversation as LoggedConversation } from '../../log/conversations/group-entries.ts';
-import type { Entry, Packet } from '../../log/packet/entry.ts';
+import { groupEntries, type ConversationInLog as LoggedConversation } from '../../log/conversations/group-entries.ts';
+import type { Entry, EntryPacket } from '../../log/packet/entry.ts';
 import { findPrefixHint } from '../../log/packet/find-prefix-hint.ts';
 import { isForAnother } from './find-answered-for-others.ts';
-import { type Fate, judgeLoggedPacket, type OwnLogging } from './judge-logged-packet.ts';
+import { judgeLoggedPacket, type OwnLogging, type PacketFate } from './judge-logged-packet.ts';
 
 /** A kind of logged packet: its conversation as the evaluator takes it, the packets of the kind, the entry that tells most, what became of it. */
-export type TiedEntries<F extends Fate = Fate> = {
+export type TiedEntries<F extends PacketFate = PacketFate> = {
   readonly conversation: Conversation;
   readonly trace: Trace;
   readonly fate: F;
@@ -24,7 +24,7 @@ export type TiedEntries<F extends Fate = Fate> = {
 };
 
 /** What the entries are judged by. */
-export type Site = {
+export type DropSite = {
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
   readonly own: OwnLogging | null;
@@ -36,7 +36,7 @@ const protocolOf = (proto: string | number | null): Conversation['protocol'] | n
   typeof proto === 'string' && proto in PROTOCOLS ? PROTOCOLS[proto as keyof typeof PROTOCOLS] : null;
 
 /** An error tells of the packet that it carries. */
-const subjectOf = (entry: Entry): Packet => entry.embedded ?? entry;
+const subjectOf = (entry: Entry): EntryPacket => entry.embedded ?? entry;
 
 const isFromServer = ({ server, port }: LoggedConversation, entry: Entry): boolean => {
   const { src, dst, spt, dpt } = subjectOf(entry);
@@ -56,7 +56,7 @@ const belongsTo =
 type User = { readonly uid: number; readonly gid: number | null };
 
 /** The client's user: said by its line, else root, those whom the rules name, and one whom none does. */
-const usersOf = ({ ruleset }: Site, entry: Entry, fromServer: boolean): User[] => {
+const usersOf = ({ ruleset }: DropSite, entry: Entry, fromServer: boolean): User[] => {
   if (entry.uid !== null && !fromServer) return [{ uid: entry.uid, gid: entry.gid }];
   const users = probeConversations({ ruleset, ownAddresses: [] }).map(({ uid, gid = null }) => ({ uid, gid }));
   return [...new Map(users.map((user) => [`${user.uid} ${user.gid}`, user])).values()];
@@ -77,10 +77,10 @@ const toConversation = (logged: LoggedConversation, entry: Entry, user: User): C
   };
 };
 
-type Judged = { readonly conversation: Conversation; readonly trace: Trace; readonly fate: Fate };
+type Judged = { readonly conversation: Conversation; readonly trace: Trace; readonly fate: PacketFate };
 
 /** By the first user for whom a rule writes such a line. */
-const judge = (site: Site, logged: LoggedConversation, entry: Entry): Judged | null => {
+const judge = (site: DropSite, logged: LoggedConversation, entry: Entry): Judged | null => {
   const fromServer = isFromServer(logged, entry);
   const serverUser = fromServer && entry.uid !== null ? { serverUid: entry.uid, serverGid: entry.gid } : {};
   let first: Judged | null = null;
@@ -104,7 +104,7 @@ const kindOf = ({ prefix, out, uid, flags, embedded }: Entry, fromServer: boolea
 const weigh = ({ line: { entry } }: Sighting): number =>
   (entry.direction === 'request' ? 2 : 0) + (findPrefixHint(entry.prefix) === 'passed' ? 0 : 1);
 
-const tieConversation = (site: Site, logged: LoggedConversation, sightings: readonly Sighting[]): TiedEntries[] => {
+const tieConversation = (site: DropSite, logged: LoggedConversation, sightings: readonly Sighting[]): TiedEntries[] => {
   const known = new Map<string, Judged | null>();
   const judged = sightings.flatMap((sighting) => {
     const { entry } = sighting.line;
@@ -128,7 +128,7 @@ const byPlace = (a: Sighting, b: Sighting): number =>
   Number(b.source.startsWith('/')) - Number(a.source.startsWith('/'));
 
 /** Ties loopback entries (none that are about another machine) to the rules, which are those without lo-doctor's own: for each conversation one item a fate that its packets met. */
-export const tieEntries = (site: Site, sightings: readonly Sighting[]): TiedEntries[] => {
+export const tieEntries = (site: DropSite, sightings: readonly Sighting[]): TiedEntries[] => {
   const loopback = sightings
     .filter(({ line }) => line.entry.loopback && !isForAnother(site.surroundings, line.entry))
     .toSorted(byPlace);
@@ -136,7 +136,7 @@ export const tieEntries = (site: Site, sightings: readonly Sighting[]): TiedEntr
 };
 
 /** The loopback entries that are drops: their packets were stopped. The ruleset may hold lo-doctor's own rules. */
-export const findDrops = (site: Site, sightings: readonly Sighting[]): Sighting[] =>
+export const findDrops = (site: DropSite, sightings: readonly Sighting[]): Sighting[] =>
   tieEntries({ ...site, ruleset: withoutOwnLogging(site.ruleset) }, sightings)
     .filter(({ fate }) => fate.kind === 'stopped')
     .flatMap((tied) => tied.sightings);

@@ -1,7 +1,7 @@
 // What an own attempt tells where the rules alone don't: a failure convicts the rule that can have done it; a success proves one moment only.
 
 import type { ConnectionEnd, Conversation, RulePlace, Trace } from '../../firewall/conversation/trace.ts';
-import { findStops, ruleAt, type Stop } from '../../firewall/fix/place/find-stops.ts';
+import { findStops, ruleAt, type StopOnWay } from '../../firewall/fix/place/find-stops.ts';
 import type { Ruleset } from '../../firewall/model/model.ts';
 import { stopVerdict } from '../drops/find-drop-behind.ts';
 
@@ -50,10 +50,10 @@ const hangsOnTheSame = (ruleset: Ruleset, own: Trace, other: Trace): boolean => 
 const BY_ADDRESS = /^-m set (?:! )?--match-set \S+ (?:src|dst)$/;
 
 /** The rules in doubt that such an end can come from: none but one that rejects refuses where somebody listens; who is silent by itself counts in no rule. */
-const findCulprits = (ruleset: Ruleset, trace: Trace, { conversation, end, rose }: Tried): Stop[] => {
+const findCulprits = (ruleset: Ruleset, trace: Trace, { conversation, end, rose }: Tried): StopOnWay[] => {
   const stops = findStops(ruleset, trace);
-  const rejects = (stop: Stop) => toStop(ruleset, stop)?.verdict === 'reject';
-  const counted = ({ rule }: Stop) => rose.some((one) => isSame(one, rule));
+  const rejects = (stop: StopOnWay) => toStop(ruleset, stop)?.verdict === 'reject';
+  const counted = ({ rule }: StopOnWay) => rose.some((one) => isSame(one, rule));
   switch (end) {
     case 'not-permitted':
       return stops.filter((stop) => rejects(stop) || (isSaidByDrop(stop, conversation) && counted(stop)));
@@ -69,14 +69,14 @@ const findCulprits = (ruleset: Ruleset, trace: Trace, { conversation, end, rose 
 };
 
 /** Who sends a datagram or a ping is told at once that a rule has dropped it on its way out; who opens a TCP connection is not. */
-const isSaidByDrop = ({ packet, hook }: Stop, { protocol }: Conversation): boolean =>
+const isSaidByDrop = ({ packet, hook }: StopOnWay, { protocol }: Conversation): boolean =>
   protocol !== 'tcp' && packet === 'request' && (hook.hook === 'output' || hook.hook === 'postrouting');
 
-const toStop = (ruleset: Ruleset, { packet, hook, rule }: Stop): Trace['stoppedAt'] => {
+const toStop = (ruleset: Ruleset, { packet, hook, rule }: StopOnWay): Trace['stoppedAt'] => {
   const found = ruleAt(ruleset, rule);
   return { packet, hook: hook.hook, rule, verdict: (found && stopVerdict(found)) ?? 'drop' };
 };
 
-const soleOf = (stops: readonly Stop[]): Stop | null => (stops.length === 1 ? (stops[0] ?? null) : null);
+const soleOf = (stops: readonly StopOnWay[]): StopOnWay | null => (stops.length === 1 ? (stops[0] ?? null) : null);
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,13 +1,13 @@
 // rsyslogd reads the kernel's lines and this one is in no file: which line of its configuration is to blame.
 import type { LogHealth, LogPathTest } from '../../log/files/log-path.ts';
-import { type ConfigLine, type Fate, followRsyslog } from '../../log/rsyslog/follow-rsyslog.ts';
+import { type ConfigLine, followRsyslog, type MessageFate } from '../../log/rsyslog/follow-rsyslog.ts';
 import type { Finding } from '../finding.ts';
 
 type Told = Pick<Finding, 'id' | 'title' | 'evidence' | 'advice'>;
 
 const quote = ({ file, number, text }: ConfigLine): string => `${file}:${number}: ${text.trim()}`;
 
-const findStopped = ({ stopped }: Fate): Told | null =>
+const findStopped = ({ stopped }: MessageFate): Told | null =>
   stopped && {
     id: 'rsyslog-filters',
     title: stopped.isSure
@@ -19,7 +19,7 @@ const findStopped = ({ stopped }: Fate): Told | null =>
   };
 
 /** Where it writes the line, when none of these files was looked at. */
-const findElsewhere = ({ files }: Fate, { sources }: LogPathTest): Told | null => {
+const findElsewhere = ({ files }: MessageFate, { sources }: LogPathTest): Told | null => {
   const sure = files.filter(({ isSure }) => isSure);
   if (sure.length === 0 || sure.some(({ path }) => sources.includes(path))) return null;
   return {
@@ -30,7 +30,7 @@ const findElsewhere = ({ files }: Fate, { sources }: LogPathTest): Told | null =
   };
 };
 
-const findNotTaken = ({ files, stopped }: Fate, { rsyslogConfig }: LogHealth): Told | null => {
+const findNotTaken = ({ files, stopped }: MessageFate, { rsyslogConfig }: LogHealth): Told | null => {
   if (rsyslogConfig.length === 0 || files.length > 0 || stopped !== null) return null;
   const read = [...new Set(rsyslogConfig.map(({ file }) => file))];
   return {

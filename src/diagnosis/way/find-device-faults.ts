@@ -1,10 +1,11 @@
 // Faults of the device lo itself: down, without its addresses, or with something hooked into it that drops packets.
-import { type Answer, type LoopbackKind, type LoopbackWay, quoteAnswer, type WayFault } from './loopback-way.ts';
+import { type CommandAnswer, type LoopbackKind, type LoopbackWay, quoteAnswer, type WayFault } from './loopback-way.ts';
 
 const ALL: readonly LoopbackKind[] = ['ip', 'ip6', 'own'];
 
 /** `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 xdpgeneric qdisc noqueue state UNKNOWN …` */
-const flagsOf = ({ stdout }: Answer): readonly string[] | null => /<([^>]*)>/.exec(stdout)?.[1]?.split(',') ?? null;
+const flagsOf = ({ stdout }: CommandAnswer): readonly string[] | null =>
+  /<([^>]*)>/.exec(stdout)?.[1]?.split(',') ?? null;
 
 export const isDown = ({ link }: LoopbackWay): boolean => {
   const flags = link === null ? null : flagsOf(link);
@@ -29,7 +30,7 @@ export const findDown = (way: LoopbackWay): WayFault | null => {
 };
 
 /** `1: lo    inet 127.0.0.1/8 scope host lo\       valid_lft forever preferred_lft forever` */
-const listAddresses = ({ stdout }: Answer): string[] =>
+const listAddresses = ({ stdout }: CommandAnswer): string[] =>
   [...stdout.matchAll(/\binet6? ([\da-f.:]+)(?:\/\d+)?/gi)].map(([, address]) => address ?? '');
 
 const NEEDED = { ip: '127.0.0.1', ip6: '::1' } as const;
@@ -93,7 +94,7 @@ type Queue = {
   readonly waiting: number;
 };
 
-const listQueues = ({ stdout }: Answer): Queue[] =>
+const listQueues = ({ stdout }: CommandAnswer): Queue[] =>
   [...stdout.matchAll(/^qdisc (\S+) .*\n(?: .*\n?)*/gm)].map(([text, kind = '']) => {
     const [line = '', ...rest] = text.trimEnd().split('\n');
     return {

@@ -2,7 +2,7 @@
 import type { Finding } from '../finding.ts';
 
 /** A command that was run on the server, and what it answered; `code` null: it was ended. */
-export type Answer = {
+export type CommandAnswer = {
   readonly command: readonly string[];
   readonly code: number | null;
   readonly stdout: string;
@@ -10,21 +10,21 @@ export type Answer = {
 };
 
 /** The kernel's answer to `ip route get`. `rule`: the routing rule that the question is about; null where it is about no single one. */
-export type RouteAnswer = Answer & { readonly destination: string; readonly rule: string | null };
+export type RouteAnswer = CommandAnswer & { readonly destination: string; readonly rule: string | null };
 
 /**
  * What a server tells of lo and of the way to it, as its own tools print it. Null is what nobody could look at: no such tool here, or an old one.
  * `tables` and `isIp6Off` are read only where a route is amiss; `unasked` are routing rules before the local table that no question fits.
  */
 export type LoopbackWay = {
-  readonly link: Answer | null;
-  readonly addresses: Answer | null;
+  readonly link: CommandAnswer | null;
+  readonly addresses: CommandAnswer | null;
   readonly routes: readonly RouteAnswer[];
-  readonly rules: { readonly ip: Answer | null; readonly ip6: Answer | null };
+  readonly rules: { readonly ip: CommandAnswer | null; readonly ip6: CommandAnswer | null };
   readonly unasked: readonly { readonly family: 'ip' | 'ip6'; readonly line: string }[];
-  readonly queues: Answer | null;
-  readonly filters: readonly Answer[];
-  readonly tables: { readonly ip: Answer | null; readonly ip6: Answer | null };
+  readonly queues: CommandAnswer | null;
+  readonly filters: readonly CommandAnswer[];
+  readonly tables: { readonly ip: CommandAnswer | null; readonly ip6: CommandAnswer | null };
   readonly isIp6Off: boolean | null;
 };
 
@@ -42,7 +42,7 @@ export type WayFault = {
 };
 
 /** The first line of an answer that says something, after the command that it answers: `ip route get ::1: RTNETLINK answers: No route to host`. */
-export const quoteAnswer = ({ command, stdout, stderr }: Answer): string => {
+export const quoteAnswer = ({ command, stdout, stderr }: CommandAnswer): string => {
   const [first = 'no answer'] = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
   return `${command.join(' ')}: ${first.trim()}`;
 };

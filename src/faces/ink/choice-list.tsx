@@ -2,7 +2,7 @@
 import { Box, type Key, Text, useInput, usePaste } from 'ink';
 import SelectInput from 'ink-select-input';
 import { useRef, useState } from 'react';
-import type { Choice } from '../../words/page.ts';
+import type { PageChoice } from '../../words/page.ts';
 import { printable } from '../../words/printable.ts';
 
 const Indicator = ({ isSelected = false }: { isSelected?: boolean }) => (
@@ -36,7 +36,7 @@ const readStrokes = (input: string, key: Key): Stroke[] => {
 
 /** What ChoiceList needs: `initial` is the index of the choice marked at first. */
 export type ChoiceListProps<Event> = {
-  choices: readonly Choice<Event>[];
+  choices: readonly PageChoice<Event>[];
   initial: number;
   onChoose: (event: Event) => void;
 };

@@ -19,7 +19,7 @@ const ACK = 16;
  * Request, reply, and the rest: for TCP the handshake's last packet and data both ways, for ping another round. One datagram asks and one answers,
  * as with a name server: that is all of a UDP conversation.
  */
-export const SCRIPT: Readonly<Record<Conversation['protocol'], readonly Part[]>> = {
+export const PACKETS_OF: Readonly<Record<Conversation['protocol'], readonly Part[]>> = {
   tcp: [
     { name: 'request', from: 'client', flags: SYN, bare: false },
     { name: 'reply', from: 'server', flags: SYN | ACK, bare: false },

@@ -8,7 +8,7 @@ import type { Ruleset } from '../model/model.ts';
 import type { PacketHeaders } from '../model/packet.ts';
 import { siteOf } from '../model/site.ts';
 import { forgetUnconfirmed } from './conntrack.ts';
-import { clientPacket, type Ends, type Part, SCRIPT, serverPacket } from './conversation-packets.ts';
+import { clientPacket, type Ends, PACKETS_OF, type Part, serverPacket } from './conversation-packets.ts';
 import { errorPacket, mayBeUnanswered } from './error-packet.ts';
 import { reversed } from './nat.ts';
 import type { Conversation, Doubt, PacketTrace, RulePlace, SentAway, Stop, Surroundings, Trace } from './trace.ts';
@@ -52,7 +52,7 @@ export function traceConversation(ruleset: Ruleset, conversation: Conversation, 
     away: [],
     lines: [],
   };
-  const script = SCRIPT[conversation.protocol];
+  const script = PACKETS_OF[conversation.protocol];
   let worlds: World[] = script.slice(0, 1).map((part) => freshWorld(course, part));
   for (const [index, part] of script.entries()) {
     if (worlds.length === 0) break;

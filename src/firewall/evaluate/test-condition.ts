@@ -7,10 +7,10 @@ import { evaluateOperand, findElement, fits } from './evaluate-operand.ts';
 import { type Site, UNKNOWN } from './read-field.ts';
 import type { Uncertainty, World } from './world.ts';
 
-export type Answer = boolean | Uncertainty;
+export type ConditionAnswer = boolean | Uncertainty;
 
 /** Judges one condition; `table` is where its named sets live. */
-export function testCondition(world: World, site: Site, table: Table, condition: Condition): Answer {
+export function testCondition(world: World, site: Site, table: Table, condition: Condition): ConditionAnswer {
   switch (condition.kind) {
     case 'compare':
       return testCompare(world, site, table, condition);
@@ -50,7 +50,7 @@ function testCompare(
   site: Site,
   table: Table,
   condition: Extract<Condition, { kind: 'compare' }>,
-): Answer {
+): ConditionAnswer {
   const { operand, values, negated } = condition;
   const value = evaluateOperand(world, site, table, operand);
   if (value === undefined) return condition.absent ?? false;
@@ -91,7 +91,7 @@ function boundsOf({ packet }: World, operand: Operand): readonly [least: number,
   return operand.field === 'tcp option maxseg size' ? packet.segment : null;
 }
 
-function testAny(world: World, site: Site, table: Table, conditions: readonly Condition[]): Answer {
+function testAny(world: World, site: Site, table: Table, conditions: readonly Condition[]): ConditionAnswer {
   let unsure: Uncertainty | null = null;
   for (const condition of conditions) {
     const answer = testCondition(world, site, table, condition);
@@ -101,7 +101,7 @@ function testAny(world: World, site: Site, table: Table, conditions: readonly Co
   return unsure ?? false;
 }
 
-function testAll(world: World, site: Site, table: Table, conditions: readonly Condition[]): Answer {
+function testAll(world: World, site: Site, table: Table, conditions: readonly Condition[]): ConditionAnswer {
   let unsure: Uncertainty | null = null;
   for (const condition of conditions) {
     const answer = testCondition(world, site, table, condition);
@@ -111,7 +111,7 @@ function testAll(world: World, site: Site, table: Table, conditions: readonly Co
   return unsure ?? true;
 }
 
-function negate(answer: Answer): Answer {
+function negate(answer: ConditionAnswer): ConditionAnswer {
   if (typeof answer === 'boolean') return !answer;
   const fresh = answer.fresh === 'yes' ? 'no' : answer.fresh === 'no' ? 'yes' : 'unknown';
   return { ...answer, what: `not ${answer.what}`, fresh };

@@ -2,7 +2,7 @@
 import type { Site } from '../evaluate/read-field.ts';
 import type { World } from '../evaluate/world.ts';
 import { askHashlimit } from './ask-hashlimit.ts';
-import { askIpset, ipsetNoteKey, type Lookup, type Since } from './ask-ipset.ts';
+import { askIpset, ipsetNoteKey, type SetLookup, type Since } from './ask-ipset.ts';
 import { askRecent, listedAddress } from './ask-recent.ts';
 import { askProxy, askSocket } from './ask-sockets.ts';
 import type { Note, Question, Side } from './question.ts';
@@ -67,7 +67,7 @@ export function noteOf(world: World, site: Site, note: Exclude<Note, { store: 'n
   return { store: `ipset ${note.set}`, key, does: note.does };
 }
 
-function lookupOf({ packet }: World, { hook, device }: Site, sides: readonly Side[]): Lookup {
+function lookupOf({ packet }: World, { hook, device }: Site, sides: readonly Side[]): SetLookup {
   const name = device?.name ?? 'lo';
   const entering = hook === 'prerouting' || hook === 'input' || hook === 'ingress';
   return { packet, sides, devices: { src: entering ? name : '', dst: entering ? '' : name } };

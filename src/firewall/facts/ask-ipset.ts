@@ -5,7 +5,7 @@ import { type KeyPart, keyPart, partsOf } from './parse/ipset-key.ts';
 import type { Side } from './question.ts';
 
 /** What is looked up: the packet, its interfaces, and from which sides. */
-export type Lookup = {
+export type SetLookup = {
   readonly packet: PacketHeaders;
   readonly devices: Readonly<Record<Side, string>>;
   readonly sides: readonly Side[];
@@ -18,7 +18,7 @@ export type Since = (set: string, key: string) => 'add' | 'remove' | 'unknown' |
 export type Membership = 'in' | 'nomatch' | 'out' | null;
 
 /** Looks the packet up in the set of that name. */
-export function askIpset(sets: Facts['sets'], name: string, lookup: Lookup, since: Since, depth = 0): Membership {
+export function askIpset(sets: Facts['sets'], name: string, lookup: SetLookup, since: Since, depth = 0): Membership {
   const set = sets.get(name);
   // A list has no lists in it.
   if (set === undefined || depth > 1) return null;
@@ -59,14 +59,14 @@ function lasts({ expires }: IpSetElement): boolean {
 }
 
 /** The first member that has the packet decides. */
-function askList(sets: Facts['sets'], { members }: IpSet, lookup: Lookup, since: Since, depth: number): Membership {
+function askList(sets: Facts['sets'], { members }: IpSet, lookup: SetLookup, since: Since, depth: number): Membership {
   const answers = members.map((member) => askIpset(sets, member, lookup, since, depth + 1));
   if (answers.includes('in')) return 'in';
   return answers.includes(null) ? null : 'out';
 }
 
 /** The key that the SET target adds to the set or takes from it; null where it can't be told. */
-export function ipsetNoteKey(sets: Facts['sets'], name: string, lookup: Lookup): string | null {
+export function ipsetNoteKey(sets: Facts['sets'], name: string, lookup: SetLookup): string | null {
   const set = sets.get(name);
   const kinds = set === undefined ? null : partsOf(set.type);
   if (set === undefined || kinds === null) return null;

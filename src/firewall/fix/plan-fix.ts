@@ -7,7 +7,7 @@ import { restateInFirewalld } from '../firewalld/restate-in-firewalld.ts';
 import { isLoopbackAddress, parseAddress } from '../model/address.ts';
 import type { Ruleset } from '../model/model.ts';
 import { isLetThrough } from '../questions/is-let-through.ts';
-import { conversation, probeConversations } from '../questions/probe-conversations.ts';
+import { probeConversations, rootConversation } from '../questions/probe-conversations.ts';
 import { restateAsUfwRules, restateInUfwFiles } from '../ufw/restate-in-ufw.ts';
 import { type FoundPermits, findPermits, type WantedPermit } from './place/find-permits.ts';
 import { adviseGenerated, type Generator, generatorOf } from './place/generated-policies.ts';
@@ -170,7 +170,7 @@ function conversationsWith(
     return address !== null && (text === '127.0.0.1' || address === 1n || !isLoopbackAddress(address));
   });
   return [...new Set(usual)].flatMap((address) => {
-    const asRoot = conversation(protocol, address, port);
+    const asRoot = rootConversation(protocol, address, port);
     return [asRoot, ...users.map((user) => ({ ...asRoot, ...user }))];
   });
 }

@@ -9,7 +9,7 @@ import { isCondition } from '../model/steps.ts';
 import type { FinalRule } from '../questions/final-rule.ts';
 import { isLetThrough } from '../questions/is-let-through.ts';
 import { probeConversations } from '../questions/probe-conversations.ts';
-import { chainOf, findStops, type Stop } from './place/find-stops.ts';
+import { chainOf, findStops, type StopOnWay } from './place/find-stops.ts';
 import { orderOf, placeChanges, samePlace, type Wanted } from './place/place-changes.ts';
 import type { LoggingChange, LoggingPlan, PlanOptions, Remaining } from './plan.ts';
 import type { AddedRule } from './rule/added-rule.ts';
@@ -61,7 +61,7 @@ export function planLogging(ruleset: Ruleset, surroundings: Surroundings, option
 type WantedLog = Wanted & { readonly log: Pick<LoggingChange, 'prefix' | 'reports' | 'traffic'> };
 
 /** A rule can stop what leaves by lo and what comes in by it: two stops, since they need two conditions. */
-function distinctStops(stops: readonly Stop[]): Stop[] {
+function distinctStops(stops: readonly StopOnWay[]): StopOnWay[] {
   return stops.filter((stop, at) => {
     const first = stops.findIndex(
       ({ rule, hook }) =>
@@ -73,7 +73,7 @@ function distinctStops(stops: readonly Stop[]): Stop[] {
   });
 }
 
-function wantLogs(ruleset: Ruleset, { rule, hook, path }: Stop, before: number, caseId: string): WantedLog[] {
+function wantLogs(ruleset: Ruleset, { rule, hook, path }: StopOnWay, before: number, caseId: string): WantedLog[] {
   const place = chainOf(rule);
   const { table, chain } = chainAt(ruleset, place);
   const at = path.at(-1)?.number ?? 1;

@@ -2,10 +2,10 @@
 
 import type { Note, Side } from '../facts/question.ts';
 import type { Field } from '../model/field.ts';
-import type { Action, Condition, Operand, Pattern, Unknown } from '../model/steps.ts';
+import { type Action, type Condition, type Operand, type Pattern, type Unknown, unknown } from '../model/steps.ts';
 
 /** An option of an extension as it stands in a rule. */
-export type Argument = { readonly option: string; readonly negated: boolean; readonly values: readonly string[] };
+export type OptionUse = { readonly option: string; readonly negated: boolean; readonly values: readonly string[] };
 
 /** What the meaning of an option may depend on. `chains`: the user's chains of the table. */
 export type RuleContext = {
@@ -17,7 +17,7 @@ export type RuleContext = {
 /** `options` gives the number of values that each option takes (long names without dashes). */
 export type Extension<Lowered> = {
   readonly options: Readonly<Record<string, number>>;
-  lower(args: readonly Argument[], context: RuleContext): readonly Lowered[];
+  lower(args: readonly OptionUse[], context: RuleContext): readonly Lowered[];
 };
 
 /** A match may write something down, as `-m recent --set` does. */
@@ -55,16 +55,12 @@ export function unknownMatch(name: string, settledBy = `what "-m ${name}" matche
 }
 
 /** An option whose value can't be read. */
-export function unread(name: string, argument: Argument): Unknown {
+export function unread(name: string, argument: OptionUse): Unknown {
   return unknown(`${name}:${showArguments([argument])}`, 'a value that can be read');
 }
 
-export function unknown(what: string, settledBy: string): Unknown {
-  return { kind: 'unknown', what, settledBy };
-}
-
 /** ` ! --option value` for each, as in the rule. */
-export function showArguments(args: readonly Argument[]): string {
+export function showArguments(args: readonly OptionUse[]): string {
   return args
     .map(({ option, negated, values }) => ` ${[...(negated ? ['!'] : []), `--${option}`, ...values].join(' ')}`)
     .join('');

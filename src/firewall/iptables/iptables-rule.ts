@@ -2,7 +2,7 @@
 import type { Rule } from '../model/model.ts';
 import type { Step } from '../model/steps.ts';
 import type { RuleContext } from './extension.ts';
-import { lowerRule } from './lower-rule.ts';
+import { lowerIptablesRule } from './lower-rule.ts';
 import { splitWords } from './read/split-words.ts';
 
 /** `-A OUTPUT …` without counters; its steps and its comment are read on first use. */
@@ -22,7 +22,7 @@ export class IptablesRule implements Rule {
   }
 
   get steps(): readonly Step[] {
-    this.lowered ??= lowerRule(this.text, this.context);
+    this.lowered ??= lowerIptablesRule(this.text, this.context);
     return this.lowered;
   }
 

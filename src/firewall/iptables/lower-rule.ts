@@ -1,14 +1,14 @@
 // One rule of iptables-save as steps: its own options, then each extension's, then the target.
 import { at } from '../../at.ts';
-import type { Action, Condition, Pattern, Step } from '../model/steps.ts';
-import { type Argument, compare, type Extension, field, fixed, type RuleContext, unknown } from './extension.ts';
+import { type Action, type Condition, type Pattern, type Step, unknown } from '../model/steps.ts';
+import { compare, type Extension, field, fixed, type OptionUse, type RuleContext } from './extension.ts';
 import { findMatch, implicitMatch, unknownOption } from './matches.ts';
 import { splitWords } from './read/split-words.ts';
 import { findTarget, lowerTarget } from './targets.ts';
 import { parseAddressPattern, parseProtocol } from './values.ts';
 
 /** An extension in use, with the options that it was given. */
-type Loaded = { readonly extension: Extension<Condition | Action>; readonly args: Argument[] };
+type Loaded = { readonly extension: Extension<Condition | Action>; readonly args: OptionUse[] };
 
 type Reading = {
   readonly words: readonly string[];
@@ -31,7 +31,7 @@ const MOST_CONDITIONS = 200;
  * The steps of a rule; what can't be read becomes an unknown step that names it.
  * Sample: `-A OUTPUT ! -s 10.0.0.0/8 -o lo -p tcp -m tcp --dport 25 -m state --state NEW -j REJECT --reject-with tcp-reset`
  */
-export function lowerRule(text: string, context: RuleContext): readonly Step[] {
+export function lowerIptablesRule(text: string, context: RuleContext): readonly Step[] {
   const words = splitWords(text);
   if (!words) return [cutOff(text, 'a closing quote')];
   const reading: Reading = { words, context, conditions: [], matches: [], protocol: null, target: null };

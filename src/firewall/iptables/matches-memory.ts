@@ -1,20 +1,20 @@
 // iptables' matches on what the kernel remembers: sets, lists of addresses, how much of a limit is used up.
 import type { Note, Question, Side } from '../facts/question.ts';
 import type { Condition } from '../model/steps.ts';
-import { type Argument, fixed, type Match, readSides, showArguments } from './extension.ts';
+import { fixed, type Match, type OptionUse, readSides, showArguments } from './extension.ts';
 import { parseNumber } from './values.ts';
 
-const has = (args: readonly Argument[], option: string) => args.some((argument) => argument.option === option);
-const value = (args: readonly Argument[], option: string) =>
+const has = (args: readonly OptionUse[], option: string) => args.some((argument) => argument.option === option);
+const value = (args: readonly OptionUse[], option: string) =>
   args.find((argument) => argument.option === option)?.values[0];
-const isNegated = (args: readonly Argument[]) => args.some(({ negated }) => negated);
+const isNegated = (args: readonly OptionUse[]) => args.some(({ negated }) => negated);
 
 type Sometimes = Extract<Condition, { kind: 'sometimes' }>;
 
 /** A match by its name, met or not as the server's memory answers; without a question, or an answer, it is not known. */
 const asking = (
   name: string,
-  args: readonly Argument[],
+  args: readonly OptionUse[],
   rest: Pick<Sometimes, 'limit' | 'fresh'> & Pick<Sometimes, 'settledBy'>,
   asks: { readonly question: Question; readonly negated: boolean } | null,
 ): Condition => ({ kind: 'sometimes', what: `-m ${name}${showArguments(args)}`, ...rest, ...(asks && { asks }) });

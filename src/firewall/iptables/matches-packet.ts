@@ -1,7 +1,7 @@
 // iptables' matches on what stands in the packet itself: ports, flags, ICMP types, TTL, length, TOS.
 import type { Field } from '../model/field.ts';
-import type { Condition, Pattern } from '../model/steps.ts';
-import { compare, field, fixed, type Match, matchOf, type Reader, unknown } from './extension.ts';
+import { type Condition, type Pattern, unknown } from '../model/steps.ts';
+import { compare, field, fixed, type Match, matchOf, type Reader } from './extension.ts';
 import { parseIcmpType } from './icmp-types.ts';
 import { parseAddressRange, parseMasked, parseNumber, parsePort, parseRange } from './values.ts';
 

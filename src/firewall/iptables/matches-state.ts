@@ -1,17 +1,16 @@
 // iptables' matches on what is tied to a packet: its connection, marks, owner, addresses' types, devices.
 import { at } from '../../at.ts';
 import type { Field } from '../model/field.ts';
-import type { Condition, Operand, Pattern } from '../model/steps.ts';
+import { type Condition, type Operand, type Pattern, unknown } from '../model/steps.ts';
 import {
-  type Argument,
   anyBit,
   compare,
   field,
   fixed,
   type Match,
   matchOf,
+  type OptionUse,
   type Reader,
-  unknown,
   unread,
 } from './extension.ts';
 import { parseAddressPattern, parseMasked, parseNumber, parsePort, parseProtocol, parseRange } from './values.ts';
@@ -194,7 +193,7 @@ function readStates(
 }
 
 function readConntrack(
-  { option, negated, values: [text = ''] }: Argument,
+  { option, negated, values: [text = ''] }: OptionUse,
   absent: boolean,
 ): Condition | readonly Condition[] | null {
   const matching = (operand: Operand, pattern: Pattern | null): Condition | null =>

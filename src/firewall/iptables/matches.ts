@@ -1,6 +1,6 @@
 // All of iptables' match extensions by name, with those that depend on the traffic so far or on what no dump shows.
-import type { Condition } from '../model/steps.ts';
-import { type Argument, type Match, showArguments, unknown, unknownMatch } from './extension.ts';
+import { type Condition, unknown } from '../model/steps.ts';
+import { type Match, type OptionUse, showArguments, unknownMatch } from './extension.ts';
 import * as memory from './matches-memory.ts';
 import * as packet from './matches-packet.ts';
 import * as state from './matches-state.ts';
@@ -9,7 +9,7 @@ import * as state from './matches-state.ts';
 function sometimes(
   name: string,
   options: Readonly<Record<string, number>>,
-  fresh: (args: readonly Argument[]) => 'yes' | 'no' | 'unknown',
+  fresh: (args: readonly OptionUse[]) => 'yes' | 'no' | 'unknown',
   limit = false,
 ): Match {
   return {
@@ -20,7 +20,7 @@ function sometimes(
   };
 }
 
-const negatedIn = (args: readonly Argument[], option: string) =>
+const negatedIn = (args: readonly OptionUse[], option: string) =>
   args.some((argument) => argument.option === option && argument.negated);
 
 const limit = sometimes(
@@ -164,6 +164,6 @@ export function implicitMatch(protocol: number): string | null {
 }
 
 /** What an option that no loaded extension knows means: nothing that could be told. */
-export function unknownOption(argument: Argument): Condition {
+export function unknownOption(argument: OptionUse): Condition {
   return unknown(showArguments([argument]).trim(), 'what this option means');
 }

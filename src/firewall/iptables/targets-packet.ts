@@ -1,6 +1,6 @@
 // iptables' targets that set what stands in a packet or is tied to it: type of service, TTL, the largest segment, the priority.
-import type { Action, Operand, SettableField } from '../model/steps.ts';
-import { type Argument, readSides, showArguments, type Target, unknown } from './extension.ts';
+import { type Action, type Operand, type SettableField, unknown } from '../model/steps.ts';
+import { type OptionUse, readSides, showArguments, type Target } from './extension.ts';
 import { DSCP_CLASSES, TOS as TOS_NAMES } from './matches-packet.ts';
 import { parseMasked, parseNumber } from './values.ts';
 
@@ -23,7 +23,7 @@ export const HL: Target = {
 };
 
 /** `--set-tos value/mask`: the byte without the mask's bits, xor the value (xt_DSCP.c); iptables-save prints all other options so. */
-export const TOS: Target = {
+export const TOS_TARGET: Target = {
   options: { 'set-tos': 1, 'and-tos': 1, 'or-tos': 1, 'xor-tos': 1 },
   lower: (args, { family }) => {
     const tos = readTos(args);
@@ -103,23 +103,23 @@ export const SET: Target = {
   },
 };
 
-function noteInSet({ option, values: [set = '', text = ''] }: Argument): Action[] {
+function noteInSet({ option, values: [set = '', text = ''] }: OptionUse): Action[] {
   const sides = readSides(text);
   if ((option !== 'add-set' && option !== 'del-set') || sides === null) return [];
   return [{ kind: 'note', note: { store: 'ipset', set, sides, does: option === 'add-set' ? 'add' : 'remove' } }];
 }
 
-function firstOf(args: readonly Argument[], name: string): string | undefined {
+function firstOf(args: readonly OptionUse[], name: string): string | undefined {
   return args.find(({ option }) => option === name)?.values[0];
 }
 
-function numberIn(args: readonly Argument[], name: string, most: number): number | null {
+function numberIn(args: readonly OptionUse[], name: string, most: number): number | null {
   const text = firstOf(args, name);
   return text === undefined ? null : parseNumber(text, most);
 }
 
 /** Sets a field to a number; null: to one that the rule does not tell. */
-function setNumber(name: SettableField, number: number | null, args: readonly Argument[]): Action {
+function setNumber(name: SettableField, number: number | null, args: readonly OptionUse[]): Action {
   const value: Operand =
     number === null ? unknown(showArguments(args).trim(), 'its new value') : { kind: 'constant', value: number };
   return { kind: 'set', field: name, value: [value] };
@@ -130,7 +130,7 @@ function change(name: SettableField, { mask, xor }: { mask: number; xor: number 
 }
 
 /** Names stand for the bits of the old type of service, numbers without a mask for the whole byte. */
-function readTos(args: readonly Argument[]): { value: number; mask: number } | null {
+function readTos(args: readonly OptionUse[]): { value: number; mask: number } | null {
   const [argument] = args;
   const text = argument?.values[0];
   if (text === undefined) return null;

@@ -1,14 +1,22 @@
 // All of iptables' target extensions by name: what a rule does once its matches hold.
 import { parseAddress } from '../model/address.ts';
-import type { Action, Condition, Log, Nat, Operand, Verdict } from '../model/steps.ts';
-import { type Argument, field, type RuleContext, showArguments, type Target, unknown } from './extension.ts';
+import {
+  type Action,
+  type Condition,
+  type Log,
+  type Nat,
+  type Operand,
+  unknown,
+  type Verdict,
+} from '../model/steps.ts';
+import { field, type OptionUse, type RuleContext, showArguments, type Target } from './extension.ts';
 import { parseNatTarget } from './nat-target.ts';
-import { CLASSIFY, DSCP, ECN, HL, SET, TCPMSS, TCPOPTSTRIP, TOS, TTL } from './targets-packet.ts';
+import { CLASSIFY, DSCP, ECN, HL, SET, TCPMSS, TCPOPTSTRIP, TOS_TARGET, TTL } from './targets-packet.ts';
 import { parseMasked, parseNumber } from './values.ts';
 
-const value = (args: readonly Argument[], ...options: readonly string[]) =>
+const value = (args: readonly OptionUse[], ...options: readonly string[]) =>
   args.find(({ option }) => options.includes(option))?.values[0];
-const has = (args: readonly Argument[], option: string) => args.some((argument) => argument.option === option);
+const has = (args: readonly OptionUse[], option: string) => args.some((argument) => argument.option === option);
 
 const verdict = (judged: Verdict): Action => ({ kind: 'verdict', verdict: judged });
 
@@ -115,7 +123,7 @@ const CONNMARK: Target = {
 };
 
 /** By how many bits a mark is shifted when it is saved or restored: to the left, or below 0 to the right. */
-function parseShift(args: readonly Argument[]): number | null {
+function parseShift(args: readonly OptionUse[]): number | null {
   const left = parseNumber(value(args, 'left-shift-mark') ?? '0', 31);
   const right = parseNumber(value(args, 'right-shift-mark') ?? '0', 31);
   return left === null || right === null ? null : left - right;
@@ -130,7 +138,7 @@ const CT: Target = {
 };
 
 /** Whatever it is told, it gives the packet a template, of zone 0 where none is named (xt_CT.c). Zones of one direction only are not followed. */
-function parseZone(args: readonly Argument[]): Operand {
+function parseZone(args: readonly OptionUse[]): Operand {
   const zone = value(args, 'zone') ?? '0';
   const number = parseNumber(zone, 0xffff);
   if (has(args, 'zone-orig') || has(args, 'zone-reply') || (number === null && zone !== 'mark'))
@@ -202,7 +210,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
   SNAT: nat('snat', 'to-source'),
   REDIRECT: nat('redirect', 'to-ports'),
   MASQUERADE: nat('masquerade', 'to-ports'),
-  TOS,
+  TOS: TOS_TARGET,
   ECN,
   TCPMSS,
   TCPOPTSTRIP,
@@ -223,7 +231,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
 export function lowerTarget(
   name: string,
   goto: boolean,
-  args: readonly Argument[],
+  args: readonly OptionUse[],
   context: RuleContext,
 ): readonly (Action | Condition)[] {
   if (context.chains.has(name)) return [verdict({ kind: goto ? 'goto' : 'jump', chain: name })];
@@ -235,12 +243,12 @@ export function findTarget(name: string): Target {
   return (Object.hasOwn(TARGETS, name) ? TARGETS[name] : undefined) ?? unknownTarget(name);
 }
 
-function unreadable(name: string, args: readonly Argument[]): Action[] {
+function unreadable(name: string, args: readonly OptionUse[]): Action[] {
   return [verdict(unknown(`-j ${name}${showArguments(args)}`, 'what it does'))];
 }
 
 /** `--set-mark` puts value in place of value's and mask's bits, `--set-xmark` in place of mask's bits (libxt_MARK.c). */
-function lowerMarks(name: string, args: readonly Argument[], mark: 'meta mark' | 'ct mark'): Action[] {
+function lowerMarks(name: string, args: readonly OptionUse[], mark: 'meta mark' | 'ct mark'): Action[] {
   const [argument] = args;
   const text = argument?.values[0];
   const masked = text === undefined ? null : parseMasked(text);

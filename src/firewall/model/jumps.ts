@@ -19,10 +19,10 @@ const chainIn = (table: Table, verdict: object | undefined): Chain[] =>
     : [];
 
 /** A rule that sends packets to a chain; from a chain that it was gone to (`goto`), none comes back. */
-export type Caller = { readonly caller: Chain; readonly number: number; readonly isGoto: boolean };
+export type Jump = { readonly caller: Chain; readonly number: number; readonly isGoto: boolean };
 
 /** The rules that can send a packet to the chain of that name. */
-export function callersOf(table: Table, name: string): Caller[] {
+export function callersOf(table: Table, name: string): Jump[] {
   return [...table.chains.values()].flatMap((caller) =>
     caller.rules
       .filter((rule) => targetsOf(table, rule).some((target) => target.name === name))

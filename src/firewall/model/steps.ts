@@ -38,6 +38,11 @@ export const WHOLE_DATA = 0;
 /** Something that the evaluator does not know: its name in the owner's words, and what would settle it. */
 export type Unknown = { readonly kind: 'unknown'; readonly what: string; readonly settledBy: string };
 
+/** Something that is not known; where nothing else settles it, trying it does. */
+export function unknown(what: string, settledBy = 'trying it on the server'): Unknown {
+  return { kind: 'unknown', what, settledBy };
+}
+
 export type Condition =
   /**
    * Met when the operand is one of `values` (or, `negated`, none of them). nft's `ct state a,b` and `tcp flags syn` are

@@ -32,7 +32,7 @@ export function printSet(json: Json, key: readonly Datatype[], data: readonly Da
 }
 
 /** `"…"`; nft knows no escapes in strings. */
-export function quote(text: string): string {
+export function inNftQuotes(text: string): string {
   return `"${text}"`;
 }
 
@@ -169,7 +169,7 @@ function constant(json: Json, type: Datatype): string {
   if (typeof json === 'number') return printNumber(json, type);
   if (json === null) return 'null';
   if (typeof json !== 'string') return printExpression(json, type);
-  return needsQuotes(json, type) ? quote(json) : json;
+  return needsQuotes(json, type) ? inNftQuotes(json) : json;
 }
 
 function needsQuotes(text: string, type: Datatype): boolean {

@@ -1,7 +1,7 @@
 // Prints the statements of a rule as `nft -s list ruleset` does (-s: without the counters' numbers).
 import type { Family } from '../model/model.ts';
 import { type Datatype, isBitmask } from './datatypes.ts';
-import { printDuration, printExpression, printParts, printSet, quote } from './print-expression.ts';
+import { inNftQuotes, printDuration, printExpression, printParts, printSet } from './print-expression.ts';
 import { contentOf, isList, isRecord, type Json, type JsonList, listOf, soleEntry, stringAt } from './read/json.ts';
 import { withoutCounts } from './read/parse-anonymous-chain.ts';
 import { typeOf, typesOf } from './types.ts';
@@ -9,7 +9,7 @@ import { typeOf, typesOf } from './types.ts';
 /** The text of a rule's statements and comment, on one line. */
 export function printRule(statements: JsonList, comment: string | null, family: Family): string {
   const words = statements.map((statement) => printStatement(statement, family));
-  if (comment !== null) words.push(`comment ${quote(comment)}`);
+  if (comment !== null) words.push(`comment ${inNftQuotes(comment)}`);
   return words.join(' ');
 }
 
@@ -68,11 +68,11 @@ const PRINTERS: Partial<Record<string, (content: Json, family: Family) => string
   flow: (content) => `flow ${stringAt(content, 'op')} ${stringAt(content, 'flowtable')}`,
   reset: (content) => `reset ${printExpression(content)}`,
   last: () => 'last',
-  xt: (content) => `xt ${stringAt(content, 'type')} ${quote(`${stringAt(content, 'name')}`)}`,
+  xt: (content) => `xt ${stringAt(content, 'type')} ${inNftQuotes(`${stringAt(content, 'name')}`)}`,
 };
 
 function printAny(content: Json): string {
-  return typeof content === 'string' ? quote(content) : printExpression(content);
+  return typeof content === 'string' ? inNftQuotes(content) : printExpression(content);
 }
 
 function printMatch(content: Json): string {
@@ -115,7 +115,7 @@ function needsEquals(left: Json, right: Json, type: Datatype): boolean {
 }
 
 function printObject(name: string, content: Json, print: (content: Json) => string): string {
-  if (typeof content === 'string') return `${name} name ${quote(content)}`;
+  if (typeof content === 'string') return `${name} name ${inNftQuotes(content)}`;
   const map = contentOf(content, 'map');
   if (map === undefined) return print(content);
   return `${name} name ${printExpression({ map }, 'quoted')}`;
@@ -123,7 +123,7 @@ function printObject(name: string, content: Json, print: (content: Json) => stri
 
 /** References are one kind of statement whose name may come from a map. */
 function printReference(name: string, content: Json): string {
-  return `${name} set ${typeof content === 'string' ? quote(content) : printExpression(content, 'quoted')}`;
+  return `${name} set ${typeof content === 'string' ? inNftQuotes(content) : printExpression(content, 'quoted')}`;
 }
 
 function overIf(content: Json): string {
@@ -162,7 +162,7 @@ function printLog(content: Json): string {
   });
   return [
     'log',
-    ...(prefix === undefined ? [] : [`prefix ${quote(prefix)}`]),
+    ...(prefix === undefined ? [] : [`prefix ${inNftQuotes(prefix)}`]),
     ...numbers,
     ...(level === undefined ? [] : [`level ${level}`]),
     ...printLogFlags(listOf(contentOf(content, 'flags'))),
@@ -247,11 +247,11 @@ function printDup(content: Json): string {
   const device = contentOf(content, 'dev');
   const to =
     typeof address === 'string' && !/[.:]/.test(address)
-      ? quote(address)
+      ? inNftQuotes(address)
       : address === undefined
         ? ''
         : printExpression(address);
-  return `dup to ${to}${typeof device === 'string' ? ` device ${quote(device)}` : ''}`;
+  return `dup to ${to}${typeof device === 'string' ? ` device ${inNftQuotes(device)}` : ''}`;
 }
 
 function printForward(content: Json): string {

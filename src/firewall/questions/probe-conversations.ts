@@ -10,7 +10,7 @@ import type { Value } from '../model/steps.ts';
 type Listener = { readonly protocol: 'tcp' | 'udp'; readonly port: number };
 
 /** `ownAddresses` in text, loopback ones included or not; `ports`: well-known ones of local services, for TCP and UDP. */
-export type ProbeOptions = {
+export type ProbeScope = {
   readonly ruleset: Ruleset;
   readonly ownAddresses: readonly string[];
   readonly listeners?: readonly Listener[];
@@ -33,12 +33,7 @@ const MOST = 64;
  * rules and one that stands for all others; by root, and to ports that listen or that rules name and the one for all others also by the users
  * and groups that rules name and one that none does.
  */
-export function probeConversations({
-  ruleset,
-  ownAddresses,
-  listeners = [],
-  ports = [],
-}: ProbeOptions): Conversation[] {
+export function probeConversations({ ruleset, ownAddresses, listeners = [], ports = [] }: ProbeScope): Conversation[] {
   const named = namedValues(ruleset);
   const addresses = distinct(['127.0.0.1', '::1', ...ownAddresses, ...named.loopbackAddresses].map(canonical));
   const portsOf = (protocol: 'tcp' | 'udp') => {
@@ -50,19 +45,23 @@ export function probeConversations({
     return [SOME_PORT, ...distinct([...listening, ...named.ports]).slice(0, MOST_BY_USER)];
   };
   return addresses.flatMap((address) => [
-    ...portsOf('tcp').map((port) => conversation('tcp', address, port)),
-    ...portsOf('udp').map((port) => conversation('udp', address, port)),
-    conversation('icmp', address, null),
+    ...portsOf('tcp').map((port) => rootConversation('tcp', address, port)),
+    ...portsOf('udp').map((port) => rootConversation('udp', address, port)),
+    rootConversation('icmp', address, null),
     ...(['tcp', 'udp'] as const).flatMap((protocol) =>
       portsByUser(protocol).flatMap((port) =>
-        named.users.map((user) => ({ ...conversation(protocol, address, port), ...user })),
+        named.users.map((user) => ({ ...rootConversation(protocol, address, port), ...user })),
       ),
     ),
   ]);
 }
 
 /** A conversation of root's with one of the host's own addresses, over which it goes both ways. */
-export function conversation(protocol: Conversation['protocol'], address: string, port: number | null): Conversation {
+export function rootConversation(
+  protocol: Conversation['protocol'],
+  address: string,
+  port: number | null,
+): Conversation {
   return {
     protocol,
     source: address,

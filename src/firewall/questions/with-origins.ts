@@ -1,6 +1,6 @@
 // Rules with the name under which their owner knows them: what ufw shows by a number, a line of a file, a direct rule of firewalld.
 
-import { lowerRule } from '../iptables/lower-rule.ts';
+import { lowerIptablesRule } from '../iptables/lower-rule.ts';
 import { copyRule } from '../model/copy-rule.ts';
 import type { Base, Chain, Ruleset, Table } from '../model/model.ts';
 import type { Step } from '../model/steps.ts';
@@ -35,7 +35,7 @@ function tableWithOrigins(table: Table, known: readonly KnownRule[]): Table {
 /** An owner writes `--dport 25` where iptables-save prints `-m tcp --dport 25`: rules are the same if they do the same. */
 function chainWithOrigins(table: Table, { name, base, rules }: Chain, known: readonly KnownRule[]): Chain {
   const context = { family: familyOf(table), variant: table.variant ?? 'nft', chains: new Set(table.chains.keys()) };
-  const waiting = known.map(({ text, origin }) => ({ origin, does: nameSteps(lowerRule(text, context)) }));
+  const waiting = known.map(({ text, origin }) => ({ origin, does: nameSteps(lowerIptablesRule(text, context)) }));
   return {
     name,
     base: base && baseWithOrigin(base, known),

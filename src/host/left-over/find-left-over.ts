@@ -1,7 +1,7 @@
 // What earlier runs have left behind on a server: cases that nobody is at any more, and rules that belong to no living case.
 
 import type { Host } from '../host.ts';
-import { type Case, listCases } from '../trial/case-file.ts';
+import { listCases, type StoredCase } from '../trial/case-file.ts';
 import { takeLock } from '../trial/lock.ts';
 import { isOverdue } from '../trial/trial.ts';
 import { findTagged, type Tagged } from './find-tagged.ts';
@@ -37,7 +37,7 @@ function placesOf(id: string, tagged: readonly Tagged[]): string[] {
   return tagged.filter((one) => one.id === id).map(({ where }) => where);
 }
 
-function kindOf(one: Case, isBeingSaved: boolean): LeftOver['kind'] | null {
+function kindOf(one: StoredCase, isBeingSaved: boolean): LeftOver['kind'] | null {
   switch (one.state) {
     case 'armed':
       return isOverdue(one) ? 'overdue' : null;

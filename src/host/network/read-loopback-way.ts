@@ -1,5 +1,5 @@
 // Reads lo and the way to it: the device, its addresses, the routing that leads there, and what is hooked into it.
-import type { Answer, LoopbackWay, RouteAnswer } from '../../diagnosis/way/loopback-way.ts';
+import type { CommandAnswer, LoopbackWay, RouteAnswer } from '../../diagnosis/way/loopback-way.ts';
 import type { Command, Host } from '../host.ts';
 import { findEarlyRules } from './routing-rules.ts';
 
@@ -44,7 +44,7 @@ export async function readLoopbackWay(
 }
 
 /** The answer to the first command that this server's tool knows. */
-async function ask(host: Host, ...commands: readonly Command[]): Promise<Answer | null> {
+async function ask(host: Host, ...commands: readonly Command[]): Promise<CommandAnswer | null> {
   for (const command of commands) {
     const { code, stdout, stderr } = await host.run(command);
     if (code === 0) return { command, code, stdout, stderr };
@@ -65,7 +65,7 @@ async function askRoute(
 }
 
 /** Filters hang on a clsact or ingress qdisc, or on one that sorts its packets. */
-async function readFilters(host: Host, queues: Answer | null): Promise<Answer[]> {
+async function readFilters(host: Host, queues: CommandAnswer | null): Promise<CommandAnswer[]> {
   const kinds = [...(queues?.stdout ?? '').matchAll(/^qdisc (\S+)/gm)].map(([, kind]) => kind);
   const places = kinds.flatMap((kind) => {
     if (kind === 'clsact') return ['ingress', 'egress'];

@@ -11,7 +11,7 @@ import { saveInRulesFile } from './save-in-rules-file.ts';
 import { readSavedChanges, type Saved, type SavedChange } from './saved-changes.ts';
 
 /** What was saved: `files` hold the rules now, `backups` are all files as they were before the case; `advice` says what is left to do by hand. */
-export type SavedForBoot = {
+export type SavedFiles = {
   readonly files: readonly string[];
   readonly backups: readonly string[];
   readonly advice: readonly string[];
@@ -36,7 +36,7 @@ export type ToSave = {
 export async function saveForBoot(
   host: Host,
   { caseId, insertions, nftInsertions = [], commands = [], ownersFiles = [] }: ToSave,
-): Promise<SavedForBoot> {
+): Promise<SavedFiles> {
   const files = new Set<string>();
   const advice: string[] = [];
   const { prepare, backups } = await openChangeBook(host, caseId);

@@ -20,10 +20,10 @@ type Token = Word & { readonly kind: 'word' | 'operator' };
 const OPERATOR = /^(&&|\|\||2>&1|>&2|1>&2|2>>|2>|>>|>|<|[|;&\n])/;
 
 /** The value of `$NAME`; '' where it is not set. */
-export type Lookup = (name: string) => string;
+export type VariableLookup = (name: string) => string;
 
 /** The pipelines of a command line, or the shell's complaint. Sample: `cd /srv && wp plugin update --all 2>&1 | tail -n 3` */
-export function parseCommandLine(text: string, lookup: Lookup): Pipeline[] | string {
+export function parseCommandLine(text: string, lookup: VariableLookup): Pipeline[] | string {
   const tokens = splitTokens(text, lookup);
   if (typeof tokens === 'string') return tokens;
   const pipelines: Pipeline[] = [];
@@ -43,7 +43,7 @@ export function parseCommandLine(text: string, lookup: Lookup): Pipeline[] | str
   return pipelines;
 }
 
-function splitTokens(text: string, lookup: Lookup): Token[] | string {
+function splitTokens(text: string, lookup: VariableLookup): Token[] | string {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
     const rest = text.slice(at);
@@ -67,7 +67,7 @@ function splitTokens(text: string, lookup: Lookup): Token[] | string {
 type Piece = { readonly text: string; readonly length: number };
 
 /** A word up to the next blank or operator; or a complaint. */
-function readWord(rest: string, lookup: Lookup): (Word & Piece) | string {
+function readWord(rest: string, lookup: VariableLookup): (Word & Piece) | string {
   let text = '';
   let at = 0;
   let isPattern = false;
@@ -83,7 +83,7 @@ function readWord(rest: string, lookup: Lookup): (Word & Piece) | string {
 }
 
 /** A quoted part, a parameter, or one character. */
-function readPiece(from: string, lookup: Lookup): Piece | string {
+function readPiece(from: string, lookup: VariableLookup): Piece | string {
   const single = /^'([^']*)'/.exec(from);
   if (single) return { text: single[1] ?? '', length: single[0].length };
   const double = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(from);
@@ -101,7 +101,7 @@ const PARAMETER = /^\$(?:(\w+|[?$])|\{(\w+)\})/;
 const NO_SUBSTITUTION = "Syntax error: the practice server's shell runs no command inside another";
 
 /** What stands between double quotes, or null where it asks for a substitution. */
-function fillIn(text: string, lookup: Lookup): string | null {
+function fillIn(text: string, lookup: VariableLookup): string | null {
   if (/(?<!\\)(`|\$\()/.test(text)) return null;
   return text.replaceAll(
     /\\(["\\$`])|\$(\w+|[?$])|\$\{(\w+)\}/g,

@@ -7,7 +7,7 @@ import type { Kernel } from './network/kernel.ts';
 import type { Random } from './random.ts';
 
 /** A program that listens. `address` may be `0.0.0.0` or `::` (all of the family); `banner` is what it says first. */
-export type Service = {
+export type PracticeService = {
   readonly program: string;
   readonly pid: number;
   readonly protocol: 'tcp' | 'udp';
@@ -18,7 +18,7 @@ export type Service = {
 };
 
 /** The website on the server: what WordPress connects to when it updates, and how it calls itself. */
-export type Site = { readonly url: string; readonly ftpHost: string };
+export type WebSite = { readonly url: string; readonly ftpHost: string };
 
 export type Server = {
   readonly name: string;
@@ -29,10 +29,10 @@ export type Server = {
   readonly files: Files;
   readonly log: LogBook;
   readonly kernel: Kernel;
-  readonly services: readonly Service[];
+  readonly services: readonly PracticeService[];
   /** Who answers elsewhere: `192.0.2.80:443`. */
   readonly outside: ReadonlySet<string>;
-  readonly site: Site;
+  readonly site: WebSite;
   /** The units that systemd knows, and how they are. */
   readonly units: ReadonlyMap<string, 'active' | 'inactive'>;
   /** Users by name. */

@@ -50,10 +50,10 @@ export const CASE_FILES = ['case.json', 'deadline', 'boot', 'log', 'roll-back', 
 export type CaseState = (typeof STATES)[number];
 
 /** A case as it is now. `secondsLeft` is for an armed one; below zero its watchdog is overdue (it was killed, or belonged to an earlier boot). */
-export type Case = CaseRecord & { state: CaseState; directory: string; secondsLeft: number | null; log: string };
+export type StoredCase = CaseRecord & { state: CaseState; directory: string; secondsLeft: number | null; log: string };
 
 /** The case of that id, or null where this server has none. Throws a HostError for what lies under that name and is not to be trusted. */
-export async function readCase(host: Host, id: string): Promise<Case | null> {
+export async function readCase(host: Host, id: string): Promise<StoredCase | null> {
   for (const root of RUNNING_ROOTS) {
     const found = await readCaseIn(host, root, checkedId(id));
     if (found !== null) return found;
@@ -62,7 +62,7 @@ export async function readCase(host: Host, id: string): Promise<Case | null> {
 }
 
 /** Cases, and in a line each what lies among them that is none or can't be trusted: nothing of that was read or run. */
-export type CaseList = { readonly cases: readonly Case[]; readonly strange: readonly string[] };
+export type CaseList = { readonly cases: readonly StoredCase[]; readonly strange: readonly string[] };
 
 /** Every case this server remembers, the oldest first. */
 export async function listCases(host: Host): Promise<CaseList> {
@@ -93,7 +93,7 @@ export function checkedId(id: string): string {
 /** A case that moves while it is read (it is settled at that moment) is read anew, so often. */
 const MOST_READS = 5;
 
-async function readCaseIn(host: Host, root: string, id: string): Promise<Case | null> {
+async function readCaseIn(host: Host, root: string, id: string): Promise<StoredCase | null> {
   for (let read = 0; read < MOST_READS; read += 1) {
     const found = await readCaseOnce(host, root, id);
     if (found !== 'moved') return found;
@@ -101,7 +101,7 @@ async function readCaseIn(host: Host, root: string, id: string): Promise<Case | 
   return null;
 }
 
-async function readCaseOnce(host: Host, root: string, id: string): Promise<Case | null | 'moved'> {
+async function readCaseOnce(host: Host, root: string, id: string): Promise<StoredCase | null | 'moved'> {
   const directory = `${root}/${id}`;
   const listed = await host.run(['ls', '-1', directory]);
   if (listed.code !== 0) return null;

@@ -25,7 +25,7 @@ export const nothingThereCodes = (): string[] =>
   Object.entries(NOTHING_THERE).flatMap(([tool, codes]) => codes.map((code) => `${tool}:${code}`));
 
 /** A listing in which `text` must not be found. `isNeeded`: the case has changed what it lists, so it has to be seen; else it may be absent. */
-export type Look = { readonly command: Command; readonly text: string; readonly isNeeded: boolean };
+export type TagLook = { readonly command: Command; readonly text: string; readonly isNeeded: boolean };
 
 /** What lists the rules in force, by every tool that a server may have. */
 export const RULE_LISTINGS: readonly Command[] = [
@@ -37,14 +37,14 @@ export const RULE_LISTINGS: readonly Command[] = [
 ];
 
 /** All listings of a server that could show a rule of the case, each once. */
-export function planLooks(caseId: string, undo: readonly PlannedCommand[]): Look[] {
+export function planLooks(caseId: string, undo: readonly PlannedCommand[]): TagLook[] {
   const tools = [...new Set(undo.map(({ command: [tool] }) => tool))];
   const own = tools.flatMap((tool) => listingsOf(tool, caseId));
   const others = RULE_LISTINGS.filter((command) => !own.some((look) => look.command.join() === command.join()));
   return [...own, ...others.map((command) => ({ command, text: tagOf(caseId), isNeeded: false }))];
 }
 
-function listingsOf(tool: string, caseId: string): Look[] {
+function listingsOf(tool: string, caseId: string): TagLook[] {
   const text = tagOf(caseId);
   if (/^ip6?tables(-nft|-legacy)?$/.test(tool)) return [{ command: [`${tool}-save`], text, isNeeded: true }];
   switch (tool) {
@@ -72,7 +72,7 @@ type Found = { readonly left: readonly string[]; readonly unseen: readonly strin
 export async function lookForTag(host: Host, caseId: string, undo: readonly PlannedCommand[]): Promise<Found> {
   const looks = planLooks(caseId, undo);
   const results = await Promise.all(looks.map(({ command }) => host.run(command)));
-  const named = (wanted: (look: Look, result: (typeof results)[number]) => boolean): string[] =>
+  const named = (wanted: (look: TagLook, result: (typeof results)[number]) => boolean): string[] =>
     looks.flatMap((look, at) => {
       const result = results[at];
       return result !== undefined && wanted(look, result) ? [look.command.join(' ')] : [];

@@ -5,7 +5,7 @@ import { unitFiles } from '../left-over/boot-unit.ts';
 import { cleanFilesScript } from '../next-boot/boot-files.ts';
 import { quoteCommand, quoteForShell } from '../quote-for-shell.ts';
 import { BOOT_ID, CASE_FILES, RECORD_ROOT, RUNNING_ROOTS } from './case-file.ts';
-import { type Look, nothingThereCodes, planLooks } from './look-for-tag.ts';
+import { nothingThereCodes, planLooks, type TagLook } from './look-for-tag.ts';
 import { OWNERS_FILES } from './owners-files.ts';
 
 /** Whoever starts a script (systemd, an admin by hand): it begins anew with an environment that is nobody's. */
@@ -192,7 +192,7 @@ done
 exit 0
 `;
 
-function lookFor({ command, text, isNeeded }: Look): string {
+function lookFor({ command, text, isNeeded }: TagLook): string {
   return `  look ${quoteForShell(text)} ${isNeeded ? 'yes' : 'no'} ${quoteCommand(command)}`;
 }
 

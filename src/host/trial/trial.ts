@@ -4,7 +4,7 @@ import type { PlannedCommand } from '../../firewall/fix/plan.ts';
 import { type Command, type Host, HostError, type RunResult } from '../host.ts';
 import { whyFailed } from '../why-failed.ts';
 import { armRollback, moveDeadline } from './arm-rollback.ts';
-import { type Case, type CaseRecord, type CaseState, checkedId, listCases, readCase } from './case-file.ts';
+import { type CaseRecord, type CaseState, checkedId, listCases, readCase, type StoredCase } from './case-file.ts';
 import { openChangeBook } from './change-book.ts';
 import { whileSettling } from './lock.ts';
 import { lookForTag } from './look-for-tag.ts';
@@ -55,7 +55,7 @@ export type RollbackOutcome = 'rolled-back' | 'rollback-failed';
  * `undo` is run in order; each step takes back one thing and may find it gone already. `files` are those that the owner of the rules rewrites
  * when it is told them by `apply`: they are backed up, and put back where nobody else has changed them meanwhile.
  */
-export type Change = {
+export type TrialChange = {
   caseId: string;
   apply: readonly PlannedCommand[];
   undo: readonly PlannedCommand[];
@@ -66,7 +66,7 @@ export type Change = {
  * Arms the rollback, proves it armed, then applies the commands one by one. When one fails, everything is undone at
  * once and the HostError says which. Nothing is changed when arming fails.
  */
-export async function startTrial(host: Host, change: Change & { confirmWithin: number }): Promise<Trial> {
+export async function startTrial(host: Host, change: TrialChange & { confirmWithin: number }): Promise<Trial> {
   const { caseId: id, confirmWithin } = change;
   const rollsBackAt = Date.now() + confirmWithin * 1000;
   await start(host, 'trial', change, confirmWithin);
@@ -82,7 +82,7 @@ export async function startTrial(host: Host, change: Change & { confirmWithin: n
 }
 
 /** The same with an expiry of its own; nothing is remembered of it once it is over. */
-export async function startTemporary(host: Host, change: Change & { expiresIn: number }): Promise<Temporary> {
+export async function startTemporary(host: Host, change: TrialChange & { expiresIn: number }): Promise<Temporary> {
   const { caseId: id, expiresIn } = change;
   const directory = await start(host, 'temporary', change, expiresIn);
   return {
@@ -156,7 +156,7 @@ export async function rollBackOverdue(host: Host): Promise<string[]> {
 }
 
 /** A rollback that has failed goes on by itself, but its watchdog may have been killed. */
-export function isOverdue({ state, secondsLeft }: Case): boolean {
+export function isOverdue({ state, secondsLeft }: StoredCase): boolean {
   return state === 'rollback-failed' || state === 'lost' || (secondsLeft !== null && secondsLeft < -GRACE);
 }
 
@@ -172,7 +172,7 @@ export async function rollBackCase(host: Host, id: string): Promise<RollbackOutc
   throw new HostError(`The rollback did not run: ${stderr.trim()}`, { command: script });
 }
 
-async function start(host: Host, kind: CaseRecord['kind'], change: Change, seconds: number): Promise<string> {
+async function start(host: Host, kind: CaseRecord['kind'], change: TrialChange, seconds: number): Promise<string> {
   const id = checkedId(change.caseId);
   const startedAt = new Date().toISOString();
   const record: CaseRecord = { schema: 'lo-doctor.case/1', id, kind, startedAt, ...stepsOf(change) };
@@ -200,7 +200,7 @@ async function applyAll(host: Host, changed: Applying): Promise<void> {
 
 type Applying = Pick<CaseRecord, 'id' | 'apply' | 'undo'>;
 
-async function runUndo(host: Host, { undo }: Pick<Change, 'undo'>): Promise<void> {
+async function runUndo(host: Host, { undo }: Pick<TrialChange, 'undo'>): Promise<void> {
   for (const { command, input } of undo) await host.run(command, { input });
 }
 
@@ -228,7 +228,7 @@ async function lateError(host: Host, record: Applying): Promise<HostError> {
     : new HostError(`${message} Taking it back failed.`, { nextSteps: [`lo-doctor undo ${id}`] });
 }
 
-function stepsOf({ apply, undo }: Change): Pick<CaseRecord, 'apply' | 'undo'> {
+function stepsOf({ apply, undo }: TrialChange): Pick<CaseRecord, 'apply' | 'undo'> {
   return { apply: [...apply], undo: [...undo] };
 }
 
@@ -246,7 +246,7 @@ async function undoneError(host: Host, id: string, command: Command, result: Run
   }
 }
 
-type Found = Pick<Case, 'state' | 'directory'>;
+type Found = Pick<StoredCase, 'state' | 'directory'>;
 
 /** The case once no rollback is at work on it; one that hangs is returned as it is. An ended temporary is forgotten: what it left tells. */
 async function settledCase(host: Host, { id, undo }: CaseRecord): Promise<Found> {
@@ -262,13 +262,13 @@ async function settledCase(host: Host, { id, undo }: CaseRecord): Promise<Found>
 /** For a case that nothing is written about any more. */
 async function lookWhetherGone(
   host: Host,
-  { caseId, undo }: Pick<Change, 'caseId' | 'undo'>,
+  { caseId, undo }: Pick<TrialChange, 'caseId' | 'undo'>,
 ): Promise<RollbackOutcome> {
   const { left, unseen } = await lookForTag(host, caseId, undo);
   return left.length + unseen.length === 0 ? 'rolled-back' : 'rollback-failed';
 }
 
-async function needCase(host: Host, id: string): Promise<Case> {
+async function needCase(host: Host, id: string): Promise<StoredCase> {
   const found = await readCase(host, id);
   if (found !== null) return found;
   throw new HostError(`There is no case ${id} on this server.`, { nextSteps: ['lo-doctor undo lists what there is.'] });

@@ -1,6 +1,6 @@
 // Tells new packets from further sightings of the same packet in another place.
 
-import type { Entry, EntryLine, Packet } from '../packet/entry.ts';
+import type { Entry, EntryLine, EntryPacket } from '../packet/entry.ts';
 
 /** A netfilter line and where it was read: a file, the journal, the ring buffer. */
 export type Sighting = { source: string; line: EntryLine };
@@ -28,7 +28,7 @@ export function createSightingCounter(): (sighting: Sighting) => number {
   };
 }
 
-const packetSignature = (packet: Packet): unknown[] => [
+const packetSignature = (packet: EntryPacket): unknown[] => [
   packet.src,
   packet.dst,
   packet.len,

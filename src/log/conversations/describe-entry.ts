@@ -1,16 +1,16 @@
 // A netfilter line field by field in words, for somebody who reads one for the first time.
 
-import { isLoopbackAddress } from '../packet/address.ts';
-import type { Direction, EntryLine, Packet } from '../packet/entry.ts';
+import { isLoopbackText } from '../packet/address.ts';
+import type { Direction, EntryLine, EntryPacket } from '../packet/entry.ts';
 import { TCP_FLAGS } from '../packet/fields.ts';
 import { icmpCodeName, icmpTypeName } from '../packet/icmp-names.ts';
 import { describeProtocol } from '../packet/protocols.ts';
-import { findService } from './services.ts';
+import { findWellKnownService } from './services.ts';
 
 /** One field as it stands in the line, what it means, and whether it is one that tells a loopback drop. */
 export type FieldReading = { field: string; meaning: string; telling: boolean; embedded: boolean };
 
-type Context = { packet: Packet; direction: Direction; embedded: boolean; seen: Set<string> };
+type Context = { packet: EntryPacket; direction: Direction; embedded: boolean; seen: Set<string> };
 type Meaning = (value: string, context: Context) => string;
 
 /** The fields of a line in its own order, each in words; those of the packet in brackets are marked `embedded`. */
@@ -82,7 +82,7 @@ const constant =
 
 function describeAddress(address: string | null, role: string): string {
   if (address === null) return `${role}: blanked`;
-  if (isLoopbackAddress(address)) return `${role}: a loopback address, this machine itself`;
+  if (isLoopbackText(address)) return `${role}: a loopback address, this machine itself`;
   if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/.test(address))
     return `${role}: an address of a private network`;
   if (/^(22[4-9]|23\d)\.|^ff/.test(address)) return `${role}: a multicast group`;
@@ -91,7 +91,7 @@ function describeAddress(address: string | null, role: string): string {
 }
 
 function describePort(value: string, served: boolean, what: string): string {
-  const service = findService(Number(value));
+  const service = findWellKnownService(Number(value));
   if (service && served) return `${what}, the service's: ${service.label}, used by ${service.use}`;
   if (served) return `${what}, the service's`;
   return `${what}, the client's own${Number(value) >= 32_768 ? ', taken at random for this conversation' : ''}`;

@@ -1,8 +1,8 @@
 // Which part a packet plays: does it ask, does it answer, does it report an error?
 
-import type { Direction, Packet } from '../packet/entry.ts';
+import type { Direction, EntryPacket } from '../packet/entry.ts';
 import { tcpFlag } from '../packet/fields.ts';
-import { findService } from './services.ts';
+import { findWellKnownService } from './services.ts';
 
 const SYN = tcpFlag('SYN');
 const ACK = tcpFlag('ACK');
@@ -44,8 +44,8 @@ function judgeType(type: number | null, requests: Set<number>, replies: Set<numb
 
 /** Clients use high ports; a service is known by its number, or by a lower port than its client's. */
 function judgePorts(spt: number, dpt: number): Direction {
-  const fromService = findService(spt) !== null;
-  const toService = findService(dpt) !== null;
+  const fromService = findWellKnownService(spt) !== null;
+  const toService = findWellKnownService(dpt) !== null;
   if (fromService !== toService) return toService ? 'request' : 'reply';
   const fromClient = spt >= FIRST_EPHEMERAL;
   const toClient = dpt >= FIRST_EPHEMERAL;
@@ -54,7 +54,7 @@ function judgePorts(spt: number, dpt: number): Direction {
 }
 
 /** Whether the packet asks, answers, or reports an error (facts: on a reply the service's port is SPT, not DPT). */
-export function directionOf(packet: Packet & { embedded?: Packet | null }): Direction {
+export function directionOf(packet: EntryPacket & { embedded?: EntryPacket | null }): Direction {
   const mask = packet.flags.reduce((bits, flag) => bits | tcpFlag(flag), 0);
   return judgeDirection(packet.proto, mask, packet.spt, packet.dpt, packet.type, (packet.embedded ?? null) !== null);
 }

@@ -1,12 +1,12 @@
 // Netfilter lines → conversations: who wanted what from whom, and how often.
 
-import type { Direction, EntryLine, Packet } from '../packet/entry.ts';
+import type { Direction, EntryLine, EntryPacket } from '../packet/entry.ts';
 import { createSightingCounter, type Sighting } from './count-sightings.ts';
 import { directionOf } from './direction.ts';
-import { findService, type Service } from './services.ts';
+import { findWellKnownService, type WellKnownService } from './services.ts';
 
 /** All packets between any client and one server's port (or, for ICMP, one address), replies and errors included. */
-export type Conversation = {
+export type ConversationInLog = {
   loopback: boolean;
   proto: string | number | null;
   /** The address of the client that was seen first. */
@@ -15,7 +15,7 @@ export type Conversation = {
   server: string | null;
   /** The server's port; null where the protocol has none. */
   port: number | null;
-  service: Service | null;
+  service: WellKnownService | null;
   /** Packets by the part they play, each counted once however often it was logged. */
   requests: number;
   replies: number;
@@ -37,10 +37,10 @@ export type Conversation = {
 type Ends = { client: string | null; server: string | null; port: number | null; role: Direction };
 
 /** Groups lines into conversations: loopback first, then the most frequent. The same packet in two places counts once. */
-export function groupEntries(sightings: readonly Sighting[]): Conversation[] {
+export function groupEntries(sightings: readonly Sighting[]): ConversationInLog[] {
   const servers = findServers(sightings);
   const countNew = createSightingCounter();
-  const conversations = new Map<string, Conversation>();
+  const conversations = new Map<string, ConversationInLog>();
   for (const sighting of sightings) {
     const { entry } = sighting.line;
     const subject = entry.embedded ?? entry;
@@ -56,7 +56,7 @@ export function groupEntries(sightings: readonly Sighting[]): Conversation[] {
   );
 }
 
-const serverKey = (proto: Packet['proto'], address: string | null, port: number | null): string =>
+const serverKey = (proto: EntryPacket['proto'], address: string | null, port: number | null): string =>
   `${proto} ${address} ${port}`;
 
 /** The servers that are certain: a SYN names its server, a SYN+ACK comes from one. */
@@ -71,26 +71,26 @@ function findServers(sightings: readonly Sighting[]): Set<string> {
   return servers;
 }
 
-function findEnds(packet: Packet, servers: Set<string>): Ends {
+function findEnds(packet: EntryPacket, servers: Set<string>): Ends {
   const role = findRole(packet, servers);
   return role === 'reply'
     ? { client: packet.dst, server: packet.src, port: packet.spt, role }
     : { client: packet.src, server: packet.dst, port: packet.dpt, role };
 }
 
-function findRole(packet: Packet, servers: Set<string>): Direction {
+function findRole(packet: EntryPacket, servers: Set<string>): Direction {
   if (servers.has(serverKey(packet.proto, packet.dst, packet.dpt))) return 'request';
   if (servers.has(serverKey(packet.proto, packet.src, packet.spt))) return 'reply';
   return directionOf(packet);
 }
 
-const openConversation = (line: EntryLine, subject: Packet, ends: Ends): Conversation => ({
+const openConversation = (line: EntryLine, subject: EntryPacket, ends: Ends): ConversationInLog => ({
   loopback: line.entry.loopback,
   proto: subject.proto,
   client: ends.client,
   server: ends.server,
   port: ends.port,
-  service: ends.port === null ? null : findService(ends.port),
+  service: ends.port === null ? null : findWellKnownService(ends.port),
   requests: 0,
   replies: 0,
   errors: 0,
@@ -105,7 +105,7 @@ const openConversation = (line: EntryLine, subject: Packet, ends: Ends): Convers
 
 const COUNTS = { request: 'requests', reply: 'replies', error: 'errors', unknown: 'others' } as const;
 
-function addLine(conversation: Conversation, line: EntryLine, role: Direction, packets: number): void {
+function addLine(conversation: ConversationInLog, line: EntryLine, role: Direction, packets: number): void {
   const { entry, time } = line;
   if (role === 'request' && conversation.requests === 0) conversation.sample = line;
   conversation[COUNTS[role]] += packets;

@@ -1,10 +1,10 @@
 // What a netfilter line tells as a whole: who wants what, request or reply, and whether it is a loopback drop.
 
-import { isLoopbackAddress } from '../packet/address.ts';
+import { isLoopbackText } from '../packet/address.ts';
 import type { Entry } from '../packet/entry.ts';
 import { findPrefixHint } from '../packet/find-prefix-hint.ts';
 import { protocolName } from '../packet/protocols.ts';
-import { findService, servicePort } from './services.ts';
+import { findWellKnownService, servicePort } from './services.ts';
 
 /** `drop`: on lo, by a rule that says it stops. `maybe`: on lo, but only the rule knows. `no`: not on lo, or it passed. */
 export type EntryJudgement = { loopbackDrop: 'drop' | 'maybe' | 'no'; title: string; sentences: string[] };
@@ -23,7 +23,7 @@ const KINDS = { request: 'request', reply: 'reply', error: 'error message', unkn
 function titleOf(entry: Entry): string {
   const subject = entry.embedded ?? entry;
   const port = servicePort(entry.direction, entry, entry.embedded);
-  const service = port === null ? null : (findService(port)?.label ?? null);
+  const service = port === null ? null : (findWellKnownService(port)?.label ?? null);
   const place = entry.loopback ? ' on loopback' : '';
   const protocol = entry.proto === null ? 'IP' : protocolName(entry.proto);
   const what = `${/^[AEIO]/.test(protocol) ? 'An' : 'A'} ${protocol} ${KINDS[entry.direction]}${place}`;
@@ -61,7 +61,7 @@ const MAY_BE_FOR_ANOTHER =
 function mayBeForAnother(entry: Entry): boolean {
   const { src, dst } = entry.embedded ?? entry;
   const isAnswer = entry.embedded !== null || entry.flags.includes('RST');
-  return isAnswer && src !== null && dst !== null && src !== dst && ![src, dst].some(isLoopbackAddress);
+  return isAnswer && src !== null && dst !== null && src !== dst && ![src, dst].some(isLoopbackText);
 }
 
 function sayInterface(entry: Entry): string {
@@ -72,7 +72,7 @@ function sayInterface(entry: Entry): string {
     return 'IN=lo: the packet came back in by the loopback interface, so the outbound policy let it out.';
   if (entry.in === null && entry.out === null)
     return 'The line names no interface, so it does not tell whether this is loopback traffic.';
-  if (entry.out !== null && isLoopbackAddress(entry.dst))
+  if (entry.out !== null && isLoopbackText(entry.dst))
     return `It is no loopback traffic, though DST is a loopback address: it was leaving by ${entry.out}, since the program has bound its socket to that device. Such a packet arrives nowhere, and a loopback rule changes nothing for it.`;
   const way =
     entry.in !== null && entry.out !== null

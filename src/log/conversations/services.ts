@@ -1,9 +1,9 @@
 // The well-known ports: the one home of their names, and what a local program wants from them.
 
-import type { Direction, Packet } from '../packet/entry.ts';
+import type { Direction, EntryPacket } from '../packet/entry.ts';
 
 /** A service behind a port: its name as in /etc/services, the name people say, and who calls it on loopback. */
-export type Service = { port: number; name: string; label: string; use: string };
+export type WellKnownService = { port: number; name: string; label: string; use: string };
 
 const TABLE: readonly (readonly [port: number, name: string, label: string, use: string])[] = [
   [20, 'ftp-data', 'FTP data', 'file transfers that an FTP session on port 21 opens'],
@@ -167,20 +167,20 @@ const TABLE: readonly (readonly [port: number, name: string, label: string, use:
 const byPort = new Map(TABLE.map(([port, name, label, use]) => [port, { port, name, label, use }]));
 
 /** The service that is known by the port, or null. */
-export const findService = (port: number): Service | null => byPort.get(port) ?? null;
+export const findWellKnownService = (port: number): WellKnownService | null => byPort.get(port) ?? null;
 
 const byName = new Map(TABLE.map(([port, name]) => [name, port]));
 
 /** The port of a service by its name as in /etc/services, or null. */
 export const findServicePort = (name: string): number | null => byName.get(name) ?? null;
 
-type Ends = Pick<Packet, 'spt' | 'dpt'>;
+type Ends = Pick<EntryPacket, 'spt' | 'dpt'>;
 
 /** At which end of a packet the server is: a request goes to it, a reply comes from it; else the end with a known port. */
 export function serverEnd(direction: Direction, { spt, dpt }: Ends): 'source' | 'destination' {
   if (direction === 'reply') return 'source';
-  if (direction === 'request' || (dpt !== null && findService(dpt) !== null)) return 'destination';
-  return spt !== null && findService(spt) !== null ? 'source' : 'destination';
+  if (direction === 'request' || (dpt !== null && findWellKnownService(dpt) !== null)) return 'destination';
+  return spt !== null && findWellKnownService(spt) !== null ? 'source' : 'destination';
 }
 
 /** The port at the server's end of the conversation that a packet belongs to; null where it has none. */
@@ -190,7 +190,7 @@ export function servicePort(direction: Direction, packet: Ends, embedded: Ends |
 }
 
 /** The service that the conversation is with, or null. */
-export function serviceOfPacket(direction: Direction, packet: Ends, embedded: Ends | null): Service | null {
+export function serviceOfPacket(direction: Direction, packet: Ends, embedded: Ends | null): WellKnownService | null {
   const port = servicePort(direction, packet, embedded);
-  return port === null ? null : findService(port);
+  return port === null ? null : findWellKnownService(port);
 }

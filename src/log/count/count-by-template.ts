@@ -5,9 +5,9 @@ import { serverEnd } from '../conversations/services.ts';
 import { readStamp } from '../head/read-stamp.ts';
 import { readDecimal } from '../packet/bytes.ts';
 import { F } from '../packet/fields.ts';
-import { type Block, createTemplate, matchTemplate, startsWith, type Template } from '../packet/line-template.ts';
-import { countLine, numberOf, protocolOf } from './count-line.ts';
-import { addPackets, type CountState, type Known } from './count-state.ts';
+import { type ByteBlock, createTemplate, matchTemplate, startsWith, type Template } from '../packet/line-template.ts';
+import { countLine, directedProtocolOf, numberOfField } from './count-line.ts';
+import { addPackets, type CountState, type KnownGroup } from './count-state.ts';
 import { addGroup, addNumber, addRange, createGroupTable, createKeyBuilder, findGroup } from './group-table.ts';
 
 const MOST_TEMPLATES = 12;
@@ -20,7 +20,7 @@ const NO_PORT = 0xffffff;
 const key = createKeyBuilder();
 
 /** Counts the line at a place by a template; returns where it ends, or -1 where none fits. */
-export function countKnown(state: CountState, block: Block, start: number): number {
+export function countKnown(state: CountState, block: ByteBlock, start: number): number {
   const { templates, since } = state;
   const { bytes } = block;
   if (templates.length === 0) return -1;
@@ -39,7 +39,7 @@ export function countKnown(state: CountState, block: Block, start: number): numb
 }
 
 /** The time stamp of the line at a place; null where it has none. Lines that follow each other often have the same. */
-function readStampAgain({ stamp, clock }: CountState, block: Block, start: number): CountState['stamp'] | null {
+function readStampAgain({ stamp, clock }: CountState, block: ByteBlock, start: number): CountState['stamp'] | null {
   const { bytes } = block;
   if (stamp.now === clock.now && stamp.text.length > 0 && startsWith(block, start, stamp.text)) return stamp;
   const read = readStamp(bytes, start, bytes.length, clock);
@@ -63,7 +63,7 @@ function moveToFront<T>(list: T[], index: number): void {
 /** The conversation is looked up among those that the template has met; a new one is named by the parser. */
 function countByTemplate(
   state: CountState,
-  template: Template<Known>,
+  template: Template<KnownGroup>,
   bytes: Buffer,
   start: number,
   end: number,
@@ -95,7 +95,7 @@ function countByTemplate(
 }
 
 /** The number in one of PLACES; null where the lines of the template have no such field. */
-function runNumber({ places, from, to }: Template<Known>, bytes: Buffer, place: number): number | null {
+function runNumber({ places, from, to }: Template<KnownGroup>, bytes: Buffer, place: number): number | null {
   const run = places[place] ?? -1;
   return run < 0 ? null : readDecimal(bytes, from[run] ?? 0, to[run] ?? 0);
 }
@@ -109,10 +109,10 @@ export function learnTemplate(state: CountState, bytes: Buffer, start: number, e
   const stamp = readStamp(bytes, start, end, state.clock);
   if ((stamp?.time ?? null) !== head.time) return;
   const from = stamp?.end ?? start;
-  const known: Known = {
-    protocol: protocolOf(bytes, scan.outer),
+  const known: KnownGroup = {
+    protocol: directedProtocolOf(bytes, scan.outer),
     tcpFlags: scan.outer.tcpFlags,
-    type: numberOf(bytes, scan.outer, F.TYPE),
+    type: numberOfField(bytes, scan.outer, F.TYPE),
     groups: createGroupTable(),
     recent: new Array(RECENT).fill(undefined),
   };

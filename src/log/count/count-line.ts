@@ -28,7 +28,7 @@ export function countLine(
   const subject = scan.hasInner ? scan.inner : scan.outer;
   const direction = directionOf(bytes, scan.outer, scan.hasInner);
   const role = scan.hasInner ? directionOf(bytes, scan.inner, false) : direction;
-  const ports = { spt: numberOf(bytes, subject, F.SPT), dpt: numberOf(bytes, subject, F.DPT) };
+  const ports = { spt: numberOfField(bytes, subject, F.SPT), dpt: numberOfField(bytes, subject, F.DPT) };
   const fromSource = serverEnd(role, ports) === 'source';
   const group = groupOf(state.groups, {
     bytes,
@@ -62,13 +62,13 @@ export function countWrapped(state: CountState, line: string): void {
 }
 
 /** The number of a field, or null. */
-export function numberOf(bytes: Uint8Array, packet: PacketScan, field: number): number | null {
+export function numberOfField(bytes: Uint8Array, packet: PacketScan, field: number): number | null {
   const from = packet.from[field] ?? -1;
   return from < 0 ? null : readDecimal(bytes, from, packet.to[field] ?? 0);
 }
 
 /** The names of the protocols that have a direction; the others need none. */
-export function protocolOf(bytes: Uint8Array, packet: PacketScan): string | null {
+export function directedProtocolOf(bytes: Uint8Array, packet: PacketScan): string | null {
   const from = packet.from[F.PROTO] ?? -1;
   const length = (packet.to[F.PROTO] ?? 0) - from;
   const first = from < 0 ? 0 : byteAt(bytes, from);
@@ -79,8 +79,8 @@ export function protocolOf(bytes: Uint8Array, packet: PacketScan): string | null
 }
 
 function directionOf(bytes: Uint8Array, packet: PacketScan, error: boolean): Direction {
-  const spt = numberOf(bytes, packet, F.SPT);
-  const dpt = numberOf(bytes, packet, F.DPT);
-  const type = numberOf(bytes, packet, packet.arp ? F.OPCODE : F.TYPE);
-  return judgeDirection(protocolOf(bytes, packet), packet.tcpFlags, spt, dpt, type, error);
+  const spt = numberOfField(bytes, packet, F.SPT);
+  const dpt = numberOfField(bytes, packet, F.DPT);
+  const type = numberOfField(bytes, packet, packet.arp ? F.OPCODE : F.TYPE);
+  return judgeDirection(directedProtocolOf(bytes, packet), packet.tcpFlags, spt, dpt, type, error);
 }

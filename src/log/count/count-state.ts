@@ -1,9 +1,9 @@
 // What a counter of logs knows between two lines.
 
-import type { Clock } from '../head/clock.ts';
+import type { LineClock } from '../head/clock.ts';
 import type { HeadScan } from '../head/head.ts';
 import type { Direction } from '../packet/entry.ts';
-import type { Block, Template } from '../packet/line-template.ts';
+import type { ByteBlock, Template } from '../packet/line-template.ts';
 import type { LineScan } from '../packet/scan-packet.ts';
 import type { GroupTable } from './group-table.ts';
 import type { LogGroup, LogGroups } from './log-groups.ts';
@@ -27,7 +27,7 @@ export type LogSummary = {
 type Recent = { port: number; server: number; version: number; group: LogGroup };
 
 /** What all lines of a template have in common, and the conversations they were in. */
-export type Known = {
+export type KnownGroup = {
   protocol: string | null;
   tcpFlags: number;
   type: number | null;
@@ -39,14 +39,14 @@ export type Known = {
 export type CountState = {
   summary: LogSummary;
   groups: LogGroups;
-  clock: Clock;
+  clock: LineClock;
   since: number | null;
   scan: LineScan;
   head: HeadScan;
   /** The time stamp of the line before, as text and as a time; an empty text is none. */
-  stamp: { text: Block; time: number; now: number };
+  stamp: { text: ByteBlock; time: number; now: number };
   /** The last used come first. */
-  templates: Template<Known>[];
+  templates: Template<KnownGroup>[];
   learns: boolean;
   /** Lines that no template fitted. */
   misses: number;

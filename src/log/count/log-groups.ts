@@ -1,6 +1,6 @@
 // The conversations of a summary: what a group is, how it is told apart, how many there may be.
 
-import { findService } from '../conversations/services.ts';
+import { findWellKnownService } from '../conversations/services.ts';
 import { canonicalAddress } from '../packet/address.ts';
 import { F } from '../packet/fields.ts';
 import type { LineScan, PacketScan } from '../packet/scan-packet.ts';
@@ -117,7 +117,7 @@ function readGroupName({ bytes, scan, subject, server, port, prefixFrom }: Group
     proto: subject.arp ? 'ARP' : proto,
     dst: address === null ? null : canonicalAddress(address),
     port,
-    service: port === null ? null : (findService(port)?.name ?? null),
+    service: port === null ? null : (findWellKnownService(port)?.name ?? null),
     prefix: decode(prefixFrom, scan.anchor)?.trim() || null,
   };
 }

@@ -4,7 +4,7 @@ import { byteAt, isDigit, skipDigits, skipSpace, skipWord, startsAt } from '../p
 import { findForeignMonth } from './month-names.ts';
 
 /** Where to take from what a time stamp leaves out. */
-export type Clock = {
+export type LineClock = {
   /** The moment in milliseconds that lines without a year lie before, at most a day after. */
   now: number;
   /** When the machine booted, for lines that have only the kernel's clock; null where it is not known. */
@@ -103,7 +103,7 @@ const isSpace = (byte: number): boolean => byte === 32 || byte === 9;
  * `Jun 20 18:11:21`, `Jun  8 2026 18:11:21`, `Jun 20 18:11:21 2026`, `Jun 20 18:11:21.123` (RFC 3164 and relatives);
  * `Okt 20 18:11:21`, `févr. 20 18:11:21` (the journal, where the locale is not English).
  */
-export function readMonthDate(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+export function readMonthDate(bytes: Uint8Array, at: number, end: number, clock: LineClock): Stamp | null {
   // Most words that might be a month are none, and no day follows them.
   const monthEnd = skipWord(bytes, at, Math.min(end, at + LONGEST_MONTH));
   if (monthEnd < at + 3 || !isSpace(byteAt(bytes, monthEnd))) return null;

@@ -2,7 +2,7 @@
 
 import { byteAt, skipDigits, skipSpace, skipWord, startsAt } from '../packet/bytes.ts';
 import type { HeadScan } from './head.ts';
-import { readUptime } from './read-uptime.ts';
+import { scanUptime } from './read-uptime.ts';
 
 const SPACE = 32;
 const OPEN = 91;
@@ -32,7 +32,7 @@ function readKernelTag(bytes: Uint8Array, from: number, to: number): number {
 /** The first word before `kernel:` that is no `kern.warn`. */
 export function readHost(bytes: Uint8Array, at: number, end: number, head: HeadScan): void {
   let from = skipSpace(bytes, at, end);
-  if (byteAt(bytes, from) === OPEN) from = skipSpace(bytes, readUptime(bytes, from, end, head), end);
+  if (byteAt(bytes, from) === OPEN) from = skipSpace(bytes, scanUptime(bytes, from, end, head), end);
   let to = skipWord(bytes, from, end);
   if (isFacility(bytes, from, to)) {
     from = skipSpace(bytes, to, end);
@@ -46,7 +46,7 @@ export function readHost(bytes: Uint8Array, at: number, end: number, head: HeadS
 /** The last word before `kernel:`, where what stands before it is no time that is known. */
 export function readLastHost(bytes: Uint8Array, at: number, end: number, head: HeadScan): void {
   let word = skipSpace(bytes, at, end);
-  if (byteAt(bytes, word) === OPEN) word = skipSpace(bytes, readUptime(bytes, word, end, head), end);
+  if (byteAt(bytes, word) === OPEN) word = skipSpace(bytes, scanUptime(bytes, word, end, head), end);
   for (let wordEnd = skipWord(bytes, word, end); word < end; wordEnd = skipWord(bytes, word, end)) {
     if (readKernelTag(bytes, word, wordEnd) >= 0) return;
     if (!isFacility(bytes, word, wordEnd)) {

@@ -1,7 +1,7 @@
 // The time stamp that a line begins with, in any of its forms.
 
-import { byteAt, isDigit, readDecimal, readNumber, skipDigits, skipWord, startsAt } from '../packet/bytes.ts';
-import { type Clock, isWeekday, readIsoDate, readMonthDate, type Stamp } from './clock.ts';
+import { byteAt, isDigit, readDecimal, readDigits, skipDigits, skipWord, startsAt } from '../packet/bytes.ts';
+import { isWeekday, type LineClock, readIsoDate, readMonthDate, type Stamp } from './clock.ts';
 
 const SPACE = 32;
 const OPEN = 91;
@@ -9,7 +9,7 @@ const CLOSE = 93;
 const COLON = 58;
 
 /** A time of day at the very place, with or without brackets around it. */
-export function readStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+export function readStamp(bytes: Uint8Array, at: number, end: number, clock: LineClock): Stamp | null {
   if (byteAt(bytes, at) === OPEN) {
     if (byteAt(bytes, at + 1) === OPEN) return null;
     const stamp = readStamp(bytes, at + 1, end, clock) ?? readForeignDay(bytes, at + 1, end, clock);
@@ -24,13 +24,13 @@ export function readStamp(bytes: Uint8Array, at: number, end: number, clock: Clo
 }
 
 /** `Sa Jun 20 18:11:21 2026`, `sam. juin 20 18:11:21 2026`: dmesg -T, where the locale is not English. */
-function readForeignDay(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+function readForeignDay(bytes: Uint8Array, at: number, end: number, clock: LineClock): Stamp | null {
   const space = skipWord(bytes, at, Math.min(end, at + 8));
   return byteAt(bytes, space) === SPACE ? readMonthDate(bytes, space + 1, end, clock) : null;
 }
 
 /** `2026 Jun 20 18:11:21` */
-function readYearFirst(bytes: Uint8Array, at: number, end: number, clock: Clock): Stamp | null {
+function readYearFirst(bytes: Uint8Array, at: number, end: number, clock: LineClock): Stamp | null {
   const year = byteAt(bytes, at + 4) === SPACE ? readDecimal(bytes, at, at + 4) : null;
   const stamp = year === null ? null : readMonthDate(bytes, at + 5, end, clock);
   if (year === null || year < 1970 || stamp === null || stamp.exactYear) return null;
@@ -56,11 +56,11 @@ function readUnixTime(bytes: Uint8Array, at: number, end: number): Stamp | null 
   if (dot - at !== 10 || byteAt(bytes, dot) !== 46) return null;
   const to = skipDigits(bytes, dot + 1, end);
   if (byteAt(bytes, to) !== SPACE) return null;
-  return { time: Math.floor(readNumber(bytes, at, to) * 1000), end: to, exactYear: true };
+  return { time: Math.floor(readDigits(bytes, at, to) * 1000), end: to, exactYear: true };
 }
 
 /** `/var/log/messages:Jun 20`, `messages-12-Jun 20`: what grep puts before a line. Returns where a time begins, or `at`. */
-export function skipFileName(bytes: Uint8Array, at: number, end: number, clock: Clock): number {
+export function skipFileName(bytes: Uint8Array, at: number, end: number, clock: LineClock): number {
   for (let i = at; i < end && byteAt(bytes, i) > SPACE; i++) {
     const separator = byteAt(bytes, i) === COLON || byteAt(bytes, i) === 45;
     const month = separator && isUpper(byteAt(bytes, i + 1)) && readMonthDate(bytes, i + 1, end, clock);

@@ -1,6 +1,6 @@
 // The kernel's own clock in a line: seconds since boot.
 
-import { byteAt, readNumber, skipDigits, skipSpace } from '../packet/bytes.ts';
+import { byteAt, readDigits, skipDigits, skipSpace } from '../packet/bytes.ts';
 import type { HeadScan } from './head.ts';
 
 const OPEN = 91;
@@ -19,19 +19,19 @@ export function readKmsg(bytes: Uint8Array, at: number, end: number, head: HeadS
   let semicolon = third;
   while (semicolon < end && semicolon < third + 64 && byteAt(bytes, semicolon) !== 59) semicolon++;
   if (byteAt(bytes, semicolon) !== 59) return at;
-  head.uptime = readNumber(bytes, second + 1, third) / 1e6;
+  head.uptime = readDigits(bytes, second + 1, third) / 1e6;
   return semicolon + 1;
 }
 
 /** `[16890529.490637]`, `[  123.456789][    T1]`, `[  123.456789 <    0.000012 >]`; returns where it ends, or `at`. */
-export function readUptime(bytes: Uint8Array, at: number, end: number, head: HeadScan): number {
+export function scanUptime(bytes: Uint8Array, at: number, end: number, head: HeadScan): number {
   const from = skipSpace(bytes, at + 1, end);
   const dot = skipDigits(bytes, from, end);
   const to = skipDigits(bytes, dot + 1, end);
   const close = skipDelta(bytes, to, end);
   if (dot === from || byteAt(bytes, dot) !== 46 || to === dot + 1 || byteAt(bytes, close) !== CLOSE || close >= end)
     return at;
-  head.uptime ??= readNumber(bytes, from, to);
+  head.uptime ??= readDigits(bytes, from, to);
   return skipCaller(bytes, close + 1, end);
 }
 

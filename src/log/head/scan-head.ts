@@ -1,7 +1,7 @@
 // Reads what stands before a log message: priorities, times, host, program, the kernel's clock, "message repeated".
 
-import { byteAt, isDigit, readNumber, skipDigits, skipSpace, skipWord, startsAt } from '../packet/bytes.ts';
-import { type Clock, findMonth, isWeekday, readSlashDate } from './clock.ts';
+import { byteAt, isDigit, readDigits, skipDigits, skipSpace, skipWord, startsAt } from '../packet/bytes.ts';
+import { findMonth, isWeekday, type LineClock, readSlashDate } from './clock.ts';
 import type { HeadScan } from './head.ts';
 import {
   findKernelTag,
@@ -13,7 +13,7 @@ import {
   skipProgram,
 } from './read-program.ts';
 import { readStamp, skipFileName } from './read-stamp.ts';
-import { readKmsg, readUptime } from './read-uptime.ts';
+import { readKmsg, scanUptime } from './read-uptime.ts';
 
 const SPACE = 32;
 const OPEN = 91;
@@ -29,7 +29,7 @@ const MESSAGE = 'MESSAGE=';
  * `kern  :warn  : [  123.456] `, `6,1234,123456789,-;`, `0 3 PVEFW-HOST-IN 20/Jun/2026:18:11:21 +0200 `,
  * `182 <4>Jun 20 18:11:21 web1 kernel: `, `2026-06-20T18:11:21.1Z stdout F `, `MESSAGE=`.
  */
-export function scanHead(bytes: Uint8Array, start: number, end: number, clock: Clock, head: HeadScan): void {
+export function scanHead(bytes: Uint8Array, start: number, end: number, clock: LineClock, head: HeadScan): void {
   head.time = null;
   head.hostFrom = -1;
   head.hostTo = -1;
@@ -95,7 +95,7 @@ function skipStream(bytes: Uint8Array, at: number, end: number): number {
 const STREAMS = [' stdout F ', ' stdout P ', ' stderr F ', ' stderr P '] as const;
 
 /** The line's own time, behind the one of its collector. */
-function skipSecondStamp(bytes: Uint8Array, at: number, end: number, clock: Clock): number {
+function skipSecondStamp(bytes: Uint8Array, at: number, end: number, clock: LineClock): number {
   const from = skipPriority(bytes, skipSpace(bytes, at, end), end);
   if (!isDigit(byteAt(bytes, from)) && byteAt(bytes, from + 3) !== SPACE) return at;
   const stamp = from > at || byteAt(bytes, at - 1) === SPACE ? readStamp(bytes, from, end, clock) : null;
@@ -123,14 +123,14 @@ function skipProxmox(bytes: Uint8Array, at: number, end: number, head: HeadScan)
 }
 
 /** What may stand in front of the message itself, in any order: `[  123.456] `, `message repeated 2 times: [ `, `<4>`. */
-function readInnerHead(bytes: Uint8Array, at: number, end: number, clock: Clock, head: HeadScan): number {
+function readInnerHead(bytes: Uint8Array, at: number, end: number, clock: LineClock, head: HeadScan): number {
   let from = skipSpace(bytes, at, end);
   for (;;) {
     // Once the kernel's clock was read, what looks like another is the rule's prefix.
     if (head.uptime !== null && head.repeated > 1) return from;
     let next = head.uptime === null ? skipPriority(bytes, from, end) : from;
     if (next === from && head.uptime === null && byteAt(bytes, from) === OPEN)
-      next = readUptime(bytes, from, end, head);
+      next = scanUptime(bytes, from, end, head);
     if (next === from && head.time === null) next = readLateStamp(bytes, from, end, clock, head);
     if (next === from) next = readRepeated(bytes, from, end, head);
     if (next === from && startsAt(bytes, from, end, MESSAGE)) next += MESSAGE.length;
@@ -140,7 +140,7 @@ function readInnerHead(bytes: Uint8Array, at: number, end: number, clock: Clock,
 }
 
 /** A time that follows a level or a program: `kern  :warn  : [Sat Jun 20 18:11:21 2026] `. */
-function readLateStamp(bytes: Uint8Array, at: number, end: number, clock: Clock, head: HeadScan): number {
+function readLateStamp(bytes: Uint8Array, at: number, end: number, clock: LineClock, head: HeadScan): number {
   const first = byteAt(bytes, at) === OPEN ? at + 1 : at;
   if (!isDigit(byteAt(bytes, first)) && !isWeekday(bytes, first, end) && findMonth(bytes, first, end) < 0) return at;
   const stamp = readStamp(bytes, at, end, clock);
@@ -155,6 +155,6 @@ function readRepeated(bytes: Uint8Array, at: number, end: number, head: HeadScan
   const from = at + REPEATED.length;
   const to = skipDigits(bytes, from, end);
   if (to === from || !startsAt(bytes, to, end, ' times: [')) return at;
-  head.repeated = Math.max(1, Math.min(readNumber(bytes, from, to), 1e9));
+  head.repeated = Math.max(1, Math.min(readDigits(bytes, from, to), 1e9));
   return to + ' times: ['.length;
 }

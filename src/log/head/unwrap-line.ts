@@ -3,7 +3,7 @@
 import { readIsoDate } from './clock.ts';
 
 /** The message of a wrapped line and what the wrapper knows of it. */
-export type Unwrapped = { text: string; time: number | null; host: string | null; uptime: number | null };
+export type UnwrappedLine = { text: string; time: number | null; host: string | null; uptime: number | null };
 
 const MESSAGE_KEYS = ['MESSAGE', 'log', 'message', 'msg', '_raw', 'full_message', 'short_message', 'line'];
 const TIME_KEYS = ['time', '@timestamp', 'timestamp', '_time'];
@@ -15,7 +15,7 @@ const RECORD_KEYS = ['_source', 'result'];
  * `{"MESSAGE":"IN= OUT=lo …","__REALTIME_TIMESTAMP":"1781972881123456",…}`, also behind `data: ` (journalctl -o json-sse)
  * and the record separator of json-seq; null where the line is no such JSON.
  */
-export function unwrapLine(line: string): Unwrapped | null {
+export function unwrapLine(line: string): UnwrappedLine | null {
   const json = line.startsWith('data: ') ? line.slice(6) : line.startsWith('\x1e') ? line.slice(1) : line;
   if (!json.startsWith('{')) return null;
   const outer = parseObject(json);

@@ -9,5 +9,5 @@ export function canonicalAddress(text: string): string {
 }
 
 /** 127.0.0.0/8 and ::1, and the former as IPv4-mapped `::ffff:7f00:1` (but not `::ffff:7f:1`, which is another one). */
-export const isLoopbackAddress = (address: string | null): boolean =>
+export const isLoopbackText = (address: string | null): boolean =>
   address !== null && (address === '::1' || address.startsWith('127.') || /^::ffff:7f[0-9a-f]{2}:/.test(address));

@@ -60,7 +60,7 @@ export function startsAt(bytes: Uint8Array, at: number, end: number, text: strin
 }
 
 /** The number, with or without a fraction, that is known to stand there; of its first 20 characters. */
-export function readNumber(bytes: Uint8Array, from: number, to: number): number {
+export function readDigits(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   let unit = 0;
   for (let i = from; i < Math.min(to, from + 20); i++) {

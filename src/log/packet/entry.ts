@@ -1,13 +1,13 @@
 // What a log line says: the types that the parser fills and every screen and document reads.
 
 /** The offsets of a piece of `LogLine.text`: from `start` up to, not including, `end`. */
-export type Span = { start: number; end: number };
+export type TextSpan = { start: number; end: number };
 
 /** Which part a packet plays in its conversation. */
 export type Direction = 'request' | 'reply' | 'error' | 'unknown';
 
 /** The fields of one packet. Null where the line does not say; numbers are numbers, addresses canonical (`::1`). */
-export type Packet = {
+export type EntryPacket = {
   src: string | null;
   dst: string | null;
   /** The length of the whole IP packet (UDP lines have a second LEN, of the datagram). */
@@ -39,7 +39,7 @@ export type Packet = {
 export type SpanName = 'in' | 'out' | 'src' | 'dst' | 'proto' | 'spt' | 'dpt' | 'prefix';
 
 /** A netfilter line, field by field (docs/contract.md, `explain --json`). */
-export type Entry = Packet & {
+export type Entry = EntryPacket & {
   /** RFC 3339 in UTC. */
   time: string | null;
   host: string | null;
@@ -54,14 +54,14 @@ export type Entry = Packet & {
   gid: number | null;
   mark: number | null;
   /** The packet that an ICMP error is about. */
-  embedded: Packet | null;
+  embedded: EntryPacket | null;
   /** The packet left or came by the interface `lo`. */
   loopback: boolean;
   direction: Direction;
   /** The name of the service that the conversation is with (`smtp`). */
   service: string | null;
   /** Where whole fields (`OUT=lo`) stand in `LogLine.text`. */
-  spans: Partial<Record<SpanName, Span>>;
+  spans: Partial<Record<SpanName, TextSpan>>;
 };
 
 /** One line of a log. `entry` is null where it is no netfilter line. */

@@ -55,7 +55,7 @@ function findPerfectHash(): { multiplier: number; table: Int8Array } {
 }
 
 /** The number of the word in bytes[from, to) whose letters are packed in `pack`, or -1. */
-export function findField(bytes: Uint8Array, from: number, to: number, pack: number): number {
+export function findLogField(bytes: Uint8Array, from: number, to: number, pack: number): number {
   const number = table[Math.imul(pack, multiplier) >>> (32 - TABLE_BITS)] ?? -1;
   if (number < 0 || packs[number] !== pack) return -1;
   const name = nameBytes[number];

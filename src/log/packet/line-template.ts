@@ -4,10 +4,10 @@
 import { byteAt, skipDigits } from './bytes.ts';
 
 /** Bytes, the first `length` of them in use, that can be read several at a time. */
-export type Block = { bytes: Buffer; view: DataView; length: number };
+export type ByteBlock = { bytes: Buffer; view: DataView; length: number };
 
 /** A block over a buffer. */
-export const toBlock = (bytes: Buffer): Block => ({
+export const toBlock = (bytes: Buffer): ByteBlock => ({
   bytes,
   view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
   length: bytes.length,
@@ -17,11 +17,11 @@ export const toBlock = (bytes: Buffer): Block => ({
 const PLACES = ['SRC', 'DST', 'SPT', 'DPT'] as const;
 
 /** The text of an address run in the line before; `version` is a number that no other text of this run has had. */
-type AddressRun = Block & { version: number };
+type AddressRun = ByteBlock & { version: number };
 
 /** Literal bytes and variable runs in turn: literal 0, run 0, literal 1, run 1, …; it ends with a literal. */
 export type Template<T> = {
-  literals: Block[];
+  literals: ByteBlock[];
   /** Which bytes a run may hold: bits of `CLASSES`. */
   runs: Uint8Array;
   /** Which run is the first SRC=, DST=, SPT= and DPT=, or -1. */
@@ -87,7 +87,7 @@ export function createTemplate<T>(text: string, anchor: number, known: T): Templ
 }
 
 /** Where a line that begins (behind its time stamp) at `at` ends, if the template fits it up to a line end; else -1. */
-export function matchTemplate<T>(template: Template<T>, block: Block, at: number, end: number): number {
+export function matchTemplate<T>(template: Template<T>, block: ByteBlock, at: number, end: number): number {
   const { literals, runs, from, to, values } = template;
   let place = at;
   for (let i = 0; i < runs.length; i++) {
@@ -116,7 +116,7 @@ function skipClass(kind: number, bytes: Buffer, at: number, end: number): number
 }
 
 /** Addresses repeat from line to line: most are known by comparing them with the one before. */
-function skipAddress(value: AddressRun, block: Block, at: number, end: number): number {
+function skipAddress(value: AddressRun, block: ByteBlock, at: number, end: number): number {
   if (value.length > 0 && isSame(value, block, at, end)) {
     const place = at + value.length;
     if (place === end || ((CLASSES[block.bytes[place] ?? 0] ?? 0) & ADDRESS) === 0) return place;
@@ -138,11 +138,11 @@ function skipUptime(bytes: Buffer, at: number, end: number): number {
 }
 
 /** Four bytes at a time, the last four once more. Numbers of eight bytes would be garbage until the compiler has got here. */
-export function startsWith(block: Block, at: number, text: Block): boolean {
+export function startsWith(block: ByteBlock, at: number, text: ByteBlock): boolean {
   return isSame(text, block, at, block.length);
 }
 
-function isSame(literal: Block, block: Block, at: number, end: number): boolean {
+function isSame(literal: ByteBlock, block: ByteBlock, at: number, end: number): boolean {
   const { length, view } = literal;
   if (at + length > end) return false;
   if (length < 4) return isSameShort(literal, block, at);
@@ -152,7 +152,7 @@ function isSame(literal: Block, block: Block, at: number, end: number): boolean 
   return true;
 }
 
-function isSameShort({ bytes, length }: Block, block: Block, at: number): boolean {
+function isSameShort({ bytes, length }: ByteBlock, block: ByteBlock, at: number): boolean {
   for (let i = 0; i < length; i++) if (bytes[i] !== block.bytes[at + i]) return false;
   return true;
 }

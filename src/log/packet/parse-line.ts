@@ -2,7 +2,7 @@
 
 import { judgeDirection } from '../conversations/direction.ts';
 import { serviceOfPacket } from '../conversations/services.ts';
-import type { Clock } from '../head/clock.ts';
+import type { LineClock } from '../head/clock.ts';
 import { createHeadScan } from '../head/head.ts';
 import { plainLine } from '../head/plain-line.ts';
 import { scanHead } from '../head/scan-head.ts';
@@ -39,7 +39,7 @@ export function parseLine(line: string, { now, bootTime = null }: ParseOptions):
   return { ...parsed, time, host, uptime: parsed.uptime ?? unwrapped.uptime, entry };
 }
 
-function parseText(text: string, clock: Clock): LogLine {
+function parseText(text: string, clock: LineClock): LogLine {
   const bytes = encode(text);
   const end = text.length;
   const found = scanPacket(bytes, 0, end, scan);

@@ -2,7 +2,7 @@
 
 import { canonicalAddress } from './address.ts';
 import { readDecimal, readHex } from './bytes.ts';
-import type { Packet, Span, SpanName } from './entry.ts';
+import type { EntryPacket, SpanName, TextSpan } from './entry.ts';
 import { F, IP_FLAGS, TCP_FLAGS } from './fields.ts';
 import { hasField, type PacketScan } from './scan-packet.ts';
 
@@ -41,7 +41,7 @@ function protocolOf(text: string, bytes: Uint8Array, packet: PacketScan): string
 const flagsOf = (names: readonly string[], mask: number): string[] => names.filter((_, bit) => mask & (1 << bit));
 
 /** The packet that was scanned in `text` (and the same text in `bytes`). */
-export function readPacket(text: string, bytes: Uint8Array, packet: PacketScan): Packet {
+export function readPacket(text: string, bytes: Uint8Array, packet: PacketScan): EntryPacket {
   const proto = protocolOf(text, bytes, packet);
   const frag = decimalOf(bytes, packet, F.FRAG);
   return {
@@ -83,8 +83,8 @@ const SPANS: readonly (readonly [SpanName, field: number, nameLength: number])[]
 ];
 
 /** Where whole fields (`OUT=lo`) of the packet stand. */
-export function readSpans(packet: PacketScan, prefix: Span | null): Partial<Record<SpanName, Span>> {
-  const spans: Partial<Record<SpanName, Span>> = prefix === null ? {} : { prefix };
+export function readSpans(packet: PacketScan, prefix: TextSpan | null): Partial<Record<SpanName, TextSpan>> {
+  const spans: Partial<Record<SpanName, TextSpan>> = prefix === null ? {} : { prefix };
   for (const [name, field, length] of SPANS) {
     if (hasField(packet, field)) spans[name] = { start: fromOf(packet, field) - length, end: toOf(packet, field) };
   }

@@ -1,7 +1,7 @@
 // Finds the fields of a netfilter line in its bytes, in one walk from left to right that makes no strings.
 
 import { byteAt, isDigit } from './bytes.ts';
-import { F, FIELD_COUNT, findField, packLetter } from './fields.ts';
+import { F, FIELD_COUNT, findLogField, packLetter } from './fields.ts';
 
 /** Where the values of one packet stand: `from[F.SRC]` to `to[F.SRC]`, -1 where a field is missing. */
 export type PacketScan = {
@@ -127,7 +127,7 @@ function scanFields(bytes: Uint8Array, start: number, end: number, scan: LineSca
     const wordEnd = at;
     let field = -1;
     if (byte === EQUALS) {
-      field = findField(bytes, wordStart, nameEnd, pack);
+      field = findLogField(bytes, wordStart, nameEnd, pack);
       if (field === F.OUT && packet === scan.outer) {
         // Linux 2.4 names the ports of a bridge with their devices: `IN=br0 PHYSIN=eth0 OUT=br0 PHYSOUT=eth1 `.
         let inEnd = bridgedEnd;
@@ -266,7 +266,7 @@ function findWord(bytes: Uint8Array, from: number, to: number): number {
   let pack = 0;
   let end = from;
   for (; end < to && byteAt(bytes, end) !== EQUALS; end++) pack = packLetter(pack, byteAt(bytes, end));
-  return findField(bytes, from, end, pack);
+  return findLogField(bytes, from, end, pack);
 }
 
 /** Proxmox leaves out a missing device: `policy DROP: IN=vmbr0 MAC=… SRC=…`, `REJECT: OUT=vmbr0 SRC=…`. */
@@ -302,7 +302,7 @@ function readWord(
     if (byteAt(bytes, start) === PAREN && byteAt(bytes, start + 1) === 84) packet.cut = true; // OPT (TRUNCATED)
     return wordEnd;
   }
-  const word = findField(bytes, start, nameEnd, pack);
+  const word = findLogField(bytes, start, nameEnd, pack);
   if (word === F.FRAG && byteAt(bytes, nameEnd) === COLON) setField(packet, F.FRAG, nameEnd + 1, wordEnd);
   else if (word >= 0 && (nameEnd === wordEnd || isPunctuation(byteAt(bytes, nameEnd))))
     return noteWord(bytes, word, wordEnd, end, packet);

@@ -1,10 +1,10 @@
 // RainerScript conditions, as far as they ask for what is known of a kernel line; all else is unknown.
-import { type Answer, both, compareProperty, type LoggedMessage, not, readProperty } from './logged-message.ts';
+import { both, compareProperty, type FilterAnswer, type LoggedMessage, not, readProperty } from './logged-message.ts';
 
 const TOKEN = /'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)"|\$[\w!.-]+|[\w-]+|==|!=|<=|>=|<>|[<>=(),&+*/%-]/g;
 
 /** `$syslogfacility-text == 'kern' and ($msg contains 'IN=' or not ($syslogseverity <= 4))` */
-export function evaluateExpression(text: string, message: LoggedMessage): Answer {
+export function evaluateExpression(text: string, message: LoggedMessage): FilterAnswer {
   const tokens = [...text.matchAll(TOKEN)].map(([token]) => token);
   let at = 0;
   const isNext = (word: string) => tokens[at]?.toLowerCase() === word;
@@ -14,19 +14,19 @@ export function evaluateExpression(text: string, message: LoggedMessage): Answer
     return true;
   };
 
-  function either(): Answer {
+  function either(): FilterAnswer {
     let answer = all();
     while (take('or')) answer = not(both(not(answer), not(all())));
     return answer;
   }
 
-  function all(): Answer {
+  function all(): FilterAnswer {
     let answer = one();
     while (take('and')) answer = both(answer, one());
     return answer;
   }
 
-  function one(): Answer {
+  function one(): FilterAnswer {
     if (take('not')) return not(one());
     if (take('(')) {
       const answer = either();
@@ -37,7 +37,7 @@ export function evaluateExpression(text: string, message: LoggedMessage): Answer
     return comparison();
   }
 
-  function comparison(): Answer {
+  function comparison(): FilterAnswer {
     const left = operand();
     if (isNext('and') || isNext('or') || isNext(')') || at >= tokens.length) return null;
     const operation = tokens[at++] ?? '';

@@ -1,28 +1,28 @@
 // What rsyslogd's configuration does with a kernel line: thrown away where, written to which files.
 import { evaluateExpression } from './evaluate-expression.ts';
-import { type Answer, both, compareProperty, type LoggedMessage, not, readProperty } from './logged-message.ts';
+import { both, compareProperty, type FilterAnswer, type LoggedMessage, not, readProperty } from './logged-message.ts';
 import { matchSelector } from './match-selector.ts';
 
 /** A line of the configuration, those of included files in their place. */
 export type ConfigLine = { readonly file: string; readonly number: number; readonly text: string };
 
 /** Where a message goes. `stopped`: the line that throws it away (`isSure`: its condition surely holds). */
-export type Fate = {
+export type MessageFate = {
   readonly stopped: { readonly line: ConfigLine; readonly isSure: boolean } | null;
   readonly files: readonly { readonly path: string; readonly line: ConfigLine; readonly isSure: boolean }[];
 };
 
 /** A condition, and whether it or one before it in the same if-else held. */
-type Condition = { readonly holds: Answer; readonly taken: Answer };
+type Condition = { readonly holds: FilterAnswer; readonly taken: FilterAnswer };
 
-type State = { message: LoggedMessage; blocks: Condition[]; last: Condition; files: Fate['files'][number][] };
+type State = { message: LoggedMessage; blocks: Condition[]; last: Condition; files: MessageFate['files'][number][] };
 
 const NEVER: Condition = { holds: false, taken: false };
 
 /** Goes through the lines as rsyslogd does with each message, up to the first that surely throws it away. */
-export function followRsyslog(lines: readonly ConfigLine[], message: LoggedMessage): Fate {
+export function followRsyslog(lines: readonly ConfigLine[], message: LoggedMessage): MessageFate {
   const state: State = { message, blocks: [], last: NEVER, files: [] };
-  let maybe: Fate['stopped'] = null;
+  let maybe: MessageFate['stopped'] = null;
   for (const { line, text } of joinStatements(lines)) {
     const { holds, action } = readStatement(text, state);
     if (holds === false || action === '') continue;
@@ -39,9 +39,9 @@ export function followRsyslog(lines: readonly ConfigLine[], message: LoggedMessa
 }
 
 /** The condition of a statement, with those of the blocks around it, and what is then done; no action for what opens or closes a block. */
-function readStatement(text: string, state: State): { holds: Answer; action: string } {
+function readStatement(text: string, state: State): { holds: FilterAnswer; action: string } {
   const { blocks, message } = state;
-  const around = blocks.reduce((answer: Answer, { holds }) => both(answer, holds), true);
+  const around = blocks.reduce((answer: FilterAnswer, { holds }) => both(answer, holds), true);
   const nothing = { holds: false, action: '' } as const;
   if (text === '}') {
     state.last = blocks.pop() ?? NEVER;

@@ -4,7 +4,7 @@
 export type LoggedMessage = { readonly text: string; readonly level: number };
 
 /** What can't be told is null, and what follows from it too. */
-export type Answer = boolean | null;
+export type FilterAnswer = boolean | null;
 
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 const OTHER_NAMES: Readonly<Record<string, string>> = { panic: 'emerg', error: 'err', warn: 'warning' };
@@ -47,7 +47,7 @@ export function readProperty(name: string, { text, level }: LoggedMessage): stri
 }
 
 /** How rsyslog compares a property (https://www.rsyslog.com/doc/configuration/filters.html); null for a way not known here. */
-export function compareProperty(operation: string, property: string | null, value: string): Answer {
+export function compareProperty(operation: string, property: string | null, value: string): FilterAnswer {
   if (property === null) return null;
   switch (operation.toLowerCase()) {
     case 'contains':
@@ -80,6 +80,6 @@ export function compareProperty(operation: string, property: string | null, valu
   }
 }
 
-export const not = (answer: Answer): Answer => (answer === null ? null : !answer);
-export const both = (one: Answer, other: Answer): Answer =>
+export const not = (answer: FilterAnswer): FilterAnswer => (answer === null ? null : !answer);
+export const both = (one: FilterAnswer, other: FilterAnswer): FilterAnswer =>
   one === false || other === false ? false : one === null || other === null ? null : true;

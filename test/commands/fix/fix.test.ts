@@ -1,20 +1,26 @@
 import { expect, test } from 'vitest';
 import { runConfirm, runUndo } from '../../../src/commands/cases/cases.ts';
 import { runReport } from '../../../src/commands/cases/report.ts';
-import { type FixOptions, runFix } from '../../../src/commands/fix/fix.ts';
+import { type FixCommandOptions, runFix } from '../../../src/commands/fix/fix.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { practiceHost } from '../../../src/host/practice/practice-host.ts';
 import { parseService } from '../../../src/options/parse-service.ts';
 import { testIo } from '../io.ts';
 
-const ALL: FixOptions = { choice: { kind: 'all' }, isDryRun: false, yes: false, confirmWithin: null, json: false };
+const ALL: FixCommandOptions = {
+  choice: { kind: 'all' },
+  isDryRun: false,
+  yes: false,
+  confirmWithin: null,
+  json: false,
+};
 
 const rulesOf = async (host: Host): Promise<string[]> =>
   (await host.run(['iptables-save'])).stdout.split('\n').filter((line) => line.startsWith('-A OUTPUT'));
 
 const savedRules = async (host: Host): Promise<string> => (await host.run(['cat', '/etc/iptables/rules.v4'])).stdout;
 
-const fix = async (host: Host, options: Partial<FixOptions>, typed: string[] = [], isTerminal = false) => {
+const fix = async (host: Host, options: Partial<FixCommandOptions>, typed: string[] = [], isTerminal = false) => {
   const { io, written } = testIo({ typed, isTerminal });
   const code = await runFix({ ...ALL, ...options }, { host, caseId: 'a1', io });
   return { code, ...written };

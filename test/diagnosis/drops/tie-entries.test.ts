@@ -1,17 +1,17 @@
 // Entries tied to the rules: a line is a drop only where the rule that wrote it leads to one.
 import { describe, expect, test } from 'vitest';
-import { type Site, tieEntries } from '../../../src/diagnosis/drops/tie-entries.ts';
+import { type DropSite, tieEntries } from '../../../src/diagnosis/drops/tie-entries.ts';
 import type { RulePlace } from '../../../src/firewall/conversation/trace.ts';
 import type { Sighting } from '../../../src/log/conversations/count-sightings.ts';
 import { rules, surroundings, together } from '../../firewall/fix/rules.ts';
 import { IN_BY_LO, icmpError, seen, tcp, udp } from '../lines.ts';
 
-const site = (text: string, own: Site['own'] = null): Site => ({ ruleset: rules(text), surroundings, own });
+const site = (text: string, own: DropSite['own'] = null): DropSite => ({ ruleset: rules(text), surroundings, own });
 
 const name = (rule: RulePlace | null | undefined): string | null => (rule ? `${rule.chain} ${rule.number}` : null);
 
 /** Each conversation's fates in short: `stopped: 25 OUTPUT 2 (2)`. */
-const tie = (where: Site, ...sightings: Sighting[]): string[] =>
+const tie = (where: DropSite, ...sightings: Sighting[]): string[] =>
   tieEntries(where, sightings).map(({ conversation, fate, packets }) => {
     const rule = fate.kind === 'stopped' ? fate.stop?.rule : fate.kind === 'passed' ? fate.by : null;
     return `${fate.kind}: ${conversation.destinationPort} ${name(rule)} (${packets})`;

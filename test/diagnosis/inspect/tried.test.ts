@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findSuspects, settleByTrying, type Tried } from '../../../src/diagnosis/inspect/tried.ts';
 import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
 import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 
 const rules = (...lines: readonly string[]) => ({
   tables: parseIptablesSave(`*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n${lines.join('\n')}\nCOMMIT\n`, {
@@ -11,8 +11,8 @@ const rules = (...lines: readonly string[]) => ({
   }),
 });
 
-const mail = conversation('tcp', '127.0.0.1', 25);
-const web = conversation('tcp', '127.0.0.1', 80);
+const mail = rootConversation('tcp', '127.0.0.1', 25);
+const web = rootConversation('tcp', '127.0.0.1', 80);
 const surroundings = { ownAddresses: null, serverUid: null, serverGid: null };
 
 /** What becomes of mail, which was tried, and of the web, which was not. */
@@ -47,7 +47,7 @@ test('silence convicts only where a rule in doubt has counted', () => {
 });
 
 test('who sends a datagram is told of a drop on its way out, and the rule that counted it is convicted', () => {
-  const dns = conversation('udp', '127.0.0.1', 53);
+  const dns = rootConversation('udp', '127.0.0.1', 53);
   const judge = (end: Tried['end'], counted: boolean, chain = 'OUTPUT') => {
     const ruleset = rules(SET.replace('OUTPUT', chain), `-A ${chain} -j DROP`);
     const trace = traceConversation(ruleset, dns, surroundings);

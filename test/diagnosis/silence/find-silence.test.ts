@@ -4,7 +4,7 @@ import { findLostInDaemons } from '../../../src/diagnosis/silence/find-lost-in-d
 import { findNotLogged, findSilence } from '../../../src/diagnosis/silence/find-silence.ts';
 import { planLogTest } from '../../../src/diagnosis/silence/plan-log-test.ts';
 import { traceConversation } from '../../../src/firewall/conversation/trace-conversation.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import type { LogHealth, LogPathTest } from '../../../src/log/files/log-path.ts';
 import { rules, surroundings } from '../../firewall/fix/rules.ts';
 
@@ -31,7 +31,7 @@ const HEALTHY: LogHealth = {
   freeInodes: 1e6,
 };
 
-const smtp = conversation('tcp', '127.0.0.1', 25);
+const smtp = rootConversation('tcp', '127.0.0.1', 25);
 
 const probeOf = (text: string, failing = [smtp]) => planLogTest(rules(text), surroundings, failing);
 

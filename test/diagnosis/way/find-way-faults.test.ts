@@ -1,9 +1,14 @@
 // What the tools of a server say of lo, and what is wrong by that: their output here is real (iproute2 6.1, busybox).
 import { describe, expect, test } from 'vitest';
 import { findWayFaults } from '../../../src/diagnosis/way/find-way-faults.ts';
-import type { Answer, LoopbackWay, RouteAnswer } from '../../../src/diagnosis/way/loopback-way.ts';
+import type { CommandAnswer, LoopbackWay, RouteAnswer } from '../../../src/diagnosis/way/loopback-way.ts';
 
-const answer = (stdout: string, command = ['ip'], stderr = '', code = 0): Answer => ({ command, code, stdout, stderr });
+const answer = (stdout: string, command = ['ip'], stderr = '', code = 0): CommandAnswer => ({
+  command,
+  code,
+  stdout,
+  stderr,
+});
 
 const link = (flags: string, rest = 'qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000') =>
   answer(`1: lo: <${flags}> mtu 65536 ${rest}\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n`);

@@ -7,7 +7,7 @@ import { parseRecentList } from '../../../src/firewall/facts/parse/parse-recent-
 import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-iptables-save.ts';
 import type { Table } from '../../../src/firewall/model/model.ts';
 import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 
 const NOTHING: Facts = {
   sets: new Map(),
@@ -26,7 +26,7 @@ const save = (...rules: readonly string[]): Table[] =>
 
 const outcome = (tables: Table[], facts: Partial<Facts>, port = 25) => {
   const surroundings = { ownAddresses: null, serverUid: null, serverGid: null, facts: { ...NOTHING, ...facts } };
-  return traceConversation({ tables }, conversation('tcp', '127.0.0.1', port), surroundings).outcome;
+  return traceConversation({ tables }, rootConversation('tcp', '127.0.0.1', port), surroundings).outcome;
 };
 
 const clock = { now: 4295375217, perSecond: 250 };

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { clientPacket, SCRIPT } from '../../../src/firewall/conversation/conversation-packets.ts';
+import { clientPacket, PACKETS_OF } from '../../../src/firewall/conversation/conversation-packets.ts';
 import { askIpset } from '../../../src/firewall/facts/ask-ipset.ts';
 import { parseIpsetSave } from '../../../src/firewall/facts/parse/parse-ipset-save.ts';
 import type { Side } from '../../../src/firewall/facts/question.ts';
 import { parseAddress } from '../../../src/firewall/model/address.ts';
 import type { PacketHeaders, Transport } from '../../../src/firewall/model/packet.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 
 const packetTo = (address: string, port: number | null, protocol: 'tcp' | 'icmp' = 'tcp'): PacketHeaders => {
   const parsed = parseAddress(address);
-  const [part] = SCRIPT[protocol];
+  const [part] = PACKETS_OF[protocol];
   if (parsed === null || part === undefined) throw new Error(address);
-  const ends = { conversation: conversation(protocol, address, port), source: parsed, destination: parsed };
+  const ends = { conversation: rootConversation(protocol, address, port), source: parsed, destination: parsed };
   return clientPacket(ends, part);
 };
 

@@ -5,11 +5,11 @@ import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
 import { planFixBesideLogging } from '../../../src/firewall/fix/plan-fix-beside-logging.ts';
 import { planLogging } from '../../../src/firewall/fix/plan-logging.ts';
 import { applyChange } from '../../../src/firewall/fix/rule/apply-change.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from './rules.ts';
 
 const options = { caseId: 'c1', iptables: 'nft' } as const;
-const smtp = conversation('tcp', '127.0.0.1', 25);
+const smtp = rootConversation('tcp', '127.0.0.1', 25);
 
 /** A drop before the final one: its log rule moves the final one on. */
 const BEFORE = rules(

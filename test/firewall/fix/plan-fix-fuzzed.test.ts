@@ -4,7 +4,7 @@ import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
 import type { Ruleset } from '../../../src/firewall/model/model.ts';
 import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
-import { conversation, probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
+import { probeConversations, rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import { judgePlan } from '../../kernel/fuzz/judge-plan.ts';
 import { rules, surroundings } from './rules.ts';
 
@@ -97,5 +97,5 @@ test('a permit of ping is written as nft prints it, so that it is found again', 
     'oifname "lo" icmp type echo-request',
     'oifname "lo" icmp type echo-reply ct state established',
   ]);
-  expect(plan.repaired).toContainEqual(conversation('icmp', '127.0.0.1', null));
+  expect(plan.repaired).toContainEqual(rootConversation('icmp', '127.0.0.1', null));
 });

@@ -5,12 +5,12 @@ import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
 import type { Ruleset } from '../../../src/firewall/model/model.ts';
 import { isLetThrough } from '../../../src/firewall/questions/is-let-through.ts';
-import { conversation, probeConversations } from '../../../src/firewall/questions/probe-conversations.ts';
+import { probeConversations, rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings, together } from './rules.ts';
 
 const all: Choice = { kind: 'all' };
 const mail: Choice = { kind: 'services', services: [{ protocol: 'tcp', port: 25 }] };
-const toMail = conversation('tcp', '127.0.0.1', 25);
+const toMail = rootConversation('tcp', '127.0.0.1', 25);
 
 function plan(ruleset: Ruleset, choice: Choice = all, failing: readonly Conversation[] = [toMail]): FixPlan {
   const fix = planFix(ruleset, surroundings, failing, choice, { caseId: 'c1', iptables: 'nft' });
@@ -82,7 +82,7 @@ describe('permitting all of loopback', () => {
 
   test('a permit of loopback addresses only is noticed where own addresses fail', () => {
     const fix = plan(rules('-A OUTPUT -d 127.0.0.0/8 -j ACCEPT\n-A OUTPUT -j DROP'), all, [
-      conversation('tcp', '192.0.2.10', 80),
+      rootConversation('tcp', '192.0.2.10', 80),
     ]);
     passesAll(fix);
     expect(places(fix)).toEqual(['filter OUTPUT 2']);
@@ -145,7 +145,7 @@ describe('permitting all of loopback', () => {
   });
 
   test('only the family that drops is changed', () => {
-    const fix = plan(rules('-A OUTPUT -j DROP', 'ip6'), all, [conversation('tcp', '::1', 25)]);
+    const fix = plan(rules('-A OUTPUT -j DROP', 'ip6'), all, [rootConversation('tcp', '::1', 25)]);
     passesAll(fix);
     expect(commands(fix)[0]).toMatch(/^ip6tables -w 5/);
     expect(fix.changes).toHaveLength(1);
@@ -233,7 +233,7 @@ describe('permitting a service', () => {
   test('what stays broken is said: other ports, ping, FTP data', () => {
     const ftp: Choice = { kind: 'services', services: [{ protocol: 'tcp', port: 21 }] };
     const fix = plan(rules('-A OUTPUT -p udp -m udp --dport 53 -j ACCEPT\n-A OUTPUT -j DROP'), ftp, [
-      conversation('tcp', '127.0.0.1', 21),
+      rootConversation('tcp', '127.0.0.1', 21),
     ]);
     expect(fix.staysBroken.join('\n')).toMatch(/FTP's data connections.*TCP ports stay blocked, to 127.0.0.1.*Ping/s);
   });
@@ -250,7 +250,7 @@ describe('permitting a service', () => {
 
   test('ping is a service as well', () => {
     const ping: Choice = { kind: 'services', services: [{ protocol: 'icmp', port: null }] };
-    const fix = plan(rules('-A OUTPUT -j DROP'), ping, [conversation('icmp', '127.0.0.1', null)]);
+    const fix = plan(rules('-A OUTPUT -j DROP'), ping, [rootConversation('icmp', '127.0.0.1', null)]);
     expect(fix.remaining).toEqual([]);
     expect(fix.changes.map(({ rule }) => rule.text).join()).toMatch(/--icmp-type 8.*--icmp-type 0/);
   });
@@ -295,7 +295,7 @@ describe('what a plan says of itself', () => {
 
   test('the other variant is called by its full name', () => {
     const legacy = rules('-A OUTPUT -j DROP', 'ip6', 'legacy');
-    const fix = plan(legacy, all, [conversation('tcp', '::1', 25)]);
+    const fix = plan(legacy, all, [rootConversation('tcp', '::1', 25)]);
     expect(commands(fix)[0]).toMatch(/^ip6tables-legacy /);
   });
 });

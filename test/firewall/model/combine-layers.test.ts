@@ -4,7 +4,7 @@ import { parseIptablesSave } from '../../../src/firewall/iptables/read/parse-ipt
 import { combineLayers, isTorn } from '../../../src/firewall/model/combine-layers.ts';
 import type { Json } from '../../../src/firewall/nftables/read/json.ts';
 import { parseNftRuleset } from '../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 
 const OUTPUT = { name: 'OUTPUT', type: 'filter', hook: 'output', prio: 0, policy: 'accept' };
 const match = (protocol: string, field: string, right: Json) => ({
@@ -60,7 +60,7 @@ describe('combineLayers', () => {
       iptables: iptables('nft', ':OUTPUT ACCEPT [0:0]', ...lines),
       nft: nft(OUTPUT, ...lines.map((_, n) => (n === 30 ? native : drop))),
     });
-    const { stoppedAt } = traceConversation(combined, conversation('tcp', '127.0.0.1', 25), {
+    const { stoppedAt } = traceConversation(combined, rootConversation('tcp', '127.0.0.1', 25), {
       ownAddresses: null,
       serverUid: null,
       serverGid: null,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Choice, FixPlan } from '../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../src/firewall/fix/plan-fix.ts';
-import { conversation } from '../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings, together } from '../fix/rules.ts';
 
 /** ufw's outbound chains of one family, with what its files say. */
@@ -59,5 +59,5 @@ test('the user’s own rule is not taken for ours: ufw would not add the same on
 test('ping alone is more than ufw can say', () => {
   const fix = plan(ufw('', ''), { kind: 'services', services: [{ protocol: 'icmp', port: null }] });
   expect(lines(fix)[0]).toMatch(/^iptables /);
-  expect(fix.repaired).toContainEqual(conversation('icmp', '127.0.0.1', null));
+  expect(fix.repaired).toContainEqual(rootConversation('icmp', '127.0.0.1', null));
 });

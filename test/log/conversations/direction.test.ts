@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { directionOf } from '../../../src/log/conversations/direction.ts';
-import type { Packet } from '../../../src/log/packet/entry.ts';
+import type { EntryPacket } from '../../../src/log/packet/entry.ts';
 import { parseLine } from '../../../src/log/packet/parse-line.ts';
 
 const now = new Date('2026-11-22T17:00:00Z');
@@ -31,6 +31,6 @@ test.each([
 ])('PROTO=%s is: %s', (rest, direction, service) => {
   const { entry } = parseLine(`IN= OUT=lo SRC=::1 DST=::1 LEN=9 PROTO=${rest} `, { now });
   expect(entry).toMatchObject({ direction, service });
-  const packet: (Packet & { embedded: Packet | null }) | null = entry;
+  const packet: (EntryPacket & { embedded: EntryPacket | null }) | null = entry;
   expect(packet && directionOf(packet)).toBe(direction);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLoopbackAddress } from '../../../src/log/packet/address.ts';
+import { isLoopbackText } from '../../../src/log/packet/address.ts';
 
 test.each([
   ['127.0.0.1', true],
@@ -13,5 +13,5 @@ test.each([
   ['12.7.0.1', false],
   [null, false],
 ])('%s is a loopback address: %s', (address, is) => {
-  expect(isLoopbackAddress(address)).toBe(is);
+  expect(isLoopbackText(address)).toBe(is);
 });

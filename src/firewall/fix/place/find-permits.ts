@@ -11,7 +11,7 @@ import { permitLoopback, permitService } from '../rule/permit-rule.ts';
 import { type Placed, writeRule } from '../rule/write-rule.ts';
 import { describePlacement } from '../tell/describe-placement.ts';
 import { findPermitPlace, type PermitPlace } from './find-permit-place.ts';
-import { findStops, type Stop, type Waypoint } from './find-stops.ts';
+import { findStops, type StopOnWay, type Waypoint } from './find-stops.ts';
 import { type GuardKind, guardOf, splitGuarded } from './guards.ts';
 import { placeChanges, samePlace, type Wanted } from './place-changes.ts';
 
@@ -19,9 +19,9 @@ import { placeChanges, samePlace, type Wanted } from './place-changes.ts';
 export type FoundPermits = {
   readonly placed: readonly PlacedPermit[];
   readonly after: Ruleset;
-  readonly stops: readonly Stop[];
+  readonly stops: readonly StopOnWay[];
   /** The conversation that showed a stop. */
-  readonly goalOf: (stop: Stop) => Conversation | undefined;
+  readonly goalOf: (stop: StopOnWay) => Conversation | undefined;
   readonly repaired: readonly Conversation[];
   readonly unsolved: readonly Trace[];
   /** What is left to guards, as it was before. */
@@ -45,7 +45,7 @@ export type Need = {
 };
 
 /** `strict`: replies only of connections that conntrack knows. `tried`: how many of the stops it has been placed for. `goals`: a goal for each stop. */
-type Permit = { readonly stops: Stop[]; readonly goals: Conversation[]; strict: boolean; tried: number };
+type Permit = { readonly stops: StopOnWay[]; readonly goals: Conversation[]; strict: boolean; tried: number };
 
 /** More rounds than any chain of stops needs; a guard, not a limit that is met. */
 const MOST_ROUNDS = 100;
@@ -86,7 +86,7 @@ export function findPermits(
   const known = [...search.permits.values()].flatMap(({ stops: own, goals: shown }) =>
     own.map((stop, at) => ({ stop, goal: shown[at] })),
   );
-  const goalOf = (stop: Stop) => known.find((one) => one.stop === stop)?.goal;
+  const goalOf = (stop: StopOnWay) => known.find((one) => one.stop === stop)?.goal;
   return {
     placed,
     after,
@@ -107,7 +107,7 @@ export function findPermits(
 }
 
 /** Each guard with the first of what it stops. */
-function listGuards(guarded: readonly { readonly trace: Trace; readonly stops: readonly Stop[] }[]): KeptGuard[] {
+function listGuards(guarded: readonly { readonly trace: Trace; readonly stops: readonly StopOnWay[] }[]): KeptGuard[] {
   const guards = guarded.flatMap(({ trace: { conversation }, stops: [stop] }) =>
     stop === undefined ? [] : [{ rule: stop.rule, conversation }],
   );
@@ -178,7 +178,7 @@ function learnAll(
 }
 
 /** A guard that stays: its stop is none that a permit has to deal with. */
-function isLeft({ ruleset, guards, need: { opened = [] } }: Task, stop: Stop, goal: Conversation): boolean {
+function isLeft({ ruleset, guards, need: { opened = [] } }: Task, stop: StopOnWay, goal: Conversation): boolean {
   const kind = guards.length === 0 ? null : guardOf(ruleset, stop);
   if (kind === null || !guards.includes(kind)) return false;
   return !opened.some((one) => JSON.stringify(one) === JSON.stringify(goal));
@@ -188,7 +188,7 @@ function isLeft({ ruleset, guards, need: { opened = [] } }: Task, stop: Stop, go
 function learn(
   permits: Map<string, Permit>,
   ruleset: Ruleset,
-  stop: Stop,
+  stop: StopOnWay,
   goal: Conversation,
   { choice }: Need,
 ): boolean {
@@ -226,7 +226,7 @@ function withoutNeedless(task: Task, search: Search, goals: readonly Conversatio
 }
 
 /** One permit serves all stops in a base chain that need the same packets to pass. In nat chains, a permit would undo the NAT of lo. */
-function keyOf(ruleset: Ruleset, stop: Stop, choice: Choice): string | null {
+function keyOf(ruleset: Ruleset, stop: StopOnWay, choice: Choice): string | null {
   const base = stop.path[0]?.place;
   if (base === undefined || chainAt(ruleset, base).chain.base?.type === 'nat') return null;
   const { layer, variant, family, table, chain } = base;
@@ -256,7 +256,7 @@ function wantPermit(
 }
 
 /** The stop with the numbers that its rules have without the changes. */
-function beforeChanges(stop: Stop, placed: readonly PlacedPermit[]): Stop {
+function beforeChanges(stop: StopOnWay, placed: readonly PlacedPermit[]): StopOnWay {
   const numberBefore = (place: ChainPlace, number: number) =>
     number - placed.filter(({ change }) => samePlace(change.place, place) && change.position < number).length;
   const { rule } = stop;
@@ -267,7 +267,7 @@ function beforeChanges(stop: Stop, placed: readonly PlacedPermit[]): Stop {
   };
 }
 
-function sameStop(a: Stop, b: Stop): boolean {
+function sameStop(a: StopOnWay, b: StopOnWay): boolean {
   return samePlace(a.rule, b.rule) && JSON.stringify(a.path.map(numberOf)) === JSON.stringify(b.path.map(numberOf));
 }
 

@@ -11,7 +11,7 @@ import { chainAt, endOf } from '../rule/apply-change.ts';
 export type Waypoint = { readonly place: ChainPlace; readonly number: number };
 
 /** A place where a packet ends or may end. `path` leads from the base chain to `rule`, its last waypoint. */
-export type Stop = {
+export type StopOnWay = {
   readonly packet: PacketName;
   readonly hook: HookTrace;
   readonly rule: RulePlace;
@@ -19,7 +19,7 @@ export type Stop = {
 };
 
 /** The stop of a blocked conversation; of an uncertain one, the rules that may drop it at the first hook where that is so. */
-export function findStops(ruleset: Ruleset, trace: Trace): Stop[] {
+export function findStops(ruleset: Ruleset, trace: Trace): StopOnWay[] {
   switch (trace.outcome) {
     case 'works':
     case 'leaves':
@@ -46,7 +46,7 @@ export function chainOf(rule: RulePlace): ChainPlace {
 
 type At = { readonly packet: PacketName; readonly hook: HookTrace };
 
-function stopsAmong(ruleset: Ruleset, trace: Trace, rulesAt: (at: At) => readonly RulePlace[]): Stop[] {
+function stopsAmong(ruleset: Ruleset, trace: Trace, rulesAt: (at: At) => readonly RulePlace[]): StopOnWay[] {
   for (const { packet, hooks } of trace.packets) {
     for (const hook of hooks) {
       const stops = rulesAt({ packet, hook }).map((rule) => ({

@@ -7,7 +7,7 @@ import type { ElementSet, Key, Rule, Ruleset, SetReference, Table } from '../../
 import { type Condition, isCondition, type Operand, type Pattern, type Step } from '../../model/steps.ts';
 import { chainAt } from '../rule/apply-change.ts';
 import { isOwnComment } from '../rule/tag.ts';
-import { findStops, ruleAt, type Stop, type Waypoint } from './find-stops.ts';
+import { findStops, ruleAt, type StopOnWay, type Waypoint } from './find-stops.ts';
 import { makerOf } from './made-anew.ts';
 
 /**
@@ -20,7 +20,7 @@ export type GuardKind = 'loopback' | 'any';
 const SOME_PORTS = 4096;
 
 /** The guard that stops there; null where what stops is none: the final rule, a ban, what looks at no owner, port or loopback address. */
-export function guardOf(ruleset: Ruleset, { rule, path }: Pick<Stop, 'rule' | 'path'>): GuardKind | null {
+export function guardOf(ruleset: Ruleset, { rule, path }: Pick<StopOnWay, 'rule' | 'path'>): GuardKind | null {
   if (rule.number === 0) return null;
   return guardOnPath(ruleset, path);
 }

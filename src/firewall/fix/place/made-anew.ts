@@ -4,7 +4,7 @@ import type { Conversation } from '../../conversation/trace.ts';
 import { ownerOfChain } from '../../iptables/read/leave-out-passing-rules.ts';
 import { isLoopbackAddress, parseAddress } from '../../model/address.ts';
 import type { ChainPlace } from '../plan.ts';
-import type { Stop, Waypoint } from './find-stops.ts';
+import type { StopOnWay, Waypoint } from './find-stops.ts';
 
 /** Tables of nft that are such a program's as a whole. */
 const TABLES: readonly (readonly [maker: string, table: RegExp])[] = [
@@ -53,7 +53,7 @@ const LIFT: Readonly<Record<string, (address: string) => string>> = {
 };
 
 /** The words of those who have banned addresses of this server: they come before any permit. */
-export function tellBans(stops: readonly Stop[], goalOf: (stop: Stop) => Conversation | undefined): string[] {
+export function tellBans(stops: readonly StopOnWay[], goalOf: (stop: StopOnWay) => Conversation | undefined): string[] {
   return distinct(
     stops.flatMap((stop) => {
       const { rule } = stop;

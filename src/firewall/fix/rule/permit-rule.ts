@@ -1,7 +1,7 @@
 // The rule that lets a stopped packet through: all of lo, or only the service that the packet belongs to.
 import type { Hook, Ruleset } from '../../model/model.ts';
 import type { Transport } from '../../model/packet.ts';
-import { metRules, ruleAt, type Stop } from '../place/find-stops.ts';
+import { metRules, ruleAt, type StopOnWay } from '../place/find-stops.ts';
 import type { AddedRule, ServicePackets } from './added-rule.ts';
 import { tagOf } from './tag.ts';
 
@@ -17,7 +17,7 @@ export function permitLoopback(hook: Hook, caseId: string): AddedRule {
  */
 export function permitService(
   ruleset: Ruleset,
-  stop: Stop,
+  stop: StopOnWay,
   { strict, caseId }: { strict: boolean; caseId: string },
 ): AddedRule | null {
   if (stop.packet === 'error') return null;
@@ -57,7 +57,7 @@ function serviceOf(
 }
 
 /** The port that a rule met at the same hook has redirected the packet to: the hook's later rules see this one. */
-function redirectedPort(ruleset: Ruleset, { hook }: Stop): number | null {
+function redirectedPort(ruleset: Ruleset, { hook }: StopOnWay): number | null {
   for (const rule of metRules(hook)) {
     for (const step of ruleAt(ruleset, rule)?.steps ?? []) {
       if (step.kind !== 'nat' || step.nat === 'snat' || step.nat === 'masquerade') continue;

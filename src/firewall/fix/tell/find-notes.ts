@@ -4,15 +4,15 @@ import { isLoopbackAddress } from '../../model/address.ts';
 import { targetsOf } from '../../model/jumps.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../model/model.ts';
 import { isCondition } from '../../model/steps.ts';
-import type { Stop, Waypoint } from '../place/find-stops.ts';
+import type { StopOnWay, Waypoint } from '../place/find-stops.ts';
 import { chainAt } from '../rule/apply-change.ts';
 
 /** One sentence for each such permit, in the chains where traffic is stopped. */
-export function findNotes(ruleset: Ruleset, stops: readonly Stop[]): string[] {
+export function findNotes(ruleset: Ruleset, stops: readonly StopOnWay[]): string[] {
   return [...new Set(stops.flatMap((stop) => stop.path.flatMap((waypoint) => notesAt(ruleset, stop, waypoint))))];
 }
 
-function notesAt(ruleset: Ruleset, stop: Stop, { place, number }: Waypoint): string[] {
+function notesAt(ruleset: Ruleset, stop: StopOnWay, { place, number }: Waypoint): string[] {
   const { table, chain } = chainAt(ruleset, place);
   const late = rulesFrom(table, chain, number + 1, new Set([chain.name])).filter(({ rule }) => permitsLoopback(rule));
   const tooLate = late.map(
@@ -34,7 +34,7 @@ function rulesFrom(table: Table, chain: Chain, number: number, seen: Set<string>
 }
 
 /** Permits by address: what goes to the host's own address leaves by lo as well, and they don't see it. */
-function narrowPermits(chain: Chain, number: number, { hook: { packet } }: Stop): string[] {
+function narrowPermits(chain: Chain, number: number, { hook: { packet } }: StopOnWay): string[] {
   if (packet.destination === null || isLoopbackAddress(packet.destination)) return [];
   return chain.rules
     .slice(0, number - 1)

@@ -1,10 +1,14 @@
 // What is worth a word about rules that hand packets to a queue which no program reads.
 import { whoReads } from '../../facts/who-reads.ts';
 import type { Ruleset } from '../../model/model.ts';
-import { ruleAt, type Stop } from '../place/find-stops.ts';
+import { ruleAt, type StopOnWay } from '../place/find-stops.ts';
 
 /** One sentence for each such rule; `queues` are those that are read, null where that is not known. */
-export function noteQueues(ruleset: Ruleset, stops: readonly Stop[], queues: ReadonlySet<number> | null): string[] {
+export function noteQueues(
+  ruleset: Ruleset,
+  stops: readonly StopOnWay[],
+  queues: ReadonlySet<number> | null,
+): string[] {
   const notes = stops.flatMap(({ rule }) => {
     const verdicts = ruleAt(ruleset, rule)?.steps.flatMap((step) => (step.kind === 'verdict' ? [step.verdict] : []));
     return (verdicts ?? []).flatMap((verdict) => {

@@ -1,10 +1,9 @@
 // Lowers statements that set something: `meta mark set 5`, `ct mark set meta mark`, `ip dscp set cs1`.
 import type { Family } from '../../model/model.ts';
-import type { Operand, SettableField, Step } from '../../model/steps.ts';
+import { type Operand, type SettableField, type Step, unknown } from '../../model/steps.ts';
 import { findField } from '../fields.ts';
 import { printStatement } from '../print-rule.ts';
 import { contentOf, isList, type Json, soleEntry, stringAt } from '../read/json.ts';
-import { unknown } from '../read/scope.ts';
 import { typeOf } from '../types.ts';
 import { lowerOperand } from './lower-operand.ts';
 import { findHeader } from './requirements.ts';

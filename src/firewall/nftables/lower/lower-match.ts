@@ -1,10 +1,9 @@
 // Lowers matches: `tcp dport 25`, `ct state established,related`, `ip saddr . tcp dport @allowed`.
 import type { Family } from '../../model/model.ts';
-import type { Condition, Operand, Pattern, Step } from '../../model/steps.ts';
+import { type Condition, type Operand, type Pattern, type Step, unknown } from '../../model/steps.ts';
 import { type Datatype, isBitmask, widthOf } from '../datatypes.ts';
 import { printStatement } from '../print-rule.ts';
 import { contentOf, isRecord, type Json, soleEntry, stringAt } from '../read/json.ts';
-import { unknown } from '../read/scope.ts';
 import { typeOf, typesOf } from '../types.ts';
 import { largestOf, parseConstant, parsePattern } from '../values.ts';
 import { lowerKey, lowerOperand } from './lower-operand.ts';

@@ -1,9 +1,9 @@
 // Lowers address translation: dnat, snat, redirect, masquerade.
-import type { Nat, Operand, Step } from '../../model/steps.ts';
+import { type Nat, type Operand, type Step, unknown } from '../../model/steps.ts';
 import type { Datatype } from '../datatypes.ts';
 import { printExpression } from '../print-expression.ts';
 import { contentOf, isList, type Json, listOf, stringAt } from '../read/json.ts';
-import { type Scope, unknown } from '../read/scope.ts';
+import type { Scope } from '../read/scope.ts';
 import { parsePattern } from '../values.ts';
 import { lowerOperand } from './lower-operand.ts';
 import { onlyIn } from './requirements.ts';

@@ -1,11 +1,10 @@
 // Lowers the left side of a match, or the value of a statement: a field with its masks and shifts, a map, a constant.
 import type { Key } from '../../model/model.ts';
-import type { Operand } from '../../model/steps.ts';
+import { type Operand, unknown } from '../../model/steps.ts';
 import { type Datatype, widthOf } from '../datatypes.ts';
 import { findField } from '../fields.ts';
 import { printExpression } from '../print-expression.ts';
 import { contentOf, isList, isRecord, type Json, type JsonList, soleEntry } from '../read/json.ts';
-import { unknown } from '../read/scope.ts';
 import { typeOf, typesOf } from '../types.ts';
 import { parseConstant } from '../values.ts';
 import { lowerSet } from './lower-set.ts';

@@ -1,14 +1,14 @@
 // Lowers a rule's statements to steps, and the chains that stand inside of it to chains of the table.
 import type { Chain } from '../../model/model.ts';
-import type { Step } from '../../model/steps.ts';
+import { type Step, unknown } from '../../model/steps.ts';
 import { printStatement } from '../print-rule.ts';
 import type { JsonList } from '../read/json.ts';
 import { type InnerRule, parseAnonymousChain } from '../read/parse-anonymous-chain.ts';
-import { type Scope, unknown } from '../read/scope.ts';
+import type { Scope } from '../read/scope.ts';
 import { lowerStatement } from './lower-statement.ts';
 
 /** What the rule does, in order. nft leaves the statements out where it can't print any. */
-export function lowerRule(statements: JsonList | null, scope: Scope): readonly Step[] {
+export function lowerNftRule(statements: JsonList | null, scope: Scope): readonly Step[] {
   if (statements === null) return [unverdict('a rule that nft could not print')];
   return statements.flatMap((statement) =>
     typeof statement === 'string' ? lowerText(statement, scope) : lowerStatement(statement, scope),
@@ -40,7 +40,7 @@ function lowerInnerChain(name: string, rules: readonly InnerRule[], scope: Scope
       line: null,
       handle: null,
       comment: null,
-      steps: statements === null ? [unverdict(text)] : lowerRule(statements, scope),
+      steps: statements === null ? [unverdict(text)] : lowerNftRule(statements, scope),
     })),
   };
 }

@@ -1,10 +1,10 @@
 // Lowers one statement of a rule to the steps of the model.
 import { parseAddress } from '../../model/address.ts';
 import type { Family } from '../../model/model.ts';
-import type { Action, Step } from '../../model/steps.ts';
+import { type Action, type Step, unknown } from '../../model/steps.ts';
 import { printStatement } from '../print-rule.ts';
 import { contentOf, isRecord, type Json, listOf, numberAt, soleEntry, stringAt } from '../read/json.ts';
-import { type Scope, unknown } from '../read/scope.ts';
+import type { Scope } from '../read/scope.ts';
 import { typesOf } from '../types.ts';
 import { lowerLimit, lowerQuota } from './lower-limit.ts';
 import { lowerMangle } from './lower-mangle.ts';

@@ -1,9 +1,8 @@
 // Lowers verdicts: accept, drop, jumps, reject, queue, and chains that stand in a rule.
 import type { Family } from '../../model/model.ts';
-import type { Condition, Verdict } from '../../model/steps.ts';
+import { type Condition, unknown, type Verdict } from '../../model/steps.ts';
 import { printExpression } from '../print-expression.ts';
 import { contentOf, type Json, listOf, soleEntry, stringAt } from '../read/json.ts';
-import { unknown } from '../read/scope.ts';
 import { parseConstant } from '../values.ts';
 import { onlyIn } from './requirements.ts';
 

@@ -3,7 +3,7 @@ import { at } from '../../../at.ts';
 import { type Datatype, isBitmask } from '../datatypes.ts';
 import { findField } from '../fields.ts';
 import { contentOf, isList, type Json } from './json.ts';
-import { END, next, peek, take, unquoted, type Words } from './words.ts';
+import { END, nextWord, peek, take, unquoted, type Words } from './words.ts';
 
 /** A key such as `tcp dport`, `meta mark & 0x0000000f`, `ip saddr . tcp dport`; null where it isn't understood. */
 export function parseKey(words: Words): Json | null {
@@ -15,7 +15,7 @@ export function parseKey(words: Words): Json | null {
 /** What stands to the right: `25`, `80-90`, `127.0.0.0/8`, `@set`, `{ 25, 26 }`, `established,related`, `syn | ack`. */
 export function parseValue(words: Words, types: readonly Datatype[]): Json | null {
   if (peek(words) === '{') return parseSet(words, types);
-  const parts = parseSequence(words, () => parseConstantText(next(words)));
+  const parts = parseSequence(words, () => parseConstantText(nextWord(words)));
   if (parts === null || parts[0] === undefined) return null;
   if (parts.length > 1) return { concat: parts };
   if (!isBitmask(types[0] ?? 'integer') || !take(words, '|')) return parts[0];
@@ -30,7 +30,7 @@ function unjoin(json: Json): readonly Json[] {
 
 /** `{ 25 : drop, 26-30 : jump mail }`, `{ 127.0.0.1 . 25, * }` */
 function parseSet(words: Words, types: readonly Datatype[]): Json | null {
-  next(words);
+  nextWord(words);
   const elements: Json[] = [];
   while (!take(words, '}')) {
     const value = parseValue(words, types);
@@ -55,12 +55,12 @@ function parseElementOptions(words: Words, val: Json): Json | null {
   for (;;) {
     const word = peek(words);
     if (ENDS_ELEMENT.includes(word)) return Object.keys(options).length === 0 ? val : { elem: { val, ...options } };
-    next(words);
-    if (['timeout', 'expires', 'comment'].includes(word)) options[word] = next(words);
+    nextWord(words);
+    if (['timeout', 'expires', 'comment'].includes(word)) options[word] = nextWord(words);
     else if (word === 'counter') words.at += peek(words) === 'packets' ? 4 : 0;
     else if (word === 'limit' || word === 'quota' || word === 'ct') {
       options[word === 'ct' ? 'ct count' : word] = {};
-      while (!ENDS_ELEMENT.includes(peek(words))) next(words);
+      while (!ENDS_ELEMENT.includes(peek(words))) nextWord(words);
     } else return null;
   }
 }
@@ -73,7 +73,7 @@ function parseData(words: Words): Json | null {
 export function parseVerdictText(words: Words): Json | null {
   const word = peek(words);
   if (['accept', 'drop', 'return', 'continue'].includes(word)) {
-    next(words);
+    nextWord(words);
     return { [word]: null };
   }
   const target = peek(words, 1);
@@ -98,8 +98,8 @@ function parseOperation(words: Words): Json | null {
   while (left !== null) {
     const operator = peek(words);
     if (!['&', '|', '^', '<<', '>>'].includes(operator)) return left;
-    next(words);
-    const right = take(words, '(') ? parseBits(words) : parseConstantText(next(words));
+    nextWord(words);
+    const right = take(words, '(') ? parseBits(words) : parseConstantText(nextWord(words));
     left = right === null ? null : { [operator]: [left, right] };
   }
   return null;
@@ -109,7 +109,7 @@ function parseOperation(words: Words): Json | null {
 function parseBits(words: Words): Json | null {
   const bits: Json[] = [];
   do {
-    const bit = parseConstantText(next(words));
+    const bit = parseConstantText(nextWord(words));
     if (bit === null) return null;
     bits.push(bit);
   } while (take(words, '|'));
@@ -127,16 +127,16 @@ const BARE_META = [
 ];
 
 function parseField(words: Words): Json | null {
-  const word = next(words);
+  const word = nextWord(words);
   if (BARE_META.includes(word)) return { meta: { key: word } };
-  if (word === 'meta') return readable({ meta: { key: next(words) } });
+  if (word === 'meta') return readable({ meta: { key: nextWord(words) } });
   if (word === 'ct') return parseConntrackField(words);
   if (word === 'fib') return parseFib(words);
-  if (word === 'exthdr') return { exthdr: { name: next(words) } };
+  if (word === 'exthdr') return { exthdr: { name: nextWord(words) } };
   if (word === 'tcp' && take(words, 'option')) return parseTcpOption(words);
   const raw = /^@(ll|nh|th|ih),(\d+),(\d+)$/.exec(word);
   if (raw !== null) return { payload: { base: at(raw, 1), offset: Number(raw[2]), len: Number(raw[3]) } };
-  return /^[a-z][a-z0-9]*$/.test(word) ? readable({ payload: { protocol: word, field: next(words) } }) : null;
+  return /^[a-z][a-z0-9]*$/.test(word) ? readable({ payload: { protocol: word, field: nextWord(words) } }) : null;
 }
 
 /** Only fields that are known by name: with others, where the expression ends can't be told. */
@@ -146,23 +146,23 @@ function readable(json: Json): Json | null {
 }
 
 function parseConntrackField(words: Words): Json | null {
-  const direction = peek(words) === 'original' || peek(words) === 'reply' ? next(words) : undefined;
-  const family = peek(words) === 'ip' || peek(words) === 'ip6' ? `${next(words)} ` : '';
-  const key = `${family}${next(words)}`;
+  const direction = peek(words) === 'original' || peek(words) === 'reply' ? nextWord(words) : undefined;
+  const family = peek(words) === 'ip' || peek(words) === 'ip6' ? `${nextWord(words)} ` : '';
+  const key = `${family}${nextWord(words)}`;
   return readable({ ct: direction === undefined ? { key } : { key, dir: direction } });
 }
 
 function parseFib(words: Words): Json | null {
   const flags: string[] = [];
-  do flags.push(next(words));
+  do flags.push(nextWord(words));
   while (take(words, '.'));
-  return { fib: { result: next(words), flags } };
+  return { fib: { result: nextWord(words), flags } };
 }
 
 function parseTcpOption(words: Words): Json | null {
-  const name = next(words);
+  const name = nextWord(words);
   if (peek(words) === 'exists' || peek(words) === 'missing') return { 'tcp option': { name } };
-  return { 'tcp option': { name, field: next(words) } };
+  return { 'tcp option': { name, field: nextWord(words) } };
 }
 
 /** One constant as nft's JSON has it. */

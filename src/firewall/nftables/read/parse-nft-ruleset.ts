@@ -1,14 +1,14 @@
 // Parses the JSON of `nft -j list ruleset` into tables of the model.
 import type { Base, Chain, ElementSet, Hook, Rule, Table } from '../../model/model.ts';
-import type { Unknown } from '../../model/steps.ts';
-import { lowerRule } from '../lower/lower-rule.ts';
+import { type Unknown, unknown } from '../../model/steps.ts';
+import { lowerNftRule } from '../lower/lower-rule.ts';
 import { hasOwnConditions, lowerElements } from '../lower/lower-set.ts';
 import { printRule } from '../print-rule.ts';
 import { declaredTypes } from '../types.ts';
 import { contentOf, isList, type Json, type JsonRecord, listOf, numberAt, stringAt } from './json.ts';
 import { notNft, readDocument, type TableDocument } from './read-document.ts';
 import { readScript } from './read-script.ts';
-import { type NamedSet, type Scope, unknown } from './scope.ts';
+import type { NamedSet, Scope } from './scope.ts';
 
 /**
  * The tables of `nft -j list ruleset` (nft 1.0 and later), in the order of their creation:
@@ -109,7 +109,7 @@ function lowerOneRule(json: JsonRecord, number: number, scope: Scope): Rule {
     line: null,
     handle: numberAt(json, 'handle') ?? null,
     comment,
-    steps: lowerRule(list, scope),
+    steps: lowerNftRule(list, scope),
   };
 }
 

@@ -5,14 +5,25 @@ import { typesOf } from '../types.ts';
 import { parseDuration } from '../values.ts';
 import type { Json, JsonList, JsonRecord } from './json.ts';
 import { parseKey, parseValue, parseVerdictText } from './parse-expression-text.ts';
-import { END, isCutOff, nameOf, next, numberOf, peek, splitWords, take, unquoted, type Words } from './words.ts';
+import {
+  END,
+  isCutOff,
+  nameOf,
+  nextWord,
+  numberOfWord,
+  peek,
+  splitRuleWords,
+  take,
+  unquoted,
+  type Words,
+} from './words.ts';
 
 /** `tcp dport { 25, 26 } ct state new log prefix "mail " drop` → its statements; null where a part isn't understood, or is cut off. */
 export function parseRuleText(text: string): JsonList | null {
-  const words = splitWords(text);
+  const words = splitRuleWords(text);
   const statements: Json[] = [];
   while (peek(words) !== END) {
-    if (take(words, 'comment')) next(words);
+    if (take(words, 'comment')) nextWord(words);
     else {
       const statement = parseStatement(words);
       if (statement === null) return null;
@@ -27,13 +38,13 @@ function parseStatement(words: Words): Json | null {
   if (verdict !== null) return verdict;
   const parse = PARSERS[peek(words)];
   if (parse !== undefined) {
-    next(words);
+    nextWord(words);
     return parse(words);
   }
   if (take(words, 'meta', 'nftrace', 'set'))
-    return { mangle: { key: { meta: { key: 'nftrace' } }, value: numberOf(next(words)) } };
+    return { mangle: { key: { meta: { key: 'nftrace' } }, value: numberOfWord(nextWord(words)) } };
   const object = ['helper', 'timeout'].find((kind) => take(words, 'ct', kind, 'set'));
-  if (object !== undefined) return { [`ct ${object}`]: nameOf(next(words)) };
+  if (object !== undefined) return { [`ct ${object}`]: nameOf(nextWord(words)) };
   return take(words, 'ct', 'count') ? parseConnectionCount(words) : parseMatch(words);
 }
 
@@ -53,7 +64,7 @@ const PARSERS: Partial<Record<string, (words: Words) => Json | null>> = {
   update: (words) => parseSetStatement('update', words),
   delete: (words) => parseSetStatement('delete', words),
   xt: parseStub,
-  reset: (words) => (take(words, 'tcp', 'option') ? { reset: { 'tcp option': { name: next(words) } } } : null),
+  reset: (words) => (take(words, 'tcp', 'option') ? { reset: { 'tcp option': { name: nextWord(words) } } } : null),
 };
 
 const NAT_FLAGS = ['random', 'fully-random', 'persistent'];
@@ -66,7 +77,7 @@ function parseNat(name: string, words: Words): Json | null {
   if (take(words, 'to')) {
     const [, address, port] =
       /^(\[[^\]]+\]|[\d.]+(?:-[\d.]+)?|[0-9a-f]*:[0-9a-f:]+:[0-9a-f:.]*(?:-[0-9a-f:.]+)?)?(?::([\d-]+))?$/.exec(
-        next(words),
+        nextWord(words),
       ) ?? [];
     if (address === undefined && port === undefined) return null;
     if (address !== undefined) nat.addr = ends(address.replace(/[[\]]/g, ''));
@@ -78,7 +89,7 @@ function parseNat(name: string, words: Words): Json | null {
       .split(',')
       .every((flag) => NAT_FLAGS.includes(flag))
   ) {
-    flags.push(...next(words).split(','));
+    flags.push(...nextWord(words).split(','));
     take(words, ',');
   }
   return {
@@ -87,22 +98,22 @@ function parseNat(name: string, words: Words): Json | null {
 }
 
 const ends = (text: string): Json => {
-  const [first = '', last] = text.split('-').map((end) => numberOf(end) ?? end);
+  const [first = '', last] = text.split('-').map((end) => numberOfWord(end) ?? end);
   return last === undefined ? first : { range: [first, last] };
 };
 
 /** `add @seen { ip saddr timeout 1h limit rate over 5/minute }` */
 function parseSetStatement(op: string, words: Words): Json | null {
-  const set = next(words);
+  const set = nextWord(words);
   if (!set.startsWith('@') || !take(words, '{')) return null;
   const key = parseKey(words);
   const stmt: Json[] = [];
   let timeout: number | null = null;
   while (key !== null && !take(words, '}')) {
     if (take(words, 'timeout')) {
-      timeout = parseDuration(next(words));
+      timeout = parseDuration(nextWord(words));
       if (timeout === null) return null;
-    } else if (take(words, 'expires')) next(words);
+    } else if (take(words, 'expires')) nextWord(words);
     else {
       const inner = parseStatement(words);
       if (inner === null) return null;
@@ -115,8 +126,8 @@ function parseSetStatement(op: string, words: Words): Json | null {
 
 /** `xt match string`: what only iptables can print. */
 function parseStub(words: Words): Json | null {
-  const type = next(words);
-  const name = next(words);
+  const type = nextWord(words);
+  const name = nextWord(words);
   return (type === 'match' || type === 'target') && name !== END
     ? { xt: { type, name: unquoted(name) ?? name } }
     : null;
@@ -172,14 +183,14 @@ function parseSettable(words: Words, types: readonly Datatype[]): Json | null {
 }
 
 function parseCounter(words: Words): Json {
-  if (take(words, 'name')) return { counter: nameOf(next(words)) };
+  if (take(words, 'name')) return { counter: nameOf(nextWord(words)) };
   if (take(words, 'packets')) words.at += 3;
   return { counter: null };
 }
 
 function parseConnectionCount(words: Words): Json | null {
   const inv = take(words, 'over');
-  const val = numberOf(next(words));
+  const val = numberOfWord(nextWord(words));
   return val === null ? null : { 'ct count': { val, inv } };
 }
 
@@ -188,13 +199,13 @@ function parseLog(words: Words): Json | null {
   const log: Record<string, Json> = {};
   const flags: string[] = [];
   for (;;) {
-    if (take(words, 'prefix')) log.prefix = nameOf(next(words));
-    else if (take(words, 'level')) log.level = next(words);
+    if (take(words, 'prefix')) log.prefix = nameOf(nextWord(words));
+    else if (take(words, 'level')) log.level = nextWord(words);
     else if (take(words, 'flags')) flags.push(...parseLogFlags(words));
     else {
       const name = ['group', 'snaplen', 'queue-threshold'].find((one) => take(words, one));
       if (name === undefined) break;
-      log[name] = numberOf(next(words));
+      log[name] = numberOfWord(nextWord(words));
     }
   }
   if (Object.values(log).includes(null)) return null;
@@ -202,10 +213,10 @@ function parseLog(words: Words): Json | null {
 }
 
 function parseLogFlags(words: Words): string[] {
-  const flag = next(words);
-  if (flag === 'ip') return [`ip ${next(words)}`];
+  const flag = nextWord(words);
+  if (flag === 'ip') return [`ip ${nextWord(words)}`];
   return flag === 'tcp'
-    ? next(words)
+    ? nextWord(words)
         .split(',')
         .map((one) => `tcp ${one}`)
     : [flag];
@@ -216,20 +227,20 @@ function parseLimit(words: Words): Json | null {
   if (take(words, 'name')) return named('limit', words);
   if (!take(words, 'rate')) return null;
   const inv = take(words, 'over');
-  const rate = /^(\d+)(?:\/(\w+))?$/.exec(next(words));
-  const unit = rate?.[2] === undefined ? /^(\w+)\/(\w+)$/.exec(next(words)) : null;
+  const rate = /^(\d+)(?:\/(\w+))?$/.exec(nextWord(words));
+  const unit = rate?.[2] === undefined ? /^(\w+)\/(\w+)$/.exec(nextWord(words)) : null;
   const per = rate?.[2] ?? unit?.[2];
   if (rate === null || per === undefined) return null;
   const limit: JsonRecord = { rate: Number(rate[1]), per, inv };
   const units: JsonRecord = unit === null ? {} : { rate_unit: at(unit, 1) };
   if (!take(words, 'burst')) return { limit: { ...limit, ...units, burst: unit === null ? 5 : 0 } };
-  const burst = numberOf(next(words));
-  return burst === null ? null : { limit: { ...limit, ...units, burst, burst_unit: next(words) } };
+  const burst = numberOfWord(nextWord(words));
+  return burst === null ? null : { limit: { ...limit, ...units, burst, burst_unit: nextWord(words) } };
 }
 
 /** One of the table's own, by its name. */
 function named(kind: 'limit' | 'quota', words: Words): Json | null {
-  const name = nameOf(next(words));
+  const name = nameOf(nextWord(words));
   return name === null ? null : { [kind]: name };
 }
 
@@ -237,23 +248,23 @@ function named(kind: 'limit' | 'quota', words: Words): Json | null {
 function parseQuota(words: Words): Json | null {
   if (take(words, 'name')) return named('quota', words);
   const inv = take(words, 'over');
-  const val = numberOf(next(words));
-  const unit = next(words);
+  const val = numberOfWord(nextWord(words));
+  const unit = nextWord(words);
   if (val === null) return null;
   const quota = { val, val_unit: unit, inv };
   if (!take(words, 'used')) return { quota };
-  const used = numberOf(next(words));
-  return used === null ? null : { quota: { ...quota, used, used_unit: next(words) } };
+  const used = numberOfWord(nextWord(words));
+  return used === null ? null : { quota: { ...quota, used, used_unit: nextWord(words) } };
 }
 
 /** `reject`, `reject with tcp reset`, `reject with icmpx admin-prohibited` (older nft: `with icmpx type …`) */
 function parseReject(words: Words): Json | null {
   if (!take(words, 'with')) return { reject: null };
   if (take(words, 'tcp', 'reset')) return { reject: { type: 'tcp reset' } };
-  const type = next(words);
+  const type = nextWord(words);
   take(words, 'type');
-  const code = next(words);
-  return code === END ? null : { reject: { type, expr: numberOf(code) ?? code } };
+  const code = nextWord(words);
+  return code === END ? null : { reject: { type, expr: numberOfWord(code) ?? code } };
 }
 
 function parseQueue(words: Words): Json | null {
@@ -262,7 +273,7 @@ function parseQueue(words: Words): Json | null {
     const flags = (['bypass', 'fanout'] as const).filter((flag) => take(words, flag) || take(words, ',', flag));
     return num === null ? null : { queue: { num, ...(flags.length === 0 ? {} : { flags: [...flags] }) } };
   }
-  const flags = take(words, 'flags') ? next(words).split(',') : [];
+  const flags = take(words, 'flags') ? nextWord(words).split(',') : [];
   if (!take(words, 'to')) return { queue: flags.length === 0 ? null : { flags } };
   const num = parseValue(words, []);
   return num === null ? null : { queue: { num, flags } };

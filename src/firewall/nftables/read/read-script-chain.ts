@@ -2,7 +2,7 @@
 import type { Json, JsonList, JsonRecord } from './json.ts';
 import { parseRuleText } from './parse-rule-text.ts';
 import { spaceOut } from './script-text.ts';
-import { peek, splitWords } from './words.ts';
+import { peek, splitRuleWords } from './words.ts';
 
 /** Anything in a chain that is no rule. */
 export const isChainHead = (text: string): boolean =>
@@ -53,7 +53,7 @@ export function parseScriptRule(
   const statements = parseRuleText(spaceOut(before));
   const inner = chain === null ? [] : [chainText(chain)];
   if (statements !== null) return { statements: [...statements, ...inner], comment };
-  const first = peek(splitWords(body));
+  const first = peek(splitRuleWords(body));
   if (!KEYWORDS.has(first) && !first.startsWith('@')) return null;
   const changed = [...body.matchAll(/\b(?:add|update|delete)\s+(@\S+)\s*\{/g)].map(
     ([, set]): Json => `update ${set} {`,

@@ -4,7 +4,7 @@ import { declaredTypes } from '../types.ts';
 import { isList, type Json, type JsonRecord } from './json.ts';
 import { parseKey, parseValue } from './parse-expression-text.ts';
 import { spaceOut, splitStatements } from './script-text.ts';
-import { splitWords } from './words.ts';
+import { splitRuleWords } from './words.ts';
 
 /** `type ipv4_addr . inet_service : verdict; flags interval; elements = { … }`; null where it has a line that can't be read. */
 export function readSet(body: string): JsonRecord | null {
@@ -59,14 +59,14 @@ const plainType = (text: string): Json => text.trim().replace(/\s*\.\s*/g, ' . '
 
 function typeOfText(text: string): Json | null {
   if (text.trim() === 'verdict') return 'verdict';
-  const words = splitWords(text);
+  const words = splitRuleWords(text);
   const key = parseKey(words);
   return key === null || words.at < words.words.length ? null : { typeof: key };
 }
 
 /** `{ 10.0.0.1, 10.0.0.2 timeout 1h }` */
 export function parseElements(text: string, { type }: JsonRecord): readonly Json[] | null {
-  const words = splitWords(spaceOut(text));
+  const words = splitRuleWords(spaceOut(text));
   const value = parseValue(words, declaredTypes(type));
   const elements = typeof value === 'object' && value !== null && 'set' in value ? value.set : null;
   return isList(elements ?? undefined) && words.at === words.words.length && Array.isArray(elements) ? elements : null;

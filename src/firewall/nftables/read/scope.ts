@@ -20,8 +20,3 @@ export type Scope = {
   /** What its being in force hangs on, where that is not known. */
   readonly inForce: Unknown | null;
 };
-
-/** Something that is not known, in nft's own words. */
-export function unknown(what: string, settledBy = 'trying it on the server'): Unknown {
-  return { kind: 'unknown', what, settledBy };
-}

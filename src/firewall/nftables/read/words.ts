@@ -4,7 +4,7 @@
 export type Words = { readonly words: readonly string[]; at: number };
 
 /** `tcp dport { 25, 26 } log prefix "a b"` → tcp, dport, {, 25, `,`, 26, }, log, prefix, "a b" (quotes are kept). */
-export function splitWords(text: string): Words {
+export function splitRuleWords(text: string): Words {
   const words = text.match(/"[^"]*"(?:-"[^"]*"|\*)?|[(){}]|,(?=\s)|[^\s"(){},]+(?:,[^\s"(){},]+)*/g) ?? [];
   return { words, at: 0 };
 }
@@ -18,7 +18,7 @@ export function peek({ words, at }: Words, ahead = 0): string {
 }
 
 /** Takes the word ahead; at the end it says END, and the rule is cut off. */
-export function next(words: Words): string {
+export function nextWord(words: Words): string {
   return words.words[words.at++] ?? END;
 }
 
@@ -45,6 +45,6 @@ export function nameOf(word: string): string | null {
 }
 
 /** A whole number, or null. */
-export function numberOf(word: string): number | null {
+export function numberOfWord(word: string): number | null {
   return /^\d+$/.test(word) ? Number(word) : null;
 }

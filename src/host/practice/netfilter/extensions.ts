@@ -3,55 +3,55 @@ import { parseIcmpType } from '../../../firewall/iptables/icmp-types.ts';
 import { wrongUsage } from './iptables-error.ts';
 import {
   CT_STATES,
-  quote,
   quoteAlways,
+  quoteIfNeeded,
   readFlags,
   readLevel,
   readMark,
-  readNumber,
+  readNumberOption,
   readPorts,
   readRate,
   readSetMark,
   readStates,
-  readUsers,
+  readUserRange,
   STATES,
 } from './option-values.ts';
 
 /** What an option is read with. `user` turns a user's name into its number. */
-export type Reading = { readonly family: 'ip' | 'ip6'; readonly user: (name: string) => number | null };
+export type PrintContext = { readonly family: 'ip' | 'ip6'; readonly user: (name: string) => number | null };
 
 /** An option: how many words it takes, and these as iptables-save prints them; null where it leaves the option out (a default). */
-export type Option = {
+export type PracticeOption = {
   readonly arity: 0 | 1 | 2;
-  readonly print: (words: readonly string[], reading: Reading) => string | null;
+  readonly print: (words: readonly string[], reading: PrintContext) => string | null;
   /** The option under which it is printed (`--syn` is `--tcp-flags`). */
   readonly as?: string;
 };
 
 /** A match or target: its options in the order in which they are printed. `needs`: what has to be given, else the message. */
-export type Extension = {
-  readonly options: Readonly<Record<string, Option>>;
+export type PracticeExtension = {
+  readonly options: Readonly<Record<string, PracticeOption>>;
   readonly defaults?: readonly string[];
   readonly needs?: string;
 };
 
 /** The match of that name, or null. */
-export function findMatch(name: string, family: 'ip' | 'ip6'): Extension | null {
+export function findPracticeMatch(name: string, family: 'ip' | 'ip6'): PracticeExtension | null {
   if (name === 'icmp' && family === 'ip') return icmp('icmp');
   if (name === 'icmp6' && family === 'ip6') return icmp('icmpv6');
   return MATCHES[name] ?? null;
 }
 
 /** The target extension of that name, or null. */
-export function findTarget(name: string, family: 'ip' | 'ip6'): Extension | null {
+export function findPracticeTarget(name: string, family: 'ip' | 'ip6'): PracticeExtension | null {
   return name === 'REJECT' ? reject(family) : (TARGETS[name] ?? null);
 }
 
-const one = (print: Option['print']): Option => ({ arity: 1, print });
+const one = (print: PracticeOption['print']): PracticeOption => ({ arity: 1, print });
 const verbatim = one(([word = '']) => word);
 const port = one(([word = '']) => readPorts(word));
 const ports = one(([word = '']) => word.split(',').map(readPorts).join(','));
-const sameAs = (option: Option, as: string): Option => ({ ...option, as });
+const sameAs = (option: PracticeOption, as: string): PracticeOption => ({ ...option, as });
 
 const portOptions = {
   sport: port,
@@ -60,9 +60,9 @@ const portOptions = {
   'destination-port': sameAs(port, 'dport'),
 };
 
-const tcpFlags: Option = { arity: 2, print: (words) => words.map(readFlags).join(' ') };
+const tcpFlags: PracticeOption = { arity: 2, print: (words) => words.map(readFlags).join(' ') };
 
-const MATCHES: Readonly<Record<string, Extension>> = {
+const MATCHES: Readonly<Record<string, PracticeExtension>> = {
   tcp: {
     options: {
       ...portOptions,
@@ -93,20 +93,20 @@ const MATCHES: Readonly<Record<string, Extension>> = {
     needs: 'state: option "--state" must be specified',
   },
   comment: {
-    options: { comment: one(([word = '']) => quote(word)) },
+    options: { comment: one(([word = '']) => quoteIfNeeded(word)) },
     needs: 'comment: option "--comment" must be specified\n',
   },
   limit: {
     options: {
       limit: one(([word = '']) => readRate(word)),
-      'limit-burst': one(([word = '']) => (readNumber(word, 'limit', 'limit-burst', 10_000) === 5 ? null : word)),
+      'limit-burst': one(([word = '']) => (readNumberOption(word, 'limit', 'limit-burst', 10_000) === 5 ? null : word)),
     },
     defaults: ['limit', '3/hour'],
   },
   owner: {
     options: {
-      'uid-owner': one(([word = ''], { user }) => readUsers(word, user, 'uid-owner')),
-      'gid-owner': one(([word = ''], { user }) => readUsers(word, user, 'gid-owner')),
+      'uid-owner': one(([word = ''], { user }) => readUserRange(word, user, 'uid-owner')),
+      'gid-owner': one(([word = ''], { user }) => readUserRange(word, user, 'gid-owner')),
     },
     needs: 'owner: At least one of --uid-owner, --gid-owner or --socket-exists is required',
   },
@@ -125,7 +125,7 @@ const MATCHES: Readonly<Record<string, Extension>> = {
   },
 };
 
-const TARGETS: Readonly<Record<string, Extension>> = {
+const TARGETS: Readonly<Record<string, PracticeExtension>> = {
   LOG: {
     options: {
       'log-prefix': one(([word = '']) => quoteAlways(word.slice(0, 29))),
@@ -139,8 +139,8 @@ const TARGETS: Readonly<Record<string, Extension>> = {
   },
   NFLOG: {
     options: {
-      'nflog-prefix': one(([word = '']) => quote(word)),
-      'nflog-group': one(([word = '']) => `${readNumber(word, 'NFLOG', 'nflog-group', 0xffff)}`),
+      'nflog-prefix': one(([word = '']) => quoteIfNeeded(word)),
+      'nflog-group': one(([word = '']) => `${readNumberOption(word, 'NFLOG', 'nflog-group', 0xffff)}`),
     },
   },
   MARK: {
@@ -155,8 +155,8 @@ const TARGETS: Readonly<Record<string, Extension>> = {
   MASQUERADE: { options: {} },
 };
 
-function icmp(protocol: 'icmp' | 'icmpv6'): Extension {
-  const print: Option['print'] = ([word = '']) => {
+function icmp(protocol: 'icmp' | 'icmpv6'): PracticeExtension {
+  const print: PracticeOption['print'] = ([word = '']) => {
     if (word === 'any') return 'any';
     const found = parseIcmpType(word, protocol);
     if (found === null) throw wrongUsage(`Invalid ICMP${protocol === 'icmp' ? '' : 'v6'} type \`${word}'\n`);
@@ -168,8 +168,8 @@ function icmp(protocol: 'icmp' | 'icmpv6'): Extension {
 }
 
 /** A reject type may be shortened; the first one that fits is meant. */
-function reject(family: 'ip' | 'ip6'): Extension {
-  const print: Option['print'] = ([word = '']) => {
+function reject(family: 'ip' | 'ip6'): PracticeExtension {
+  const print: PracticeOption['print'] = ([word = '']) => {
     const found = REJECT_TYPES[family].find((names) => names.some((name) => name.startsWith(word)));
     if (found === undefined) throw wrongUsage(`unknown reject type "${word}"`);
     return found[0] ?? '';

@@ -11,7 +11,7 @@ const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 
 const UNITS = ['second', 'minute', 'hour', 'day'] as const;
 
 /** iptables prints a word in quotes only where it has to. */
-export function quote(word: string): string {
+export function quoteIfNeeded(word: string): string {
   return /^[\w.:,/@%+=-]+$/.test(word) ? word : quoteAlways(word);
 }
 
@@ -68,14 +68,14 @@ export function readLevel(word: string): string | null {
 }
 
 /** A number that is not above `most`. */
-export function readNumber(word: string, extension: string, option: string, most: number): number {
+export function readNumberOption(word: string, extension: string, option: string, most: number): number {
   const number = parseNumber(word, most);
   if (number === null) throw wrongUsage(`${extension}: Bad value for "--${option}" option: "${word}"`);
   return number;
 }
 
 /** A user's name or number, or a range of numbers. */
-export function readUsers(word: string, user: (name: string) => number | null, option: string): string {
+export function readUserRange(word: string, user: (name: string) => number | null, option: string): string {
   const numbers = word.split('-').map((part) => parseNumber(part));
   const known = user(word) ?? (numbers.length <= 2 && !numbers.includes(null) ? numbers.join('-') : null);
   if (known === null) throw wrongUsage(`owner: Bad value for "--${option}" option: "${word}"`);

@@ -1,12 +1,12 @@
 // The rule in an iptables command line, turned into the lines that iptables-save would print for it.
 import { parseProtocol } from '../../../firewall/iptables/values.ts';
 import { printAddress, type Resolve } from './addresses.ts';
-import type { Reading } from './extensions.ts';
+import type { PrintContext } from './extensions.ts';
 import { wrongUsage } from './iptables-error.ts';
 import { completeName, createUsedExtensions, type UsedExtensions } from './used-extensions.ts';
 
 /** What a rule's words are read with. `hasChain` tells the user's chains of the table. */
-export type RuleReading = Reading & { readonly resolve: Resolve; readonly hasChain: (name: string) => boolean };
+export type RuleReading = PrintContext & { readonly resolve: Resolve; readonly hasChain: (name: string) => boolean };
 
 /** A rule being read, word by word. */
 export type RuleParser = {

@@ -1,9 +1,19 @@
 // The matches and the target that a rule uses, with their options as they will be printed.
-import { type Extension, findMatch, findTarget, type Option, type Reading } from './extensions.ts';
+import {
+  findPracticeMatch,
+  findPracticeTarget,
+  type PracticeExtension,
+  type PracticeOption,
+  type PrintContext,
+} from './extensions.ts';
 import { notTaken, wrongUsage } from './iptables-error.ts';
 
 /** An extension in use. `printed` holds its options by name; null: given, but not printed. */
-type Used = { readonly name: string; readonly extension: Extension; readonly printed: Map<string, string | null> };
+type Used = {
+  readonly name: string;
+  readonly extension: PracticeExtension;
+  readonly printed: Map<string, string | null>;
+};
 
 /** Where the rule goes, as far as the kernel looks at that; `action` is the kernel's name for the operation. */
 type Place = { readonly chain: string; readonly action: string; readonly protocol: string };
@@ -21,15 +31,15 @@ export type UsedExtensions = {
   print(): { readonly matches: readonly string[]; readonly target: string | null };
 };
 
-export function createUsedExtensions(reading: Reading): UsedExtensions {
+export function createUsedExtensions(reading: PrintContext): UsedExtensions {
   const matches: Used[] = [];
   let target: Used | null = null;
-  const use = (name: string, extension: Extension): Used => ({ name, extension, printed: new Map() });
+  const use = (name: string, extension: PracticeExtension): Used => ({ name, extension, printed: new Map() });
 
   /** A protocol brings its match along when one of its options is used. */
   const addImplied = (protocol: string, word: string, isExact: boolean): Used | null => {
     const name = protocol === 'ipv6-icmp' ? 'icmp6' : protocol;
-    const extension = findMatch(name, reading.family);
+    const extension = findPracticeMatch(name, reading.family);
     const isKnown = extension !== null && findOption(extension, word, isExact) !== null;
     if (!isKnown || matches.some((one) => one.name === name)) return null;
     const used = use(name, extension);
@@ -39,12 +49,12 @@ export function createUsedExtensions(reading: Reading): UsedExtensions {
 
   return {
     addMatch(name) {
-      const extension = findMatch(name, reading.family);
+      const extension = findPracticeMatch(name, reading.family);
       if (extension === null) throw wrongUsage(`Couldn't load match \`${name}':No such file or directory\n`);
       matches.push(use(name, extension));
     },
     setTarget(name) {
-      const extension = findTarget(name, reading.family);
+      const extension = findPracticeTarget(name, reading.family);
       if (extension !== null) target = use(name, extension);
       return extension !== null;
     },
@@ -71,7 +81,11 @@ export function createUsedExtensions(reading: Reading): UsedExtensions {
   };
 }
 
-function findOption(extension: Extension, word: string, isExact: boolean): { name: string; option: Option } | null {
+function findOption(
+  extension: PracticeExtension,
+  word: string,
+  isExact: boolean,
+): { name: string; option: PracticeOption } | null {
   const name = isExact ? word.slice(2) : completeName(word, Object.keys(extension.options));
   const option = extension.options[name];
   return option === undefined ? null : { name, option };

@@ -3,7 +3,7 @@
 import type { Server } from '../server.ts';
 import { exchangeOnEth0 } from './exchange-on-eth0.ts';
 import { exchangeOnLoopback } from './exchange-on-loopback.ts';
-import { type Connection, startTalk, type Talk, type Target } from './talk.ts';
+import { startTalk, type Talk, type TalkEnd, type TalkTarget } from './talk.ts';
 
 /** The kernel sends a lost SYN again after a second. Nobody who practises should wait for much more than that. */
 const RETRANSMIT_AFTER = 1;
@@ -14,10 +14,10 @@ const ROUND_TRIP = { lo: 0.002, eth0: 0.03 };
 /** Opens it, and waits in vain for `patience` seconds at most, and never longer than one should have to in practice. */
 export async function connect(
   server: Server,
-  target: Target,
+  target: TalkTarget,
   signal: AbortSignal,
   patience = PATIENCE,
-): Promise<Connection> {
+): Promise<TalkEnd> {
   const talk = startTalk(server, target);
   await server.clock.sleep(ROUND_TRIP[talk.device], signal);
   const first = exchange(talk, 0);
@@ -29,6 +29,6 @@ export async function connect(
   return again;
 }
 
-function exchange(talk: Talk, attempt: number): Connection {
+function exchange(talk: Talk, attempt: number): TalkEnd {
   return talk.device === 'lo' ? exchangeOnLoopback(talk, attempt) : exchangeOnEth0(talk, attempt);
 }

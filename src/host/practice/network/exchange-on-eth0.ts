@@ -1,12 +1,12 @@
 // A conversation with another host: its first packet through the rules of OUTPUT; who answers out there is given.
 import { evaluatePacket } from '../../../firewall/conversation/travel.ts';
 import { deliver } from './deliver.ts';
-import { type Connection, requestPacket, surroundingsOf, type Talk } from './talk.ts';
+import { requestPacket, surroundingsOf, type Talk, type TalkEnd } from './talk.ts';
 
 const ETH0 = { name: 'eth0', index: 2 };
 
 /** How far the conversation gets; `attempt` counts from 0 how often the client has sent its first packet before. */
-export function exchangeOnEth0(talk: Talk, attempt: number): Connection {
+export function exchangeOnEth0(talk: Talk, attempt: number): TalkEnd {
   const { server, conversation, id, flowLabel, size } = talk;
   const surroundings = surroundingsOf(server, null);
   const trace = evaluatePacket(server.kernel.ruleset(), requestPacket(talk), 'output', surroundings, ETH0);
@@ -17,7 +17,7 @@ export function exchangeOnEth0(talk: Talk, attempt: number): Connection {
   return { end: answers ? 'connected' : 'timed-out', banner: '' };
 }
 
-function endOf({ conversation }: Talk, isRejected: boolean): Connection['end'] {
+function endOf({ conversation }: Talk, isRejected: boolean): TalkEnd['end'] {
   if (conversation.protocol !== 'tcp') return 'not-permitted';
   return isRejected ? 'refused' : 'timed-out';
 }

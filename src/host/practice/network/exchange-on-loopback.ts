@@ -5,10 +5,10 @@ import { traceConversation } from '../../../firewall/conversation/trace-conversa
 import type { ConntrackView, Packet, Transport } from '../../../firewall/model/packet.ts';
 import { toKernelPacket, type Wire } from '../log/log-packet.ts';
 import { arrivalOf, deliver, sendFromKernel } from './deliver.ts';
-import { type Connection, findService, requestPacket, serviceAt, surroundingsOf, type Talk } from './talk.ts';
+import { findService, requestPacket, serviceAt, surroundingsOf, type Talk, type TalkEnd } from './talk.ts';
 
 /** How far the conversation gets; `attempt` counts from 0 how often the client has sent its first packet before. */
-export function exchangeOnLoopback(talk: Talk, attempt: number): Connection {
+export function exchangeOnLoopback(talk: Talk, attempt: number): TalkEnd {
   const { server, conversation } = talk;
   const { protocol, destination, destinationPort } = conversation;
   const expected = findService(server, protocol, destination, destinationPort);
@@ -23,14 +23,14 @@ export function exchangeOnLoopback(talk: Talk, attempt: number): Connection {
   return { end: 'connected', banner: arrives(answers, 'established-reply') ? (service?.banner ?? '') : '' };
 }
 
-const ended = (end: Connection['end']): Connection => ({ end, banner: '' });
+const ended = (end: TalkEnd['end']): TalkEnd => ({ end, banner: '' });
 
 function arrives(packets: readonly PacketTrace[], name: PacketName): boolean {
   return packets.some(({ packet, hooks }) => packet === name && arrivalOf(hooks) !== null);
 }
 
 /** The first packet was stopped: the client learns of it by the rule's error, if that comes through, or as a sender of datagrams. */
-function stopped(talk: Talk, request: PacketTrace | undefined, answers: readonly PacketTrace[]): Connection {
+function stopped(talk: Talk, request: PacketTrace | undefined, answers: readonly PacketTrace[]): TalkEnd {
   const error = answers.find(({ packet }) => packet === 'error');
   const wire = wireOf(talk, 'error', 0);
   const isReset = error?.hooks[0]?.packet.transport.kind === 'tcp';
@@ -42,14 +42,14 @@ function stopped(talk: Talk, request: PacketTrace | undefined, answers: readonly
   return ended(told === null ? 'timed-out' : endOfError(told.transport));
 }
 
-function endOfError(transport: Transport): Connection['end'] {
+function endOfError(transport: Transport): TalkEnd['end'] {
   if (transport.kind === 'tcp') return 'refused';
   const portCode = transport.kind === 'icmp' ? 3 : 4;
   return 'code' in transport && transport.code === portCode ? 'refused' : 'unreachable';
 }
 
 /** Where nobody listens the kernel itself answers: with a reset, or with an ICMP error, which pass the same rules. */
-function refuse(talk: Talk, arrived: Packet): Connection['end'] {
+function refuse(talk: Talk, arrived: Packet): TalkEnd['end'] {
   const wire = wireOf(talk, 'error', 0);
   const back = { ...arrived, source: arrived.destination, destination: arrived.source, uid: null, gid: null, mark: 0 };
   const { transport } = arrived;

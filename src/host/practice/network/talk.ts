@@ -3,10 +3,10 @@
 import type { Conversation, Surroundings } from '../../../firewall/conversation/trace.ts';
 import { formatAddress, isLoopbackAddress, parseAddress } from '../../../firewall/model/address.ts';
 import { AS_SENT, type Packet, type Transport } from '../../../firewall/model/packet.ts';
-import type { Server, Service } from '../server.ts';
+import type { PracticeService, Server } from '../server.ts';
 
 /** Whom to talk to: `port` is null for a ping, `size` the bytes of a datagram's content. */
-export type Target = {
+export type TalkTarget = {
   readonly protocol: 'tcp' | 'udp' | 'icmp';
   readonly destination: string;
   readonly port: number | null;
@@ -15,7 +15,7 @@ export type Target = {
 };
 
 /** How it ended for the client; `banner` is what the server said first. */
-export type Connection = {
+export type TalkEnd = {
   readonly end: 'connected' | 'refused' | 'unreachable' | 'not-permitted' | 'timed-out';
   readonly banner: string;
 };
@@ -34,7 +34,7 @@ export type Talk = {
 const PING_SIZE = 56;
 
 /** Chooses addresses and a port to talk from, as the kernel would. */
-export function startTalk(server: Server, { protocol, destination, port, uid, size = 0 }: Target): Talk {
+export function startTalk(server: Server, { protocol, destination, port, uid, size = 0 }: TalkTarget): Talk {
   const { random } = server;
   const device = isOwn(server, destination) ? 'lo' : 'eth0';
   const sourcePort = protocol === 'icmp' ? null : random(32_768, 60_999);
@@ -74,13 +74,13 @@ export function requestPacket({ conversation }: Talk): Packet {
 }
 
 /** What the evaluator has to know of this server; `service` is the one talked to. */
-export function surroundingsOf({ addresses }: Server, service: Service | null): Surroundings {
+export function surroundingsOf({ addresses }: Server, service: PracticeService | null): Surroundings {
   const serverUid = service?.uid ?? null;
   return { ownAddresses: ['127.0.0.1', '::1', ...addresses], serverUid, serverGid: serverUid };
 }
 
 /** Who listens where a packet arrived, or null. */
-export function serviceAt(server: Server, { transport, destination }: Packet): Service | null {
+export function serviceAt(server: Server, { transport, destination }: Packet): PracticeService | null {
   if (!('destinationPort' in transport) || destination === null) return null;
   return findService(server, transport.kind, formatAddress(destination), transport.destinationPort);
 }
@@ -91,7 +91,7 @@ export function findService(
   protocol: string,
   address: string,
   port: number | null,
-): Service | null {
+): PracticeService | null {
   const any = address.includes(':') ? '::' : '0.0.0.0';
   const fits = (own: string) => own === address || own === any;
   return services.find((one) => one.protocol === protocol && one.port === port && fits(one.address)) ?? null;

@@ -28,7 +28,7 @@ const installed = {
 
 /** Programs that go by another name, or do here what a relative of theirs does. */
 const aliases: Readonly<Record<string, keyof typeof installed>> = {
-  '[': 'test', printf: 'echo', true: 'succeed', false: 'fail', ':': 'succeed', sync: 'succeed', chown: 'succeed', umask: 'succeed',
+  '[': 'test', printf: 'echo', true: 'succeed', false: 'endWithOne', ':': 'succeed', sync: 'succeed', chown: 'succeed', umask: 'succeed',
   export: 'succeed', realpath: 'readlink', bash: 'sh', dash: 'sh', wget: 'curl', mailx: 'mail', sendmail: 'mail', mutt: 'mail',
   mysqladmin: 'mysql', netcat: 'nc', telnet: 'nc', ping6: 'ping', host: 'lookup', dig: 'lookup', nslookup: 'lookup',
   'systemd-run': 'systemdRun', 'systemd-detect-virt': 'detectVirt', env: 'runner', nohup: 'runner', nice: 'runner', setsid: 'runner',

@@ -1,7 +1,7 @@
 // The programs with which one repeats what fails: WordPress' updater, mail, curl, nc, ping, php, mysql.
 import { connect } from '../network/connect.ts';
 import { WORDS } from '../network/end-words.ts';
-import type { Connection } from '../network/talk.ts';
+import type { TalkEnd } from '../network/talk.ts';
 import { type Call, type Ended, failed, type Program, printed } from '../program.ts';
 
 /** How long these clients wait for an answer at most; a practice drop shows sooner. */
@@ -159,15 +159,15 @@ function parseUrl(text: string): URL | null {
   return URL.parse(/^[a-z]+:\/\//.test(text) ? text : `http://${text}`);
 }
 
-function curlWords({ end }: Connection, host: string, port: number): string {
+function curlWords({ end }: TalkEnd, host: string, port: number): string {
   if (end === 'timed-out')
     return `(28) Failed to connect to ${host} port ${port} after ${PATIENCE * 1000} ms: Timeout was reached`;
   return `(7) Failed to connect to ${host} port ${port} after 0 ms: ${end === 'unreachable' ? 'No route to host' : "Couldn't connect to server"}`;
 }
 
 /** Tries the addresses of the name one after the other, as clients do. */
-async function reach({ server, uid, signal }: Call, host: string, port: number): Promise<Connection> {
-  let last: Connection = { end: 'unreachable', banner: '' };
+async function reach({ server, uid, signal }: Call, host: string, port: number): Promise<TalkEnd> {
+  let last: TalkEnd = { end: 'unreachable', banner: '' };
   for (const destination of server.resolve(host)) {
     last = await connect(server, { protocol: 'tcp', destination, port, uid }, signal, PATIENCE);
     if (last.end === 'connected') return last;

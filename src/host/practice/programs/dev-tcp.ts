@@ -1,7 +1,7 @@
 // bash's /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT: the way to open a connection where nothing but bash is installed.
 import { connect } from '../network/connect.ts';
 import { WORDS } from '../network/end-words.ts';
-import type { Connection } from '../network/talk.ts';
+import type { TalkEnd } from '../network/talk.ts';
 import { type Call, type Ended, printed } from '../program.ts';
 
 const HOW_LONG = 3;
@@ -35,7 +35,7 @@ function complain(first: string, path: string, why: string): Ended {
 }
 
 /** A datagram that was refused is learnt of only when reading. */
-function complainOfDatagram(end: Exclude<Connection['end'], 'connected'>): Ended {
+function complainOfDatagram(end: Exclude<TalkEnd['end'], 'connected'>): Ended {
   const said = {
     'not-permitted': 'bash: line 1: printf: write error: Operation not permitted',
     refused: 'bash: line 2: read: read error: 3: Connection refused',

@@ -64,7 +64,7 @@ export const echo: Program = ({ args }) => printed(args[0] === '-n' ? args.slice
 
 export const succeed: Program = () => printed();
 
-export const fail: Program = () => failed(1, '');
+export const endWithOne: Program = () => failed(1, '');
 
 export const sleep: Program = async ({ args, server, signal }) => {
   const seconds = Number(args[0]);

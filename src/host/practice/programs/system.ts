@@ -1,7 +1,7 @@
 // The programs that tell about the practice server: who one is, how it is called, its addresses, who listens, its services.
 import { parseAddress } from '../../../firewall/model/address.ts';
 import { type Call, failed, type Program, printed, splitOptions } from '../program.ts';
-import type { Service } from '../server.ts';
+import type { PracticeService } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';
 
 export const id: Program = ({ args, uid, server }) => {
@@ -61,7 +61,7 @@ export const ss: Program = ({ args, server }) => {
 };
 
 /** `tcp   LISTEN 0      100        127.0.0.1:25        0.0.0.0:*    users:(("master",pid=911,fd=13))` */
-function showSocket({ protocol, address, port, program, pid }: Service, withProtocol: boolean): string {
+function showSocket({ protocol, address, port, program, pid }: PracticeService, withProtocol: boolean): string {
   const isIp6 = address.includes(':');
   const local = `${isIp6 ? `[${address}]` : address}:${port}`;
   const state = protocol === 'tcp' ? 'LISTEN' : 'UNCONN';

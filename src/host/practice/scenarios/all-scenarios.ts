@@ -4,14 +4,14 @@ import { elsewhere } from './elsewhere.ts';
 import { inputSide } from './input-side.ts';
 import { ipv6 } from './ipv6.ts';
 import { logAfterDrop } from './log-after-drop.ts';
-import { mail } from './mail.ts';
+import { alertMails } from './mail.ts';
 import { nobodyListens } from './nobody-listens.ts';
 import { ownAddress } from './own-address.ts';
 import { wordpress } from './wordpress.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   wordpress,
-  mail,
+  alertMails,
   ownAddress,
   ipv6,
   inputSide,

@@ -1,10 +1,17 @@
 // What the scenarios' servers have in common: their usual services and addresses.
-import type { Service } from '../server.ts';
+import type { PracticeService } from '../server.ts';
 
 /** The addresses of eth0, from the ranges that are kept for examples (RFC 5737, RFC 3849). */
 export const OWN = { ip: '192.0.2.10', ip6: '2001:db8::10' } as const;
 
-const service = (program: string, pid: number, port: number, address: string, uid: number, banner = ''): Service => ({
+const service = (
+  program: string,
+  pid: number,
+  port: number,
+  address: string,
+  uid: number,
+  banner = '',
+): PracticeService => ({
   program,
   pid,
   protocol: 'tcp',
@@ -29,7 +36,7 @@ export const POSTFIX = service(
 );
 
 /** The same service at another address. */
-export const at = (one: Service, address: string): Service => ({ ...one, address });
+export const listeningAt = (one: PracticeService, address: string): PracticeService => ({ ...one, address });
 
 /** ip6tables with nothing in it. */
 export const OPEN6 = `*filter

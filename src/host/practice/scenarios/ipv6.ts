@@ -1,6 +1,6 @@
 // IPv4 loopback is permitted, but localhost is ::1 first, and the policy for IPv6 knows no lo.
 import type { Scenario } from '../scenario.ts';
-import { at, MARIADB, NGINX, NGINX_TLS, POSTFIX, SSHD } from './common.ts';
+import { listeningAt, MARIADB, NGINX, NGINX_TLS, POSTFIX, SSHD } from './common.ts';
 
 export const ipv6: Scenario = {
   id: 'ipv6',
@@ -31,6 +31,6 @@ COMMIT
 -A OUTPUT -j DROP
 COMMIT
 `,
-  services: [SSHD, NGINX, NGINX_TLS, MARIADB, POSTFIX, at(POSTFIX, '::1')],
+  services: [SSHD, NGINX, NGINX_TLS, MARIADB, POSTFIX, listeningAt(POSTFIX, '::1')],
   hosts: { localhost: ['::1', '127.0.0.1'] },
 };

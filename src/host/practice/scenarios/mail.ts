@@ -2,7 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { INBOUND, NGINX, NGINX_TLS, OPEN6, POSTFIX, SSHD } from './common.ts';
 
-export const mail: Scenario = {
+export const alertMails: Scenario = {
   id: 'mail',
   title: 'Alert mails no longer arrive',
   command: 'mail -s test root@example.org',

@@ -1,6 +1,6 @@
 // A decoy: loopback passes. The mail server listens on the public address only, so nobody answers on localhost.
 import type { Scenario } from '../scenario.ts';
-import { at, INBOUND, MARIADB, NGINX, NGINX_TLS, OPEN6, OWN, POSTFIX, SSHD } from './common.ts';
+import { INBOUND, listeningAt, MARIADB, NGINX, NGINX_TLS, OPEN6, OWN, POSTFIX, SSHD } from './common.ts';
 
 export const nobodyListens: Scenario = {
   id: 'nobody-listens',
@@ -19,6 +19,6 @@ export const nobodyListens: Scenario = {
 COMMIT
 `,
   rules6: OPEN6,
-  services: [SSHD, NGINX, NGINX_TLS, MARIADB, at(POSTFIX, OWN.ip)],
+  services: [SSHD, NGINX, NGINX_TLS, MARIADB, listeningAt(POSTFIX, OWN.ip)],
   hosts: { localhost: ['127.0.0.1'] },
 };

@@ -3,7 +3,7 @@ import type { Conversation } from '../../../../src/firewall/conversation/trace.t
 import { traceConversation } from '../../../../src/firewall/conversation/trace-conversation.ts';
 import type { Choice, FixPlan } from '../../../../src/firewall/fix/plan.ts';
 import { planFix } from '../../../../src/firewall/fix/plan-fix.ts';
-import { conversation } from '../../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../rules.ts';
 
 const REDIS = '-A OUTPUT -o lo -p tcp -m tcp --dport 6379 -m owner ! --uid-owner 110 -j DROP';
@@ -15,7 +15,7 @@ const kept = ({ keptGuards }: FixPlan) => keptGuards.map(({ rule }) => `${rule.c
 const jumped = ({ jumped: rows }: FixPlan) =>
   rows.map(({ rule, does, isGuard }) => `${rule.chain} ${rule.number} ${does.join()}${isGuard ? ' guard' : ''}`);
 const outcome = (fix: FixPlan, port: number, uid = 0) =>
-  traceConversation(fix.after, { ...conversation('tcp', '127.0.0.1', port), uid }, surroundings).outcome;
+  traceConversation(fix.after, { ...rootConversation('tcp', '127.0.0.1', port), uid }, surroundings).outcome;
 
 describe('a permit that leaves guards in force', () => {
   test('it stands behind the guard, just before the final rule, and the guard still stops what it did', () => {
@@ -41,14 +41,14 @@ describe('a permit that leaves guards in force', () => {
   });
 
   test('what is seen to fail is opened all the same, and said', () => {
-    const seen = { ...conversation('tcp', '127.0.0.1', 6379), uid: 33 };
+    const seen = { ...rootConversation('tcp', '127.0.0.1', 6379), uid: 33 };
     const fix = plan(`${REDIS}\n-A OUTPUT -j DROP`, 'all-but-guarded', [seen]);
     expect(outcome(fix, 6379, 33)).toBe('works');
     expect(jumped(fix)).toEqual(['OUTPUT 1 stops guard']);
   });
 
   test('what the opened guard stopped beside it is not said to stay in force', () => {
-    const seen = { ...conversation('tcp', '127.0.0.1', 6379), uid: 33 };
+    const seen = { ...rootConversation('tcp', '127.0.0.1', 6379), uid: 33 };
     const fix = plan(
       '-A OUTPUT -m owner --uid-owner 33 -j DROP\n-A OUTPUT -o lo -p tcp --dport 25 -j DROP',
       'all-but-guarded',

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { traceConversation } from '../../../../src/firewall/conversation/trace-conversation.ts';
 import { planFix } from '../../../../src/firewall/fix/plan-fix.ts';
 import { parseNftRuleset } from '../../../../src/firewall/nftables/read/parse-nft-ruleset.ts';
-import { conversation } from '../../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../rules.ts';
 
-const toSsh = conversation('tcp', '127.0.0.1', 22);
+const toSsh = rootConversation('tcp', '127.0.0.1', 22);
 const options = { caseId: 'c1', iptables: 'nft' } as const;
 
 const CHAINS = [

@@ -5,7 +5,7 @@ import { traceConversation } from '../../../../src/firewall/conversation/trace-c
 import { applyChange } from '../../../../src/firewall/fix/rule/apply-change.ts';
 import { copyRule } from '../../../../src/firewall/model/copy-rule.ts';
 import type { Ruleset } from '../../../../src/firewall/model/model.ts';
-import { conversation } from '../../../../src/firewall/questions/probe-conversations.ts';
+import { rootConversation } from '../../../../src/firewall/questions/probe-conversations.ts';
 import { rules, surroundings } from '../rules.ts';
 
 const place = { layer: 'iptables', variant: 'nft', family: 'ip', table: 'filter', chain: 'OUTPUT' } as const;
@@ -32,7 +32,7 @@ test.each([1, 2, 20, 40, 41])('rules with one inserted at %i judge as if they ha
   const read = rules(lines.toSpliced(position - 1, 0, added).join('\n'));
   for (let port = 95; port < 145; port++) {
     const [a, b] = [changed, read].map((ruleset) =>
-      traceConversation(ruleset, conversation('tcp', '127.0.0.1', port), surroundings),
+      traceConversation(ruleset, rootConversation('tcp', '127.0.0.1', port), surroundings),
     );
     expect(a && inWords(a), `port ${port}`).toBe(b && inWords(b));
   }
@@ -54,7 +54,7 @@ test('many rules inserted one after the other judge as if they had been read so'
       }
       const read = rules(texts.join('\n'));
       for (let port = 98; port < 145; port += 3) {
-        const probe = conversation('tcp', '127.0.0.1', port);
+        const probe = rootConversation('tcp', '127.0.0.1', port);
         expect(inWords(traceConversation(changed, probe, surroundings))).toBe(
           inWords(traceConversation(read, probe, surroundings)),
         );
