@@ -7,11 +7,13 @@ export type ExpectedRule = { readonly list: readonly string[]; readonly number: 
 
 /** `iptables -w 5 -t filter -I OUTPUT 3 …` in parts; null for whatever names no number. */
 const readInsert = (command: readonly string[]) => {
+  const [tool] = command;
   const at = command.indexOf('-I');
   const [chain, number] = [command[at + 1], Number(command[at + 2])];
-  if (at < 0 || chain === undefined || !Number.isInteger(number) || !/^ip6?tables/.test(command[0] ?? '')) return null;
+  if (at < 0 || chain === undefined || !Number.isInteger(number) || tool === undefined) return null;
+  if (!/^ip6?tables/.test(tool)) return null;
   const table = command[command.indexOf('-t') + 1] ?? 'filter';
-  return { chain, number, table, family: command[0]?.startsWith('ip6') ? 'ip6' : 'ip', before: command.slice(0, at) };
+  return { chain, number, table, family: tool.startsWith('ip6') ? 'ip6' : 'ip', before: command.slice(0, at) };
 };
 
 /** The rules of a chain as they are without the temporary log rules: those are gone by the time of the script. */

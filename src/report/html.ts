@@ -14,7 +14,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as it may stand in an element or in a quoted attribute. */
 export const escapeHtml = (text: string): string =>
-  printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
 /** The element of each tone; null: none. Never colour alone: what is bad or good says so in words too. */
 const ELEMENTS: Record<Tone, readonly [open: string, close: string] | null> = {

@@ -73,10 +73,16 @@ const functions = (walk: Case, plan: FixPlan, listings: readonly Listing[]): Rec
   LASTING: indented(lasting(plan).map((one) => `printf '  %s\\n' ${quoteShellWord(one)}`)),
 });
 
+/** A template names only what there is. */
+const partOf = (parts: Readonly<Record<string, string>>, name: string | undefined): string => {
+  const part = name === undefined ? undefined : parts[name];
+  if (part === undefined) throw new RangeError(`no part ${name}`);
+  return part;
+};
+
 const fill = (text: string, parts: Readonly<Record<string, string>>): string =>
-  text.replace(
-    /^#<(\w+)>\n|<<(\w+)>>/gm,
-    (_, block: string | undefined, word: string | undefined) => parts[block ?? word ?? ''] ?? '',
+  text.replace(/^#<(\w+)>\n|<<(\w+)>>/gm, (_, block: string | undefined, word: string | undefined) =>
+    partOf(parts, block ?? word),
   );
 
 /**

@@ -23,8 +23,8 @@ const QUOTED = 20;
 
 /** What was left open, where the diagnosis says nothing of it. */
 const leftOpen = ({ inspection, diagnosis }: Case): Finding[] => {
-  const isOpen = (inspection?.unknownTraces.length ?? 0) > 0;
-  if (inspection === null || !isOpen || diagnosis?.findings.some(({ id }) => id === UNKNOWN)) return [];
+  if (inspection === null || inspection.unknownTraces.length === 0) return [];
+  if (diagnosis?.findings.some(({ id }) => id === UNKNOWN)) return [];
   return findRuleFindings(inspection).filter(({ id }) => id === UNKNOWN);
 };
 

@@ -1,4 +1,5 @@
 // Renames what tells whose server it is: addresses, hosts, users, network cards; each always to the same, so that the rules still judge alike.
+import { at } from '../../at.ts';
 import { formatAddress, parseAddress, prefixRange } from '../../firewall/model/address.ts';
 import type { Address } from '../../firewall/model/packet.ts';
 import { createAddressRenaming, type Range } from './rename-address.ts';
@@ -110,7 +111,7 @@ export const createRenaming = (texts: readonly string[], known: Known): Renaming
       .replace(MAC, (cards) => put(cards.replace(/[0-9a-f]{2}(?::[0-9a-f]{2}){5}/gi, renameCard)))
       .replace(ADDRESS, (one) => (parseAddress(one) === null ? one : put(address(one))))
       .split('\u0000')
-      .map((part, place) => (place % 2 === 0 ? renameNames(part) : (done[Number(part)] ?? '')))
+      .map((part, place) => (place % 2 === 0 ? renameNames(part) : at(done, Number(part))))
       .join('');
   };
   return {
