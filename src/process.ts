@@ -30,7 +30,8 @@ export const openIo = (color: boolean): Omit<Io, 'openPrompt' | 'isTerminal'> =>
 };
 
 /** Whether a variable asks for what it is named for. */
-const isOn = (value: string | undefined): boolean => !['', '0', 'false', 'no'].includes(value?.toLowerCase() ?? '');
+const isOn = (value: string | undefined): boolean =>
+  value !== undefined && !['', '0', 'false', 'no'].includes(value.toLowerCase());
 
 /** Where a terminal does not tell its size, nothing can be drawn that stays in its place. */
 export const hasSize = (): boolean => Boolean(process.stdout.columns) && Boolean(process.stdout.rows);

@@ -1,14 +1,14 @@
 // What was stopped, in one sentence of plain words.
 import type { BlockedConversation } from '../diagnosis/diagnose.ts';
 import type { Stop } from '../firewall/conversation/trace.ts';
-import { findService } from '../log/conversations/services.ts';
+import { findWellKnownService } from '../log/conversations/services.ts';
 import { nameRule } from '../naming/rules.ts';
 import { type Span, span } from './page.ts';
 
 /** `its own SMTP service (port 25)`, `its own port 4711`, `itself by ICMP`. */
 const nameGoal = ({ conversation: { protocol, destinationPort: port } }: BlockedConversation): string => {
   if (port === null) return `itself by ${protocol.toUpperCase()}`;
-  const service = findService(port);
+  const service = findWellKnownService(port);
   return service === null ? `its own port ${port}` : `its own ${service.label} service (port ${port})`;
 };
 
