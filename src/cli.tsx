@@ -67,6 +67,7 @@ const walk = async (practice: string | null): Promise<number> => {
     onDefect: fail,
     interrupt: () => process.kill(process.pid, 'SIGINT'),
     screen: process.stdout,
+    env: process.env,
   });
 };
 
@@ -119,11 +120,13 @@ type Run<N extends CommandName> = (
 ) => Promise<number>;
 
 const RUN: { readonly [N in CommandName]: Run<N> } = {
-  async practice({ list }, [scenario = 'wordpress']) {
-    const { isScenario, listPractice } = await import('./commands/practice.ts');
+  async practice({ list, debrief }, [said = null]) {
+    const scenario = said ?? 'wordpress';
+    const { isScenario, listPractice, printDebriefs } = await import('./commands/practice.ts');
     if (!isScenario(scenario))
       program.error(`lo-doctor: there is no scenario '${scenario}'. lo-doctor practice --list shows those there are.`);
-    return list ? listPractice(io(), globals().json) : walk(scenario);
+    if (list) return listPractice(io(), globals().json, process.env);
+    return debrief ? printDebriefs(io(), said, globals().json, process.env) : walk(scenario);
   },
   async check({ format, output, quiet, ...values }) {
     const rules = dumpsOf(values);

@@ -115,6 +115,18 @@ describe('documents', () => {
     expect(DOCUMENTS.scenarios.safeParse(parse(run('practice', '--list', '--json'))).error?.issues ?? []).toEqual([]);
   });
 
+  test('debriefs are as their schema says', () => {
+    const env = { ...process.env, XDG_STATE_HOME: folder };
+    const practice = (...args: string[]) =>
+      spawnSync(process.execPath, [bundle, 'practice', ...args], { encoding: 'utf8', input: '', env }).stdout;
+    practice('service-down');
+    const debriefs = parse(practice('--debrief', '--json'));
+    expect(debriefs).toMatchObject({
+      debriefs: [{ scenario: 'service-down', isSolved: true, isDecoy: true, tries: 1 }],
+    });
+    expect(DOCUMENTS.debriefs.safeParse(debriefs).error?.issues ?? []).toEqual([]);
+  }, 60_000);
+
   test.each(DOCUMENT_NAMES)('docs/schemas/%s.json is what the schema command prints', async (name) => {
     await expect(schemaText(name)).toMatchFileSnapshot(`../docs/schemas/${name}.json`);
     expect(Object.keys(DOCUMENTS).sort()).toEqual([...DOCUMENT_NAMES].sort());

@@ -6,7 +6,7 @@ import { stepNumber, stepTitles, walkPage } from '../steps/walk-page.ts';
 import { effectOf } from '../wizard/effects.ts';
 import type { Event } from '../wizard/event.ts';
 import { next } from '../wizard/next.ts';
-import { begin, type Outcome, type Story, type VerificationResult, type Walk } from '../wizard/state.ts';
+import { begin, type Case, type Outcome, type Story, type VerificationResult, type Walk } from '../wizard/state.ts';
 import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { gap, span, text } from '../words/page.ts';
@@ -32,7 +32,7 @@ export type WalkParts = {
   screen: Screen;
 };
 
-export type WalkEnd = { readonly outcome: Outcome; readonly verified: VerificationResult | null };
+export type WalkEnd = { readonly outcome: Outcome; readonly verified: VerificationResult | null; readonly walk: Case };
 
 const ended = (store: Store<Walk, Event>): Promise<void> =>
   new Promise((resolve) => {
@@ -99,5 +99,5 @@ export const runWalk = async (parts: WalkParts): Promise<WalkEnd> => {
   store.close();
   const { phase, case: walk } = store.getState();
   const outcome = phase.name === 'finished' ? phase.outcome : 'could-not-look';
-  return { outcome, verified: walk.verification?.result ?? null };
+  return { outcome, verified: walk.verification?.result ?? null, walk };
 };

@@ -12,7 +12,7 @@ import { atWork } from './cases/at-work.ts';
 import { nameCase } from './cases/name-case.ts';
 import { settleLeftOver } from './cases/settle-left-over.ts';
 import type { Io } from './io.ts';
-import { openPractice, storyOf } from './practice.ts';
+import { endPractice, openPractice, storyOf } from './practice.ts';
 import { type Face, runWalk } from './run-walk.tsx';
 
 /** `practice`: the scenario, or null for this server. `onLeave` hands out how to leave the walk when a signal asks for it. */
@@ -26,6 +26,8 @@ export type WizardOptions = {
   onDefect: (error: unknown) => void;
   interrupt: () => void;
   screen: Screen;
+  /** Where what was practised is kept. */
+  env: NodeJS.ProcessEnv;
 };
 
 /** docs/contract.md's exit codes for how a walk ended. */
@@ -58,12 +60,13 @@ const leaveSoon = (store: Store<Walk, Event>) => {
 export const runWizard = async (options: WizardOptions): Promise<number> => {
   const { practice, io, confirmWithin } = options;
   const host = practice === null ? localHost() : openPractice(practice, io);
-  const walk = async (caseId: string): Promise<number> => {
-    const { outcome, verified } = await runWalk({
+  const play = async (caseId: string): Promise<number> => {
+    const story = practice === null ? null : storyOf(practice);
+    const { outcome, verified, walk } = await runWalk({
       work: serverWork({ host, caseId, now: io.now }),
       caseId,
       confirmWithin,
-      story: practice === null ? null : storyOf(practice),
+      story,
       face: faceOf(options),
       io,
       onStore: (store) => options.onLeave(() => leaveSoon(store)),
@@ -71,12 +74,15 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
       interrupt: options.interrupt,
       screen: options.screen,
     });
+    if (story !== null && endPractice(story, walk, outcome, { ...io, env: options.env })) return 0;
+    // In practice 0 says solved; what ended well without that was left too early.
+    if (story !== null && EXIT_CODES[outcome] === 0) return EXIT_CODES.unfixed;
     // What nothing could show is not known, and neither a success nor a failure.
     return outcome === 'kept-unverified' && verified === 'untried' ? EXIT_CODES['cant-tell'] : EXIT_CODES[outcome];
   };
-  if (practice !== null) return walk(nameCase(io.now()));
+  if (practice !== null) return play(nameCase(io.now()));
   return atWork({ host, work: 'lo-doctor (the wizard)', caller: options.caller, io }, async (caseId) => {
     await settleLeftOver(host, (line) => io.stderr(`${line}\n`));
-    return walk(caseId);
+    return play(caseId);
   });
 };

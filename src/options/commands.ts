@@ -83,6 +83,7 @@ export const DOCUMENT_NAMES = [
   'undo',
   'report',
   'scenarios',
+  'debriefs',
 ] as const;
 
 /** The shells that the command line can be completed in. */
@@ -94,10 +95,13 @@ export const COMMANDS = {
   practice: {
     means: 'the wizard on the practice server, in memory: nothing of this machine is touched',
     argument: argument('scenario', 'which server to practise on; without it, wordpress'),
-    options: { list: onSwitch('list the scenarios') },
+    options: {
+      list: onSwitch('list the scenarios, with their level, their lesson, and whether you have solved them'),
+      debrief: onSwitch('what came of the scenarios that were practised, and how each goes by hand'),
+    },
     waits: true,
-    exits: { 0: 'the scenario was solved', 1: 'the walk ended with loopback still blocked' },
-    examples: ['practice --list', 'practice mail'],
+    exits: { 0: 'the scenario was solved', 1: 'it was left unsolved' },
+    examples: ['practice --list', 'practice mail', 'practice --debrief --json'],
   },
   check: {
     means: 'one look without questions: does loopback pass, would its drop be logged, who manages the firewall',

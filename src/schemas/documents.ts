@@ -1,7 +1,6 @@
 // The shape of each document that a command prints (docs/contract.md). docs/schemas/ is made from it.
 import { z } from 'zod';
 import {
-  command,
   conversation,
   doc,
   family,
@@ -210,11 +209,53 @@ const report = doc('report', {
   history: z.array(z.looseObject({ at: time })),
 });
 
+const level = z.enum(['easy', 'medium', 'hard', 'nasty']);
+
 const scenarios = doc('scenarios', {
   scenarios: z.array(
-    z.looseObject({ id: z.string(), title: z.string(), symptom: z.string(), command: z.union([z.string(), command]) }),
+    z.looseObject({
+      id: z.string(),
+      title: z.string(),
+      level,
+      lesson: z.string(),
+      symptom: z.string(),
+      command: z.string(),
+      solvedAt: time.nullable().describe('null: not yet, as far as it is kept'),
+    }),
+  ),
+});
+
+const debriefs = doc('debriefs', {
+  debriefs: z.array(
+    z.looseObject({
+      scenario: z.string(),
+      at: time,
+      solvedAt: time.nullable(),
+      tries: z.int().min(1),
+      outcome: z.string(),
+      isSolved: z.boolean().describe('of the last try'),
+      isDecoy: z.boolean(),
+      hints: z.int().min(0),
+      found: texts,
+      missed: texts,
+      cause: z.string(),
+      lesson: z.string(),
+      byHand: texts.describe('commands'),
+    }),
   ),
 });
 
 /** By the name that `lo-doctor schema` takes. */
-export const DOCUMENTS = { check, trace, entry, logs, fix, rehearsal, confirm, undo, report, scenarios } as const;
+export const DOCUMENTS = {
+  check,
+  trace,
+  entry,
+  logs,
+  fix,
+  rehearsal,
+  confirm,
+  undo,
+  report,
+  scenarios,
+  debriefs,
+} as const;

@@ -10,12 +10,13 @@ import type { FinalRule } from '../firewall/questions/final-rule.ts';
 import { count, enumerate, enumerateFew } from '../naming/numbers.ts';
 import { nameChain, nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, PhaseOf, Story } from '../wizard/state.ts';
+import type { Case, PhaseOf } from '../wizard/state.ts';
 import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, gap, type Page, type PageChoice, type Rich, type RuleRow, span, text } from '../words/page.ts';
 import { nameStoppedParts, tellStoppedParts } from '../words/stopped-parts.ts';
 import { tellFinding } from './3-read-log.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
+import { tellStory } from './practice.ts';
 
 const quit = ({ logging }: Pick<Case, 'logging'>): PageChoice<Event> => ({
   label:
@@ -302,9 +303,6 @@ export const tellInspection = (inspection: Inspection): { title: string; body: B
     ...tellMissing(inspection),
   ],
 });
-
-const tellStory = (story: Story | null): Block[] =>
-  story === null ? [] : [text(span('accent', 'Practice server. '), story.symptom), gap];
 
 /** What is in the way beside the rules that drop, in full. */
 const tellFaults = (inspection: Inspection): Block[] =>

@@ -9,6 +9,7 @@ import { tellAttempt } from '../words/attempts.ts';
 import { type Block, gap, type Page, span, text } from '../words/page.ts';
 import { commandLines } from './4-fix.ts';
 import { page, tellProblem } from './pages.ts';
+import { tellDebrief } from './practice.ts';
 
 /** What was seen after the fix, in blocks. */
 export const tellVerification = ({ attempts, drops, packets, passes }: Verification): Block[] => [
@@ -146,7 +147,7 @@ const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page
             { kind: 'code', lines: commandLines(walk.plan.byHand) } as const,
           ]),
       ...(walk.logging === null || phase.problem !== null ? [] : [text('The temporary LOG rules are gone.')]),
-      ...(walk.story === null ? tellAfter(phase, walk) : [text(span('dim', 'The practice server is gone now.'))]),
+      ...(walk.story === null ? tellAfter(phase, walk) : tellDebrief(walk.story, walk, phase.outcome)),
       ...(phase.problem === null ? [] : tellProblem(phase.problem)),
     ],
   });

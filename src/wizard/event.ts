@@ -26,6 +26,8 @@ export type Event =
   | { readonly name: 'roll-back-chosen' }
   | { readonly name: 'back-chosen' }
   | { readonly name: 'quit-chosen' }
+  /** In practice: one more hint. */
+  | { readonly name: 'hint-chosen' }
   // What effects tell
   | { readonly name: 'inspected'; readonly inspection: Inspection }
   | { readonly name: 'logging-turned-on' }

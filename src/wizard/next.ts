@@ -210,9 +210,17 @@ const onTrial = (walk: Walk, { name, trial }: OnTrial, event: Event): Walk => {
   }
 };
 
+const giveHint = (walk: Walk): Walk => {
+  const { story, hintsShown } = walk.case;
+  return story === null || hintsShown >= story.hints.length
+    ? walk
+    : goTo(walk, walk.phase, { hintsShown: hintsShown + 1 });
+};
+
 const follow = (walk: Walk, event: Event): Walk => {
   const heard = hear(walk, event);
   if (heard !== null) return heard;
+  if (event.name === 'hint-chosen') return giveHint(walk);
   const { phase } = walk;
   if (isOf('verify', phase)) return verify(walk, phase, event);
   // From step 5 on there is something to take back first.

@@ -45,8 +45,23 @@ export type SavedForBoot = {
   readonly advice: readonly string[];
 };
 
-/** What fails on a practice server, and the command line that shows it. */
-export type Story = { readonly symptom: string; readonly command: string };
+/** What fails on a practice server, the command line that shows it, and what there is to learn from it. */
+export type Story = {
+  readonly id: string;
+  readonly symptom: string;
+  readonly command: string;
+  /** How it came about. */
+  readonly story: string;
+  /** Nothing is wrong with loopback there. */
+  readonly isDecoy: boolean;
+  readonly cause: string;
+  readonly lesson: string;
+  readonly hints: readonly string[];
+  /** How it goes without lo-doctor: commands. */
+  readonly byHand: readonly string[];
+  /** The scenario after it; null after the last one. */
+  readonly next: string | null;
+};
 
 /** How a walk ended. */
 export type Outcome =
@@ -72,6 +87,8 @@ export type Case = {
   readonly confirmWithin: number;
   /** What the user of a practice server notices, and the command that fails there; null on a real server. */
   readonly story: Story | null;
+  /** So many of its hints have been asked for. */
+  readonly hintsShown: number;
   readonly inspection: Inspection | null;
   /** The temporary log rules that are in force. */
   readonly logging: LoggingPlan | null;
@@ -135,6 +152,7 @@ export const begin = (known: Pick<Case, 'id' | 'startedAt' | 'confirmWithin' | '
   phase: { name: 'inspecting' },
   case: {
     ...known,
+    hintsShown: 0,
     inspection: null,
     logging: null,
     action: null,

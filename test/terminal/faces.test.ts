@@ -29,15 +29,19 @@ async function run(args: readonly string[], input = '', env: Readonly<Record<str
 }
 
 /** Scenarios with a policy that stops loopback, and decoys, where the firewall is not to blame. */
-const fixable = ['wordpress', 'mail', 'own-address', 'ipv6', 'input-side', 'log-after-drop'];
-const decoys = ['nobody-listens', 'elsewhere'];
+const fixable = [
+  ...['wordpress', 'mail', 'permit-after-drop', 'own-address', 'ipv6', 'names', 'input-side', 'log-after-drop'],
+  ...['container', 'limited-log'],
+];
+const decoys = ['nobody-listens', 'elsewhere', 'service-down', 'wrong-password', 'kill-switch'];
 
 describeTerminal('lo-doctor without a terminal', () => {
   it('lists the scenarios of the practice server', async () => {
     const { code, stdout } = await run(['practice', '--list', '--json']);
     expect(code).toBe(0);
     const { scenarios } = JSON.parse(stdout);
-    expect(scenarios.map(({ id }: { id: string }) => id)).toEqual([...fixable, ...decoys]);
+    expect(scenarios.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([...fixable, ...decoys]));
+    expect(scenarios).toHaveLength(fixable.length + decoys.length);
   });
 
   it.concurrent.each(fixable)('plays the scenario %s to its end', async (scenario) => {
@@ -45,6 +49,8 @@ describeTerminal('lo-doctor without a terminal', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('OUT=lo'.replace('OUT', scenario === 'input-side' ? 'IN' : 'OUT'));
     expect(stdout).toMatch(/\n== 5 Verify: Fixed, verified and kept\n/);
+    expect(stdout).toContain('Solved. ');
+    expect(stdout).toMatch(/lo-doctor practice (?!--list)\S+|That was the last/);
     expect(stdout).not.toContain('\x1b');
   });
 
@@ -52,6 +58,7 @@ describeTerminal('lo-doctor without a terminal', () => {
     const { code, stdout, stderr } = await run(['practice', scenario]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/nothing was changed\n/);
+    expect(stdout).toContain('Solved. ');
     expect(stdout).not.toContain('Applying the fix');
   });
 
@@ -119,7 +126,7 @@ describeTerminal('the practice wizard', () => {
     await using wizard = await openDoctor(['practice', 'mail'], { columns: 80, rows: 24 });
     const [before] = await answer(wizard, [['blocks loopback traffic']]);
     await wizard.resize(50, 12);
-    expect(await wizard.waitFor('This terminal has 50 columns and 12 rows')).toContain('lo-doctor --plain');
+    expect(await wizard.waitFor('This terminal has 50 columns and 12 rows')).toContain('add --plain');
     await wizard.press('Enter');
     await wizard.resize(80, 24);
     await wizard.waitFor('blocks loopback traffic');

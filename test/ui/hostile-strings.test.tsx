@@ -32,7 +32,15 @@ const walkOf = (evil: string): Case => {
     ...(connection?.kind === 'connection' ? [{ ...connection, name: evil, detail: evil } satisfies Attempt] : []),
   ];
   return {
-    ...begin({ id: 'a1', startedAt: NOW, confirmWithin: 60, story: { symptom: evil, command: evil } }).case,
+    ...begin({
+      id: 'a1',
+      startedAt: NOW,
+      confirmWithin: 60,
+      story: {
+        ...{ id: 'mail', symptom: evil, command: evil, story: evil, isDecoy: false, cause: evil, lesson: evil },
+        ...{ hints: [evil], byHand: [evil], next: evil },
+      },
+    }).case,
     inspection: { ...blockedInspection, host: evil, logs: [evil] },
     action: { id: 'mail', tries: [], commandLine: evil },
     attempts,

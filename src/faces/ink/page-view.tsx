@@ -21,7 +21,7 @@ const SPINNER = ['|', '/', '-', '\\'];
 
 const TooSmall = ({ columns, rows }: { columns: number; rows: number }) => (
   <Text>
-    {`This terminal has ${columns} columns and ${rows} rows; the wizard needs ${SMALLEST.columns} x ${SMALLEST.rows}. Make the window larger, or press Ctrl-C and run lo-doctor --plain.`}
+    {`This terminal has ${columns} columns and ${rows} rows; the wizard needs ${SMALLEST.columns} x ${SMALLEST.rows}. Make the window larger, or press Ctrl-C and add --plain to the command.`}
   </Text>
 );
 

@@ -17,7 +17,12 @@ const NOT_FOUND = 127;
 
 /** The scenarios there are. */
 export function listScenarios(): readonly ScenarioSummary[] {
-  return SCENARIOS.map(({ id, title, symptom, command, story }) => ({ id, title, symptom, command, story }));
+  return SCENARIOS.map(
+    ({ id, title, symptom, command, story, level, lesson, isDecoy, cause, hints, byHand }): ScenarioSummary => ({
+      ...{ id, title, level, lesson, symptom, command, story },
+      ...{ isDecoy, cause, hints, byHand },
+    }),
+  );
 }
 
 /** A server on which the scenario has just begun. A HostError for an id that is none. */

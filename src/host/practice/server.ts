@@ -33,12 +33,18 @@ export type Server = {
   /** Who answers elsewhere: `192.0.2.80:443`. */
   readonly outside: ReadonlySet<string>;
   readonly site: WebSite;
+  /** The resolver that is asked for names which are not in /etc/hosts; null: there are none. */
+  readonly resolver: string | null;
+  /** What the database says to whoever has reached it; null where it lets everybody in. */
+  readonly denied: string | null;
   /** The units that systemd knows, and how they are. */
   readonly units: ReadonlyMap<string, 'active' | 'inactive'>;
   /** Users by name. */
   readonly users: ReadonlyMap<string, number>;
   /** What a name (or an address) resolves to, in the order in which programs try it; empty where nothing is known. */
   resolve(name: string): readonly string[];
+  /** Whether /etc/hosts has the name. */
+  isInHosts(name: string): boolean;
   /** Runs a command as `Host.run` does, as the user and in the directory given. */
   run(command: Command, options?: RunOptions & As): Promise<RunResult>;
   /** The same server with a kernel that has no rules yet, as a new network namespace has. */

@@ -30,8 +30,9 @@ const NAMES: Names = {
   'mirror.example.org': ['203.0.113.20'],
   'example.org': ['198.51.100.90'],
   'deb.debian.org': ['198.51.100.91'],
-  [NAME]: ['127.0.1.1'],
 };
+
+const OWN_NAMES: Names = { [NAME]: ['127.0.1.1'], 'www.example.org': [OWN.ip] };
 
 const OUTSIDE = Object.values(NAMES).flatMap((addresses) =>
   addresses.flatMap((address) => [80, 443].map((port) => `${address}:${port}`)),
@@ -46,8 +47,9 @@ export function startServer(scenario: Scenario, { now, speed, seed, run }: Start
   const clock = createClock(now, speed);
   const files = createFiles(now);
   const random = createRandom(seed);
-  const names: Names = { ...NAMES, 'www.example.org': [OWN.ip], ...scenario.hosts };
-  placeFiles(files, scenario, names);
+  const names: Names = { ...NAMES, ...OWN_NAMES, ...scenario.hosts };
+  const inHosts = scenario.resolver === undefined ? names : { ...OWN_NAMES, ...scenario.hosts };
+  placeFiles(files, scenario, inHosts);
   let lastPid = 20_000;
   const server: Server = {
     name: NAME,
@@ -62,6 +64,9 @@ export function startServer(scenario: Scenario, { now, speed, seed, run }: Start
     site: { url: 'https://www.example.org', ftpHost: 'localhost', ...scenario.site },
     users: new Map(Object.entries(USERS)),
     units: new Map(UNITS.map((unit) => [unit, 'active'])),
+    resolver: scenario.resolver ?? null,
+    denied: scenario.denied ?? null,
+    isInHosts: (name) => Object.hasOwn(inHosts, name),
     resolve: (name) => (/^[\d.]+$|:/.test(name) ? [name] : (names[name] ?? [])),
     run: (command, options) => run(server, command, options),
     aside() {
@@ -81,6 +86,7 @@ export function startServer(scenario: Scenario, { now, speed, seed, run }: Start
   files.generate('/proc/sys/kernel/random/uuid', () => `${makeUuid(random)}\n`);
   writePast(server);
   loadRules(server, scenario);
+  scenario.justNow?.(server);
   clock.every(NOISE_EVERY, () => writeNoise(server));
   for (const { every, act } of scenario.habits ?? []) clock.every(every, () => act(server));
   return server;

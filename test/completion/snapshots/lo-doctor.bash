@@ -33,7 +33,7 @@ _lo_doctor() {
   esac
   case $command in
     '') mapfile -t COMPREPLY < <(compgen -W 'practice check trace logs explain fix confirm undo report schema completion --json --plain --screen-reader --no-color --confirm-within --version --help' -- "$cur") ;;
-    practice) mapfile -t COMPREPLY < <(compgen -W 'wordpress mail own-address ipv6 input-side log-after-drop nobody-listens elsewhere --list --json --plain --screen-reader --no-color --confirm-within --help' -- "$cur"); ;;
+    practice) mapfile -t COMPREPLY < <(compgen -W 'wordpress mail service-down permit-after-drop nobody-listens own-address ipv6 names input-side wrong-password elsewhere log-after-drop container limited-log kill-switch --list --debrief --json --plain --screen-reader --no-color --confirm-within --help' -- "$cur"); ;;
     check) mapfile -t COMPREPLY < <(compgen -W '--rules --rules4 --rules6 --format --output --quiet --json --no-color --help' -- "$cur"); ;;
     trace) mapfile -t COMPREPLY < <(compgen -W '--to --dport --proto --from --sport --uid --rules --rules4 --rules6 --json --no-color --help' -- "$cur"); ;;
     logs) mapfile -t COMPREPLY < <(compgen -W '--since --json --no-color --help' -- "$cur"); [[ $cur == -* ]] || { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); } ;;
@@ -42,7 +42,7 @@ _lo_doctor() {
     confirm) mapfile -t COMPREPLY < <(compgen -W '--json --no-color --help' -- "$cur"); ;;
     undo) mapfile -t COMPREPLY < <(compgen -W '--json --no-color --help' -- "$cur"); ;;
     report) mapfile -t COMPREPLY < <(compgen -W '--format --privacy --json --no-color --help' -- "$cur"); ;;
-    schema) mapfile -t COMPREPLY < <(compgen -W 'check trace entry logs fix rehearsal confirm undo report scenarios --json --no-color --help' -- "$cur"); ;;
+    schema) mapfile -t COMPREPLY < <(compgen -W 'check trace entry logs fix rehearsal confirm undo report scenarios debriefs --json --no-color --help' -- "$cur"); ;;
     completion) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish --json --no-color --help' -- "$cur"); ;;
   esac
 }

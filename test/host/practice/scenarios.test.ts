@@ -32,11 +32,48 @@ const BROKEN = [
     logged: 'IN-DROP: IN=lo',
   },
   { id: 'log-after-drop', command: 'mail -s test root', to: conversation('127.0.0.1', 25), logged: null },
+  {
+    id: 'permit-after-drop',
+    command: 'mysqladmin -h 127.0.0.1 ping',
+    to: conversation('127.0.0.1', 3306),
+    logged: 'OUT-DROP: IN= OUT=lo',
+  },
+  {
+    id: 'names',
+    command: 'getent hosts api.wordpress.org',
+    to: { ...conversation('127.0.0.53', 53), protocol: 'udp' as const, source: '127.0.0.1' },
+    logged: 'OUT-DROP: IN= OUT=lo',
+  },
+  {
+    id: 'container',
+    command: 'curl -s http://127.0.0.1:8080/',
+    to: conversation('127.0.0.1', 8080),
+    logged: 'OUT-DROP: IN= OUT=lo',
+  },
+  { id: 'limited-log', command: 'mail -s test root', to: conversation('127.0.0.1', 25), logged: null },
 ];
 
 const DECOYS = [
   { id: 'nobody-listens', command: 'mail -s test root', to: conversation('127.0.0.1', 25), complaint: 'refused' },
   { id: 'elsewhere', command: 'wp plugin update --all', to: conversation('127.0.0.1', 21), complaint: 'port 443' },
+  {
+    id: 'service-down',
+    command: 'mysqladmin -h 127.0.0.1 ping',
+    to: conversation('127.0.0.1', 3306),
+    complaint: '111',
+  },
+  {
+    id: 'wrong-password',
+    command: 'mysql -h 127.0.0.1 -u wordpress',
+    to: conversation('127.0.0.1', 3306),
+    complaint: 'Access denied',
+  },
+  {
+    id: 'kill-switch',
+    command: 'curl -sI https://deb.debian.org/',
+    to: conversation('127.0.0.1', 3306),
+    complaint: 'deb.debian.org',
+  },
 ];
 
 const start = (id: string): Host => practiceHost(id, { speed: 20 });
@@ -62,6 +99,22 @@ describe('a scenario', () => {
     for (const { title, symptom, story } of listScenarios()) expect([title, symptom, story]).not.toContain('');
   });
 
+  it('is of a level and has a lesson, hints, a cause, and a way by hand; the list tells none of the last three', () => {
+    expect(SCENARIOS.length).toBeGreaterThanOrEqual(12);
+    expect(
+      SCENARIOS.filter(({ isDecoy }) => isDecoy)
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(DECOYS.map(({ id }) => id).toSorted());
+    const tested = [...BROKEN, ...DECOYS].map(({ id }) => id);
+    expect(tested.toSorted()).toEqual(SCENARIOS.map(({ id }) => id).toSorted());
+    for (const { hints, byHand, cause, lesson } of SCENARIOS) {
+      expect(hints.length).toBeGreaterThanOrEqual(2);
+      expect(byHand.length).toBeGreaterThanOrEqual(1);
+      expect([cause, lesson]).not.toContain('');
+    }
+  });
+
   it('has its rules written as iptables-save prints them, so that they are found again in the boot file', async () => {
     const bare = (text: string) => text.split('\n').filter((line) => !line.startsWith('#'));
     for (const { id, rules, rules6 } of SCENARIOS) {
@@ -78,7 +131,7 @@ describe('a scenario', () => {
   it('is the same server for the same seed', async () => {
     const now = () => new Date(2026, 10, 22, 18, 0, 0);
     const logOf = async (seed: number) => {
-      const host = practiceHost('own-address', { now, seed, speed: 100 });
+      const host = practiceHost('own-address', { now, seed, speed: 10 });
       await runLine(host, 'wp cron test');
       const log = (await host.run(['cat', '/var/log/syslog'])).stdout;
       // What other programs write while the command waits comes by the clock.

@@ -1,6 +1,7 @@
 // The programs with which one repeats what fails: WordPress' updater, mail, curl, nc, ping, php, mysql.
 import { connect } from '../network/connect.ts';
 import { WORDS } from '../network/end-words.ts';
+import { lookUp } from '../network/look-up.ts';
 import type { TalkEnd } from '../network/talk.ts';
 import { type Call, type Ended, failed, type Program, printed } from '../program.ts';
 
@@ -99,7 +100,7 @@ export const nc: Program = async (call) => {
 /** `ping [-c COUNT] HOST`: one packet, whatever the count. */
 export const ping: Program = async (call) => {
   const host = call.args.findLast((word) => !word.startsWith('-')) ?? '';
-  const [address] = call.server.resolve(host);
+  const [address] = await lookUp(call, host);
   if (address === undefined) return failed(2, `ping: ${host}: Name or service not known`);
   const { end } = await connect(
     call.server,
@@ -139,7 +140,8 @@ export const mysql: Program = async (call) => {
   const at = call.args.findIndex((word) => word === '-h' || word === '--host');
   const host = at < 0 ? '127.0.0.1' : (call.args[at + 1] ?? '');
   const { end } = await reach(call, host, 3306);
-  if (end === 'connected') return printed('mysqld is alive\n');
+  if (end === 'connected')
+    return call.server.denied === null ? printed('mysqld is alive\n') : failed(1, call.server.denied);
   return failed(
     1,
     `ERROR 2003 (HY000): Can't connect to MySQL server on '${host}:3306' (${end === 'refused' ? '111' : '110'})`,
@@ -168,7 +170,7 @@ function curlWords({ end }: TalkEnd, host: string, port: number): string {
 /** Tries the addresses of the name one after the other, as clients do. */
 async function reach({ server, uid, signal }: Call, host: string, port: number): Promise<TalkEnd> {
   let last: TalkEnd = { end: 'unreachable', banner: '' };
-  for (const destination of server.resolve(host)) {
+  for (const destination of await lookUp({ server, uid, signal }, host)) {
     last = await connect(server, { protocol: 'tcp', destination, port, uid }, signal, PATIENCE);
     if (last.end === 'connected') return last;
   }

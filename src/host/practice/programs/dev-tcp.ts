@@ -1,6 +1,7 @@
 // bash's /dev/tcp/HOST/PORT and /dev/udp/HOST/PORT: the way to open a connection where nothing but bash is installed.
 import { connect } from '../network/connect.ts';
 import { WORDS } from '../network/end-words.ts';
+import { lookUp } from '../network/look-up.ts';
 import type { TalkEnd } from '../network/talk.ts';
 import { type Call, type Ended, printed } from '../program.ts';
 
@@ -23,7 +24,7 @@ async function open(
   path: string,
   { protocol, host, port, size }: Opened,
 ): Promise<Ended> {
-  const [destination] = server.resolve(host);
+  const [destination] = await lookUp({ server, uid, signal }, host);
   if (destination === undefined) return complain(`${host}: Name or service not known`, path, 'Invalid argument');
   const { end, banner } = await connect(server, { protocol, destination, port, uid, size }, signal, HOW_LONG);
   if (end === 'connected') return printed(banner.split(/\r?\n/)[0]);

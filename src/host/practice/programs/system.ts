@@ -1,5 +1,6 @@
 // The programs that tell about the practice server: who one is, how it is called, its addresses, who listens, its services.
 import { parseAddress } from '../../../firewall/model/address.ts';
+import { lookUp } from '../network/look-up.ts';
 import { type Call, failed, type Program, printed, splitOptions } from '../program.ts';
 import type { PracticeService } from '../server.ts';
 import { runCaseScript } from './case-scripts.ts';
@@ -70,11 +71,12 @@ function showSocket({ protocol, address, port, program, pid }: PracticeService, 
 }
 
 /** `getent hosts NAME`, `getent ahosts NAME`. */
-export const getent: Program = ({ args, server }) => {
+export const getent: Program = async (call) => {
+  const { args, server } = call;
   const [database, name = ''] = args;
   if (database === 'passwd')
     return printed([...server.users].map(([user, uid]) => `${user}:x:${uid}:${uid}::/:/bin/sh\n`).join(''));
-  const addresses = server.resolve(name);
+  const addresses = await lookUp(call, name);
   if (addresses.length === 0) return failed(2, '');
   const shown = database === 'ahosts' ? addresses : addresses.slice(0, 1);
   return printed(shown.map((address) => `${address.padEnd(15)} ${name}\n`).join(''));
@@ -127,9 +129,10 @@ export const systemdRun: Program = async (call) => {
 };
 
 /** `host NAME`, `dig NAME`: the answers of the practice server's own resolver. */
-export const lookup: Program = ({ args, server }) => {
+export const lookup: Program = async (call) => {
+  const { args } = call;
   const name = args.find((word) => !word.startsWith('-') && !word.startsWith('+') && !word.startsWith('@')) ?? '';
-  const addresses = server.resolve(name);
+  const addresses = await lookUp(call, name);
   if (addresses.length === 0) return failed(1, `Host ${name} not found: 3(NXDOMAIN)`);
   const shown = addresses.map(
     (address) => `${name} has ${typeof parseAddress(address) === 'bigint' ? 'IPv6 ' : ''}address ${address}\n`,

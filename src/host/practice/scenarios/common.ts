@@ -35,6 +35,9 @@ export const POSTFIX = service(
   '220 web1.example.org ESMTP Postfix (Debian/GNU)\r\n',
 );
 
+export const DOCKER_PROXY = service('docker-proxy', 1180, 8080, '0.0.0.0', 0);
+export const RESOLVED: PracticeService = { ...service('systemd-resolve', 377, 53, '127.0.0.53', 101), protocol: 'udp' };
+
 /** The same service at another address. */
 export const listeningAt = (one: PracticeService, address: string): PracticeService => ({ ...one, address });
 

@@ -9,6 +9,19 @@ export const elsewhere: Scenario = {
   symptom: '"wp plugin update --all" ends with: Failed to connect to downloads.wordpress.org port 443',
   story:
     "web1 may speak to the company's package mirror and to nothing else. That does include loopback. But plugins don't come from the mirror.",
+  level: 'medium',
+  lesson: 'Look at the device in the line: OUT=eth0 is no loopback',
+  isDecoy: true,
+  cause: 'Loopback passes. What is dropped goes out by eth0: the host that plugins come from is not permitted.',
+  hints: [
+    'What does the message name: localhost, or a host out there?',
+    'The log has entries. Which device do they name?',
+    'OUT=eth0: the policy does what it was written for. It lacks a permit for downloads.wordpress.org.',
+  ],
+  byHand: [
+    'grep OUT-DROP /var/log/kern.log',
+    'iptables -I OUTPUT 4 -o eth0 -d 198.51.100.80 -p tcp --dport 443 -j ACCEPT',
+  ],
   rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
 -A OUTPUT -o lo -j ACCEPT
 -A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT

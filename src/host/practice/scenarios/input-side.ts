@@ -9,6 +9,16 @@ export const inputSide: Scenario = {
   symptom: '"mysqladmin -h 127.0.0.1 ping" ends with: Can\'t connect to MySQL server',
   story:
     'The outbound policy of web1 has had its loopback rule from the start. Yesterday the inbound policy was tightened as well.',
+  level: 'medium',
+  lesson: 'What leaves by lo has to come in by lo as well',
+  isDecoy: false,
+  cause: 'OUTPUT permits lo, INPUT forgot it: the packet leaves, and the inbound policy drops it.',
+  hints: [
+    'The outbound policy has its loopback rule. A packet over lo passes two chains.',
+    'The log has entries with IN=lo.',
+    'INPUT permits eth0 alone.',
+  ],
+  byHand: ['iptables -S INPUT', 'iptables -I INPUT 1 -i lo -j ACCEPT', 'iptables-save > /etc/iptables/rules.v4'],
   rules: `*filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]

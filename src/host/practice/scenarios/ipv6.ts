@@ -9,6 +9,16 @@ export const ipv6: Scenario = {
   symptom: '"nc -v localhost 25" does not connect, while "nc -v 127.0.0.1 25" does',
   story:
     'The policy of web1 was checked twice, loopback rule included. It was checked with iptables. A second policy, for IPv6, came with the same role and was read by nobody.',
+  level: 'medium',
+  lesson: 'localhost is ::1 first, and IPv6 has a policy of its own',
+  isDecoy: false,
+  cause: 'iptables permits lo; ip6tables knows nothing of it, and localhost is ::1 first.',
+  hints: [
+    'Try both addresses: nc -v 127.0.0.1 25, nc -v ::1 25.',
+    'iptables -S shows half of the firewall.',
+    'ip6tables -S OUTPUT shows the other half.',
+  ],
+  byHand: ['ip6tables -S OUTPUT', 'ip6tables -I OUTPUT 1 -o lo -j ACCEPT', 'ip6tables-save > /etc/iptables/rules.v6'],
   rules: `*filter
 :INPUT ACCEPT [0:0]
 :FORWARD DROP [0:0]

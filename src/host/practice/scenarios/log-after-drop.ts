@@ -9,6 +9,20 @@ export const logAfterDrop: Scenario = {
   symptom: '"mail -s test root@example.org" times out, and no log shows a dropped packet',
   story:
     'The policy of web1 logs what it drops; anybody can see the LOG rule at its end. Nobody has ever seen an entry of it.',
+  level: 'hard',
+  lesson: 'A LOG rule behind the DROP is never reached',
+  isDecoy: false,
+  cause: 'The final DROP drops the mails to localhost; its LOG rule stands behind it and never sees a packet.',
+  hints: [
+    'A silent log is no proof that nothing is dropped.',
+    'Look at the counters: iptables -L OUTPUT -n -v. Which rule has none?',
+    'Rules are read from the top. What stands behind a DROP for everything?',
+  ],
+  byHand: [
+    'iptables -L OUTPUT -n -v --line-numbers',
+    'iptables -I OUTPUT 4 -o lo -j ACCEPT',
+    'iptables-save > /etc/iptables/rules.v4',
+  ],
   rules: `*filter
 :INPUT ACCEPT [0:0]
 :FORWARD DROP [0:0]

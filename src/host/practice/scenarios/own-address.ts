@@ -9,6 +9,17 @@ export const ownAddress: Scenario = {
   symptom: '"wp cron test" ends with: WP-Cron spawn failed: Failed to connect to www.example.org port 443',
   story:
     'The policy of web1 does permit loopback, as somebody wrote it: 127.0.0.0/8. Visitors reach the site, the database answers. But WordPress calls itself by its own name to do its scheduled work, and that call never arrives.',
+  level: 'medium',
+  lesson: "A server's own public address goes over lo too",
+  isDecoy: false,
+  cause:
+    'The policy permits 127.0.0.0/8, not lo: what the site sends to its own public address goes over lo with that address, and is dropped.',
+  hints: [
+    'Which address does www.example.org have here? getent hosts www.example.org',
+    "That address is the server's own. By which device do packets to it leave? ip route get 192.0.2.10",
+    'By lo. The permit names a network instead of the device.',
+  ],
+  byHand: ['ip route get 192.0.2.10', 'iptables -I OUTPUT 2 -o lo -j ACCEPT', 'iptables-save > /etc/iptables/rules.v4'],
   rules: `*filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
