@@ -22,6 +22,11 @@ const LISTED = 5;
 
 const FLAGS: Readonly<Record<string, number>> = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 };
 
+/** Only echoes have one. */
+const NO_ID = 0;
+/** The kernel prints no MARK= for a packet without one. */
+const UNMARKED = 0;
+
 const transportOf = ({ proto, spt, dpt, type, code, id, flags }: Entry): Transport | null => {
   const ports = { sourcePort: spt, destinationPort: dpt };
   switch (proto) {
@@ -31,7 +36,9 @@ const transportOf = ({ proto, spt, dpt, type, code, id, flags }: Entry): Transpo
       return { kind: 'udp', ...ports };
     case 'ICMP':
     case 'ICMPv6':
-      return { kind: proto === 'ICMP' ? 'icmp' : 'icmpv6', type: type ?? 0, code: code ?? 0, id: id ?? 0 };
+      // A line that is cut off before them says too little.
+      if (type === null || code === null) return null;
+      return { kind: proto === 'ICMP' ? 'icmp' : 'icmpv6', type, code, id: id ?? NO_ID };
     default:
       return null;
   }
@@ -39,7 +46,8 @@ const transportOf = ({ proto, spt, dpt, type, code, id, flags }: Entry): Transpo
 
 /** The logged packet, taken for the first of its connection unless its flags say otherwise; null where the line says too little. */
 const toPacket = (entry: Entry): Packet | null => {
-  const [source, destination] = [parseAddress(entry.src ?? ''), parseAddress(entry.dst ?? '')];
+  if (entry.src === null || entry.dst === null) return null;
+  const [source, destination] = [parseAddress(entry.src), parseAddress(entry.dst)];
   const transport = transportOf(entry);
   if (source === null || destination === null || transport === null || typeof source !== typeof destination)
     return null;
@@ -54,7 +62,7 @@ const toPacket = (entry: Entry): Packet | null => {
     ttl: entry.ttl,
     uid: entry.uid ?? 'unknown',
     gid: entry.gid ?? 'unknown',
-    mark: entry.mark ?? 0,
+    mark: entry.mark ?? UNMARKED,
     conntrack: { state, direction: 'original', mark: 0, zone: 0, status: 0 },
   };
 };
@@ -68,9 +76,10 @@ export const judgeLine = ({ ruleset, surroundings, own }: Site, line: EntryLine)
   const report = own?.changes.find(({ prefix }) => prefix.trim() === entry.prefix);
   if (report !== undefined) return { line, by: citeRule(report.reports) };
   const packet = toPacket(entry);
-  const device = { name: entry.out ?? '', index: 2 };
   const trace: HookTrace | null =
-    packet === null ? null : evaluatePacket(ruleset, packet, 'output', surroundings, device);
+    packet === null || entry.out === null
+      ? null
+      : evaluatePacket(ruleset, packet, 'output', surroundings, { name: entry.out, index: 2 });
   if (
     trace !== null &&
     trace.stopped !== null &&
@@ -81,10 +90,12 @@ export const judgeLine = ({ ruleset, surroundings, own }: Site, line: EntryLine)
   return findPrefixHint(entry.prefix) === 'stopped' ? { line, by: null } : null;
 };
 
+/** How it was logged, by which rule not being known. */
+export const tellLogged = ({ prefix }: Entry): string => (prefix === null ? 'logged' : `logged as "${prefix}"`);
+
 const tell = ({ line: { entry }, by }: JudgedLine): string => {
-  const logged = entry.prefix === null ? 'logged' : `logged as "${entry.prefix}"`;
   const to = nameAddress(entry.dst ?? 'an address not in the line', entry.dpt);
-  return `${entry.proto ?? 'A packet'} to ${to} by ${entry.out}: ${by === null ? logged : `stopped by ${by}`}`;
+  return `${entry.proto ?? 'A packet'} to ${to} by ${entry.out}: ${by === null ? tellLogged(entry) : `stopped by ${by}`}`;
 };
 
 /** The line of a packet that left, or was to leave, for a loopback address by another device: see find-bound-to-device.ts. */

@@ -1,12 +1,12 @@
 // A loopback address that is asked by another device than lo, since the program has bound its socket to that device.
 import { nameAddress } from '../../naming/conversations.ts';
 import type { Cause, Clues } from '../causes/cause.ts';
-import { isAstray, type JudgedLine, judgeLine } from '../drops/find-elsewhere.ts';
+import { isAstray, type JudgedLine, judgeLine, tellLogged } from '../drops/find-elsewhere.ts';
 import type { Failure } from '../failures.ts';
 
 const tellLine = ({ line: { entry }, by }: JudgedLine): string => {
-  const sent = `${entry.proto ?? 'A packet'} to ${nameAddress(entry.dst ?? '', entry.dpt)} was sent by ${entry.out}, not by lo`;
-  return by === null ? `${sent} (logged as "${entry.prefix ?? ''}")` : `${sent}: dropped by ${by}`;
+  const sent = `${entry.proto ?? 'A packet'} to ${nameAddress(entry.dst ?? 'a loopback address', entry.dpt)} was sent by ${entry.out}, not by lo`;
+  return by === null ? `${sent} (${tellLogged(entry)})` : `${sent}: dropped by ${by}`;
 };
 
 /** The sockets that the command has bound to a device which is not lo. */

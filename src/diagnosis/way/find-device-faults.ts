@@ -84,15 +84,17 @@ export const findIp6Off = (way: LoopbackWay): WayFault | null =>
         },
       };
 
-/** One queueing discipline with its counters, as `tc -s qdisc` prints it: `qdisc netem 8001: root refcnt 2 limit 1000 loss 100%` and two lines more. */
+/** One queueing discipline with its counters (null: not told), as `tc -s qdisc` prints it: `qdisc netem 8001: root refcnt 2 limit 1000 loss 100%` and two lines more. */
 type Queue = {
   readonly kind: string;
   readonly line: string;
-  readonly counters: string;
-  readonly dropped: number;
+  readonly counters: string | null;
+  readonly dropped: number | null;
   /** Packets that wait in it now. */
-  readonly waiting: number;
+  readonly waiting: number | null;
 };
+
+const numberIn = (found: RegExpExecArray | null): number | null => (found === null ? null : Number(found[1]));
 
 const listQueues = ({ stdout }: CommandAnswer): Queue[] =>
   [...stdout.matchAll(/^qdisc (\S+) .*\n(?: .*\n?)*/gm)].map(([text, kind = '']) => {
@@ -100,9 +102,9 @@ const listQueues = ({ stdout }: CommandAnswer): Queue[] =>
     return {
       kind,
       line: line.trim(),
-      counters: rest[0]?.trim() ?? '',
-      dropped: Number(/dropped (\d+)/.exec(text)?.[1] ?? 0),
-      waiting: Number(/backlog \S+ (\d+)p\b/.exec(text)?.[1] ?? 0),
+      counters: rest[0]?.trim() ?? null,
+      dropped: numberIn(/dropped (\d+)/.exec(text)),
+      waiting: numberIn(/backlog \S+ (\d+)p\b/.exec(text)),
     };
   });
 
@@ -118,11 +120,12 @@ const judgeQueue = (queue: Queue): Judged | null => {
   const { kind, line, dropped, waiting } = queue;
   if (HARMLESS.includes(kind)) return null;
   const loss = /\bloss (?:random )?([\d.]+)%/.exec(line)?.[1];
-  if (kind === 'blackhole' || Number(loss ?? 0) >= 100)
+  if (kind === 'blackhole' || (loss !== undefined && Number(loss) >= 100))
     return { outcome: 'blocked', queue, says: 'drops every packet' };
   if (loss !== undefined) return { outcome: 'unknown', queue, says: `drops ${loss} % of the packets at random` };
-  if (dropped > 0) return { outcome: 'unknown', queue, says: `has dropped ${dropped} packets` };
-  if (waiting > 0) return { outcome: 'unknown', queue, says: `holds back ${waiting} packets at this moment` };
+  if (dropped !== null && dropped > 0) return { outcome: 'unknown', queue, says: `has dropped ${dropped} packets` };
+  if (waiting !== null && waiting > 0)
+    return { outcome: 'unknown', queue, says: `holds back ${waiting} packets at this moment` };
   return SHAPERS.includes(kind) || /\b(delay|corrupt|gap|rate)\b/.test(line)
     ? { outcome: 'works', queue, says: 'holds packets back' }
     : null;
@@ -142,8 +145,8 @@ export const findQueue = ({ queues }: LoopbackWay): WayFault | null => {
       title: `A queueing discipline on lo (${queue.kind}) ${says}, behind all rules of the firewall.`,
       evidence: [
         `${queues.command.join(' ')}: ${queue.line}`,
-        ...(queue.counters === '' ? [] : [queue.counters]),
-        ...(queue.waiting > 0 ? [`${queue.waiting} packets wait in it (backlog)`] : []),
+        ...(queue.counters === null ? [] : [queue.counters]),
+        ...(queue.waiting !== null && queue.waiting > 0 ? [`${queue.waiting} packets wait in it (backlog)`] : []),
       ],
       advice:
         'lo has none by itself (noqueue): somebody has put it there, for a test perhaps. No firewall rule cures it; take it away if nobody needs it.',
