@@ -18,7 +18,7 @@ import { EXIT } from './options/exit-codes.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { tellExits } from './options/tell.ts';
 import { addCommand, addProgramOptions } from './options/to-commander.ts';
-import { fail, finish, hasSize, isTerminal, openIo, progressIo, readFile } from './process.ts';
+import { fail, finish, hasSize, isTerminal, openIo, progressIo, readFile, suspend } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;
 
@@ -66,6 +66,7 @@ const walk = async (practice: string | null): Promise<number> => {
     onLeave,
     onDefect: fail,
     interrupt: () => process.kill(process.pid, 'SIGINT'),
+    suspend,
     screen: process.stdout,
     env: process.env,
   });

@@ -107,3 +107,10 @@ export function fail(error: unknown): never {
 
 /** By name: the parts of the bundle each have a class of their own. */
 const isHostError = (error: unknown): error is HostError => error instanceof Error && error.name === 'HostError';
+
+/** Stops this process as Ctrl-Z does, and resolves when it goes on: at once where no shell could let it. The rollback is another process. */
+export const suspend = async (): Promise<void> => {
+  process.kill(process.pid, 'SIGTSTP');
+  // Time that passes while it is stopped ends the wait when it goes on.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+};

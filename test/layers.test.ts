@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ink',
     'zod',
   ],
-  faces: ['wizard', 'steps', 'words', 'ink', 'react', 'ink-select-input', 'ink-text-input'],
+  faces: ['naming', 'wizard', 'steps', 'words', 'ink', 'react'],
   report: ['at.ts', 'firewall', 'diagnosis', 'wizard', 'steps', 'words'],
   probe: ['firewall', 'diagnosis', 'words', 'naming', 'options'],
   completion: ['options', 'single-quotes.ts'],

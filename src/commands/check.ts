@@ -123,7 +123,8 @@ export const runCheck = async (io: Io, options: CheckOptions, seams: CheckSeams)
       io.stdout(`${JSON.stringify(checkDocument(inspection, io.now(), leftOver))}
 `);
     else {
-      const { title, body } = tellInspection(inspection);
+      const { title, glance, details } = tellInspection(inspection);
+      const body = [...glance, ...details];
       io.stdout(
         printBlocks(
           withGaps([

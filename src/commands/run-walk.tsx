@@ -1,15 +1,19 @@
 // Runs a walk to its end with the face that fits: Ink on a terminal, prompts and lines everywhere else.
 
+import { clipboardSequence } from '../faces/ink/clipboard.ts';
 import { type Screen, wipeOnShrink } from '../faces/ink/wipe-on-shrink.ts';
+import type { Outside } from '../faces/ink/wizard.tsx';
 import { playPlain, printPage } from '../faces/plain/play.ts';
+import { HostError } from '../host/host.ts';
 import { stepNumber, stepTitles, walkPage } from '../steps/walk-page.ts';
 import { effectOf } from '../wizard/effects.ts';
 import type { Event } from '../wizard/event.ts';
-import { next } from '../wizard/next.ts';
+import { next, outcomeOf } from '../wizard/next.ts';
 import { begin, type Case, type Outcome, type Story, type VerificationResult, type Walk } from '../wizard/state.ts';
 import { createStore, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { gap, span, text } from '../words/page.ts';
+import { printableOutput } from '../words/printable.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 
@@ -28,6 +32,10 @@ export type WalkParts = {
   onDefect: (error: unknown) => void;
   /** What Ctrl-C does where it comes as a key: the same as the signal. */
   interrupt: () => void;
+  /** What `q` does: leaves now, or as soon as the phase allows it. */
+  leave: (store: Store<Walk, Event>) => void;
+  /** Stops the process until its shell lets it go on. */
+  suspend: () => Promise<void>;
   /** The terminal that the wizard is drawn on. */
   screen: Screen;
 };
@@ -43,11 +51,40 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
     look();
   });
 
-const playInk = async (store: Store<Walk, Event>, { interrupt, screen, io }: WalkParts) => {
+/** The clipboard of the user's terminal, and a file: a practice server has no disk that anybody could read. */
+const copyBy =
+  ({ screen, work, story }: WalkParts): Outside['copy'] =>
+  async (name, text) => {
+    // What is copied is pasted: into a shell, too.
+    const safe = printableOutput(text);
+    const sequence = clipboardSequence(safe);
+    if (sequence !== null) screen.write(sequence);
+    const file = story === null ? await work.writeCopy(name, safe).catch(noFile) : null;
+    return { clipboard: sequence !== null, file };
+  };
+
+/** A disk that is full is no reason to end a walk. */
+const noFile = (error: unknown): null => {
+  if (error instanceof HostError) return null;
+  throw error;
+};
+
+const playInk = async (store: Store<Walk, Event>, parts: WalkParts) => {
+  const { screen, io, work } = parts;
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../faces/ink/wizard.tsx')]);
   const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
-  const app = render(<Wizard store={store} interrupt={interrupt} glyphs={io.unicode ? 'unicode' : 'ascii'} />, {
+  const outside: Outside = {
+    interrupt: parts.interrupt,
+    leave: () => parts.leave(store),
+    suspend: parts.suspend,
+    copy: copyBy(parts),
+    report: () => {
+      const { case: walk } = store.getState();
+      return work.tellReport(walk, outcomeOf(walk));
+    },
+  };
+  const app = render(<Wizard store={store} outside={outside} glyphs={io.unicode ? 'unicode' : 'ascii'} />, {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,

@@ -25,6 +25,7 @@ export type WizardOptions = {
   onLeave: (leave: () => void) => void;
   onDefect: (error: unknown) => void;
   interrupt: () => void;
+  suspend: () => Promise<void>;
   screen: Screen;
   /** Where what was practised is kept. */
   env: NodeJS.ProcessEnv;
@@ -72,6 +73,8 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
       onStore: (store) => options.onLeave(() => leaveSoon(store)),
       onDefect: options.onDefect,
       interrupt: options.interrupt,
+      leave: leaveSoon,
+      suspend: options.suspend,
       screen: options.screen,
     });
     if (story !== null && endPractice(story, walk, outcome, { ...io, env: options.env })) return 0;

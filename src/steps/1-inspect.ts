@@ -15,6 +15,7 @@ import { tellNextBoot } from '../words/next-boot.ts';
 import { type Block, gap, type Page, type PageChoice, type Rich, type RuleRow, span, text } from '../words/page.ts';
 import { nameStoppedParts, tellStoppedParts } from '../words/stopped-parts.ts';
 import { tellFinding } from './3-read-log.ts';
+import { commandLines } from './4-fix.ts';
 import { page, problemPage, tellProblem } from './pages.ts';
 import { tellStory } from './practice.ts';
 
@@ -134,22 +135,29 @@ const isBlind = ({ logs }: Inspection): boolean => logs?.length === 0;
 const isLogged = ({ logging }: Case, { loggingPlan }: Inspection): boolean =>
   logging !== null || loggingPlan === null || loggingPlan.changes.length === 0;
 
+/** The fix is never out of reach where the rules stop something, or may. */
+const fixNow = ({ blocked, unknownTraces }: Inspection): PageChoice<Event>[] =>
+  blocked || unknownTraces.length > 0
+    ? [{ label: `Fix it now${blocked ? '' : ', though the rules alone do not tell'}`, event: { name: 'fix-chosen' } }]
+    : [];
+
 const choices = (inspection: Inspection, walk: Case): PageChoice<Event>[] => {
   const { blocked, loggingPlan } = inspection;
   const repeat: PageChoice<Event> = {
-    label: blocked ? 'Repeat what fails, and read the log' : 'Repeat what fails, to see what else stops it',
+    label: blocked ? 'Prove it: repeat what fails, and read the log' : 'Repeat what fails, to see what else stops it',
     event: { name: 'reproduction-chosen' },
   };
-  if (isLogged(walk, inspection) || isBlind(inspection)) return [{ ...repeat, recommended: true }, quit(walk)];
+  const others = [...fixNow(inspection), quit(walk)];
+  if (isLogged(walk, inspection) || isBlind(inspection)) return [{ ...repeat, recommended: true }, ...others];
   const rules = count(loggingPlan?.changes.length ?? 0, 'LOG rule');
   return [
     {
-      label: `Turn logging on: ${rules}, taken away again on leaving`,
+      label: `${blocked ? 'Prove it: turn' : 'Turn'} logging on (${rules}, taken away again on leaving)`,
       event: { name: 'logging-chosen' },
       recommended: true,
     },
-    { ...repeat, label: 'Repeat what fails without more logging' },
-    quit(walk),
+    { ...repeat, label: `${blocked ? 'Prove it: repeat' : 'Repeat'} what fails without more logging` },
+    ...others,
   ];
 };
 
@@ -190,12 +198,8 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
         span('warn', 'Its drops are logged within a limit only,'),
         ' which other traffic can use up: the entry may be missing. A LOG rule of its own right before each dropping rule shows them for sure; it changes no verdict.',
       ),
-      ...ownersWay(inspection),
     ];
-  return [
-    text(span('warn', 'Some of its drops would leave no entry in the log.'), ` ${logRules(inspection)}`),
-    ...ownersWay(inspection),
-  ];
+  return [text(span('warn', 'Some of its drops would leave no entry in the log.'), ` ${logRules(inspection)}`)];
 };
 
 /** Drops without a line where lo passes, or where that is not known. */
@@ -291,11 +295,11 @@ export const tellPolicies = (inspection: Inspection): Block[] => {
 const tellMissing = ({ dump }: Inspection): Block[] =>
   dump === null || dump.missing.length === 0 ? [] : [text(span('dim', `Not in the dump: ${enumerate(dump.missing)}.`))];
 
-/** What was found by looking at the rules: for step 1 and for `check`. */
-export const tellInspection = (inspection: Inspection): { title: string; body: Block[] } => ({
+/** What was found by looking at the rules, for step 1 and for `check`: the answer at a glance, and the policies behind it. */
+export const tellInspection = (inspection: Inspection): { title: string; glance: Block[]; details: Block[] } => ({
   title: `${titleOf(inspection)}${tellNatEnd(inspection)}`,
-  body: [
-    loopbackFacts(inspection),
+  glance: [loopbackFacts(inspection)],
+  details: [
     ...tellPolicies(inspection),
     gap,
     text('Programs on this server talk to each other over the loopback interface lo.'),
@@ -311,18 +315,21 @@ const tellFaults = (inspection: Inspection): Block[] =>
     .flatMap((finding) => [gap, ...tellFinding(finding)]);
 
 const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<Event> => {
-  const { title, body } = tellInspection(inspection);
+  const { title, glance, details } = tellInspection(inspection);
+  const { loggingPlan } = inspection;
   return page({
     title,
+    // What is needed to answer stands within the first screen of a small terminal; the rest unfolds.
     body: [
       ...problem,
-      ...body,
-      ...tellAttempts(inspection),
+      ...glance,
       ...tellFaults(inspection),
       ...(inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot)),
       ...loggingLine(inspection, walk),
     ],
+    details: [...details, ...tellAttempts(inspection), ...(isLogged(walk, inspection) ? [] : ownersWay(inspection))],
     choices: choices(inspection, walk),
+    commands: isLogged(walk, inspection) ? [] : commandLines(loggingPlan?.apply ?? []),
   });
 };
 

@@ -152,6 +152,9 @@ const again: PageChoice<Event> = {
 };
 const leave: PageChoice<Event> = { label: 'Leave without a fix', event: { name: 'quit-chosen' } };
 
+const commandsOf = (findings: readonly Finding[]): string[] =>
+  findings.flatMap(({ commands }) => commands.map(shellLine));
+
 /** Conversations that the page lists; the report has them all. */
 const LISTED = 10;
 
@@ -163,6 +166,8 @@ const blockedPage = (diagnosis: Diagnosis, attempts: readonly Attempt[]): Page<E
     body: withGaps([tellBlocked(diagnosis, LISTED), tellFailed(attempts), ...findings.map(tellFinding)]),
     choices: [{ label: 'Show how to fix it', event: { name: 'fix-chosen' }, recommended: true }, again, leave],
     back: { name: 'back-chosen' },
+    commands: commandsOf(findings),
+    ...(blocked[0]?.sample == null ? {} : { evidence: blocked[0].sample.text }),
   });
 };
 
@@ -248,6 +253,7 @@ const otherPage = (
     ]),
     choices: otherChoices(verdict, walk),
     back: { name: 'back-chosen' },
+    commands: commandsOf(findings),
   });
 
 const READING = page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });

@@ -152,6 +152,7 @@ const choosing = (plans: readonly FixPlan[]): Page<Event> => {
     ],
     choices: [...planChoices(useful), leave],
     back: { name: 'back-chosen' },
+    commands: commandLines(findRecommended(useful)?.byHand ?? []),
   });
 };
 
@@ -247,7 +248,7 @@ const tellRehearsed = (rehearsal: Reviewing['rehearsal']): Block[] => {
 
 const reviewing = ({ plan, rehearsal }: Reviewing, confirmWithin: number): Page<Event> => {
   const apply: PageChoice<Event> = {
-    label: `Apply it: permit ${namePlan(plan)}, with a rollback`,
+    label: `Apply it on trial: permit ${namePlan(plan)}, with a rollback`,
     event: { name: 'apply-chosen' },
     recommended: true,
   };
@@ -259,7 +260,6 @@ const reviewing = ({ plan, rehearsal }: Reviewing, confirmWithin: number): Page<
       text(`Applied, it is taken back by itself after ${confirmWithin} s unless you keep it.`),
     ],
     choices: [
-      { label: 'Not now: back to the choice', event: { name: 'back-chosen' } },
       // What could not be proved harmless is not applied by lo-doctor.
       ...(plan.proof.holds ? [apply] : []),
       {
@@ -271,9 +271,12 @@ const reviewing = ({ plan, rehearsal }: Reviewing, confirmWithin: number): Page<
         label: 'Try the rollback out first, on a rule that does nothing (some 15 s)',
         event: { name: 'rehearsal-chosen' },
       },
+      { label: 'Back: permit more or less', event: { name: 'back-chosen' } },
     ],
-    initial: 0,
+    // Applying takes a key of its own: no Enter too many may change a server.
+    initial: null,
     back: { name: 'back-chosen' },
+    commands: commandLines(plan.byHand),
   });
 };
 

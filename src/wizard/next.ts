@@ -65,6 +65,8 @@ const inspect = (walk: Walk, event: Event): Walk => {
       );
     case 'reproduction-chosen':
       return goTo(walk, { name: 'choosing-action', problem: null });
+    case 'fix-chosen':
+      return goTo(walk, { name: 'planning-fix' });
     case 'retry-chosen':
       return goTo(walk, { name: 'inspecting' });
     case 'failed':
@@ -127,13 +129,14 @@ const fix = (walk: Walk, phase: PhaseOf<'fix'>, event: Event): Walk => {
         ? goTo(walk, { name: 'reviewing-fix', plans: phase.plans, plan: event.plan, rehearsal: null })
         : walk;
     case 'apply-chosen':
-      return phase.name === 'reviewing-fix'
+      // What could not be proved harmless is not applied, whoever asks for it.
+      return phase.name === 'reviewing-fix' && phase.plan.proof.holds
         ? goTo(walk, { name: 'applying', plan: phase.plan, plans: phase.plans })
         : walk;
     case 'back-chosen':
       return phase.name === 'reviewing-fix'
         ? goTo(walk, { name: 'choosing-fix', plans: phase.plans, problem: null })
-        : goTo(walk, { name: 'log-read' });
+        : goTo(walk, walk.case.diagnosis === null ? { name: 'inspected', problem: null } : { name: 'log-read' });
     case 'rehearsal-chosen':
       return phase.name === 'reviewing-fix'
         ? goTo(walk, { name: 'rehearsing', plans: phase.plans, plan: phase.plan })

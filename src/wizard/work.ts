@@ -40,4 +40,8 @@ export type Work = {
   rollBack: () => Promise<void>;
   /** Writes the report; returns where it is. */
   writeReport: (walk: Case, outcome: Outcome) => Promise<string>;
+  /** The report as it stands now, without secrets; written nowhere. */
+  tellReport: (walk: Case, outcome: Outcome) => string;
+  /** Writes a text that the user has copied beside the report; returns where it is. */
+  writeCopy: (name: string, text: string) => Promise<string>;
 };

@@ -46,7 +46,7 @@ export type PageChoice<Event> = {
 /** A line of text that a page asks for. */
 export type Input<Event> = { prompt: string; draft: string; toEvent: (text: string) => Event };
 
-/** A page. `initial` is the choice that Enter takes unless another is picked. */
+/** A page. `initial` is the choice that Enter takes unless another is picked; null where a choice has to be made on purpose. */
 export type Page<Event> = {
   title: string;
   body: readonly Block[];
@@ -55,10 +55,16 @@ export type Page<Event> = {
   /** Something is going on: the face shows that it is alive. */
   busy: string | null;
   choices: readonly PageChoice<Event>[];
-  initial: number;
+  initial: number | null;
   input: Input<Event> | null;
   /** The event of Esc, when there is a way back. */
   back: Event | null;
+  /** What can be unfolded below the body: it is not needed to answer. */
+  details?: readonly Block[];
+  /** What the page speaks of as lines for a root shell, whole; none where it speaks of no command. */
+  commands?: readonly string[];
+  /** The log line that the page has marked. */
+  evidence?: string;
 };
 
 /** A span with a tone. */

@@ -259,6 +259,8 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       }
     },
     rollBack,
+    tellReport: (seen, outcome) => walkReport(withoutSecrets(seen), outcome, host.name),
+    writeCopy: (name, text) => writeRecord(host, caseId, name, text),
     writeReport: async (seen, outcome) => {
       const walk = withoutSecrets(seen);
       const document = printableOutput(JSON.stringify(reportDocument(walk, outcome, host.name)));

@@ -63,7 +63,7 @@ const REPEAT = [/^A command of mine/, /^Repeat/];
 const wantedOf = ({ title }: Asking, { logging = true, fix = false }: Answers): readonly RegExp[] => {
   switch (title[0]) {
     case '1':
-      return [...(logging ? [/^Turn logging on/] : []), /^Repeat what fails/, /^Leave/];
+      return [...(logging ? [/^(Prove it: t|T)urn logging on/] : []), /^(Prove it: r|R)epeat what fails/, /^Leave/];
     case '3':
       return [...(fix ? [/how to fix/i] : []), /^Leave/, /^Finish/];
     case '4':

@@ -89,7 +89,7 @@ PY`;
       /TCP to 172\.17\.0\.2:80 by docker0 .* the policy of OUTPUT \(iptables, IPv4\): policy drop, without a line in the log/,
     );
     const { stdout } = await server.walk({ command: ask });
-    expect(stdout).toContain('Turn logging on: 1 LOG rule');
+    expect(stdout).toContain('urn logging on (1 LOG rule');
     expect(readLogPage(stdout)).toMatch(/OUT=docker0 SRC=172\.17\.0\.1 DST=172\.17\.0\.2/);
     expect(await server.sh('iptables-save')).not.toContain('LOG');
   });

@@ -17,7 +17,8 @@ const tell = (ruleset: Ruleset): string => {
     way: null,
     dump: null,
   };
-  return layOut(tellInspection(inspect({ ...known, ruleset }, 'c1')).body, 80)
+  const { glance, details } = tellInspection(inspect({ ...known, ruleset }, 'c1'));
+  return layOut([...glance, ...details], 80)
     .map(lineText)
     .join('\n');
 };

@@ -1,19 +1,12 @@
 // The choices of a page, one line each; Enter takes the one marked.
 import { Box, type Key, Text, useInput, usePaste } from 'ink';
-import SelectInput from 'ink-select-input';
 import { useRef, useState } from 'react';
 import type { PageChoice } from '../../words/page.ts';
 import { printable } from '../../words/printable.ts';
 
-const Indicator = ({ isSelected = false }: { isSelected?: boolean }) => (
-  <Box flexShrink={0}>
-    <Text color="cyan">{isSelected ? '> ' : '  '}</Text>
-  </Box>
-);
-
-const Item = ({ isSelected = false, label }: { isSelected?: boolean; label: string }) => (
-  <Text wrap="truncate" {...(isSelected ? { color: 'cyan', bold: true } : {})}>
-    {printable(label)}
+const Item = ({ isMarked, label }: { isMarked: boolean; label: string }) => (
+  <Text wrap="truncate" {...(isMarked ? { color: 'cyan', bold: true } : {})}>
+    {`${isMarked ? '> ' : '  '}${printable(label)}`}
   </Text>
 );
 
@@ -34,16 +27,16 @@ const readStrokes = (input: string, key: Key): Stroke[] => {
   return strokes.every((stroke) => stroke !== null) ? strokes : [];
 };
 
-/** What ChoiceList needs: `initial` is the index of the choice marked at first. */
+/** What ChoiceList needs: `initial` is the index of the choice marked at first, null for none: Enter does nothing then. */
 export type ChoiceListProps<Event> = {
   choices: readonly PageChoice<Event>[];
-  initial: number;
+  initial: number | null;
   onChoose: (event: Event) => void;
 };
 
 /**
- * A list of choices, answered by arrows or j/k and Enter, or by number. SelectInput draws it; the keys are ours, because several that
- * arrive in one piece (a slow line) must each count from where the one before left the mark: SelectInput judges them all by its last drawing.
+ * A list of choices, answered by arrows or j/k and Enter, or by number. Several keys that arrive in one piece (a slow line) each count from
+ * where the one before left the mark.
  */
 export const ChoiceList = <Event,>({ choices, initial, onChoose }: ChoiceListProps<Event>) => {
   const mark = useRef(initial);
@@ -53,9 +46,10 @@ export const ChoiceList = <Event,>({ choices, initial, onChoose }: ChoiceListPro
     if (chosen) onChoose(chosen.event);
   };
   const strike = (stroke: Stroke) => {
-    if (stroke === 'enter') return choose(mark.current);
+    if (stroke === 'enter') return mark.current === null ? undefined : choose(mark.current);
     if (typeof stroke === 'number') return choose(stroke);
-    mark.current = (mark.current + (stroke === 'down' ? 1 : choices.length - 1)) % choices.length;
+    const from = mark.current ?? (stroke === 'down' ? -1 : 0);
+    mark.current = (from + (stroke === 'down' ? 1 : choices.length - 1)) % choices.length;
     setDrawn(mark.current);
   };
   useInput((input, key) => {
@@ -64,13 +58,10 @@ export const ChoiceList = <Event,>({ choices, initial, onChoose }: ChoiceListPro
   // Text pasted into the wrong window must not answer anything.
   usePaste(() => {});
   return (
-    <SelectInput
-      key={drawn}
-      isFocused={false}
-      items={choices.map(({ label }, value) => ({ key: label, label: `${value + 1}. ${label}`, value }))}
-      initialIndex={drawn}
-      indicatorComponent={Indicator}
-      itemComponent={Item}
-    />
+    <Box flexDirection="column">
+      {choices.map(({ label }, place) => (
+        <Item key={label} isMarked={place === drawn} label={`${place + 1}. ${label}`} />
+      ))}
+    </Box>
   );
 };

@@ -1,12 +1,13 @@
 // A page on the terminal: progress, title, a body that scrolls when it must, choices, and the keys that work.
 import { Box, Text, useAnimation, useInput, useWindowSize } from 'ink';
-import TextInput from 'ink-text-input';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { layOut } from '../../words/lay-out.ts';
 import type { Glyphs } from '../../words/packet-way.ts';
 import { type Page, span, text } from '../../words/page.ts';
-import { printable, withoutHostile } from '../../words/printable.ts';
+import { printable } from '../../words/printable.ts';
 import { ChoiceList } from './choice-list.tsx';
+import { deedsOf, KEYS } from './keys.ts';
+import { LineInput, type Typed } from './line-input.tsx';
 import { LinesView, Toned } from './lines-view.tsx';
 import { ProgressLine } from './progress-line.tsx';
 import { refit, type Scroll, scroll, type Viewport } from './viewport.ts';
@@ -43,6 +44,12 @@ const scrollOf = (
 const moreBelow = ({ top, height, total }: Viewport): string =>
   `-- lines ${top + 1}-${Math.min(total, top + height)} of ${total}: ${top + height < total ? 'Space shows more' : 'b goes back up'} --`;
 
+/** The keys in one line, as many as fit: the first ones are needed most. */
+const fitKeys = (keys: readonly string[], width: number): string => {
+  const [first = '', ...rest] = keys;
+  return rest.reduce((line, key) => (`${line}   ${key}`.length > width ? line : `${line}   ${key}`), first);
+};
+
 /** What PageView needs: the page, how far the walk is, and where events go. */
 export type PageViewProps<Event> = {
   page: Page<Event>;
@@ -50,13 +57,18 @@ export type PageViewProps<Event> = {
   send: (event: Event) => void;
   /** What drawings are made of; ASCII unless the terminal is known to show more. */
   glyphs?: Glyphs;
+  /** What was typed into pages so far. */
+  typed?: Typed;
+  /** Said below the body: the view is frozen. */
+  note?: string;
 };
 
 /** Shows a page and sends what the user chose. Give it the phase as `key`, so that a new page starts at its top. */
-export const PageView = <Event,>({ page, progress, send, glyphs = 'ascii' }: PageViewProps<Event>) => {
+export const PageView = <Event,>({ page, progress, send, glyphs = 'ascii', typed, note }: PageViewProps<Event>) => {
   const { columns, rows } = useWindowSize();
   const [view, setView] = useState<Viewport>({ top: 0, height: 1, total: 1 });
-  const [draft, setDraft] = useState(page.input?.draft ?? '');
+
+  const own = useRef<Typed>({ draft: null, sent: [] });
 
   const width = Math.min(columns, WIDEST) - 1;
   const title = layOut([text(span('strong', page.title))], width);
@@ -65,6 +77,7 @@ export const PageView = <Event,>({ page, progress, send, glyphs = 'ascii' }: Pag
     3 +
     title.length +
     (page.busy === null ? 0 : 1) +
+    (note === undefined ? 0 : 1) +
     (page.input === null ? 0 : 2) +
     (page.choices.length > 0 ? page.choices.length + 1 : 0);
   const room = Math.max(3, rows - 2 - chrome);
@@ -78,12 +91,14 @@ export const PageView = <Event,>({ page, progress, send, glyphs = 'ascii' }: Pag
   });
 
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) return <TooSmall columns={columns} rows={rows} />;
+  const offered = page.input === null ? deedsOf(page).filter((deed) => deed !== 'suspend') : [];
   const keys = [
     page.choices.length > 1 ? 'up/down choose' : '',
     page.choices.length > 0 || page.input !== null ? 'Enter confirm' : '',
     page.back === null ? '' : 'Esc back',
     'Ctrl-C quit',
-  ];
+    ...offered.map((deed) => `${KEYS[deed].name} ${KEYS[deed].short}`),
+  ].filter(Boolean);
   return (
     <Box flexDirection="column" width={width}>
       <ProgressLine {...progress} width={width} />
@@ -91,23 +106,22 @@ export const PageView = <Event,>({ page, progress, send, glyphs = 'ascii' }: Pag
       <Text> </Text>
       <LinesView lines={lines.slice(shown.top, shown.top + height)} />
       {height < lines.length && <Toned tone="dim">{moreBelow(shown)}</Toned>}
+      {note !== undefined && <Toned tone="warn">{note}</Toned>}
       {page.busy !== null && <Busy>{page.busy}</Busy>}
       {page.input !== null && (
-        <Box marginTop={1}>
-          <Toned tone="accent">{`${printable(page.input.prompt)} `}</Toned>
-          <TextInput
-            value={draft}
-            onChange={(typed) => setDraft(withoutHostile(typed))}
-            onSubmit={(text) => page.input && send(page.input.toEvent(text))}
-          />
-        </Box>
+        <LineInput
+          prompt={page.input.prompt}
+          draft={page.input.draft}
+          typed={typed ?? own.current}
+          onSubmit={(text) => page.input && send(page.input.toEvent(text))}
+        />
       )}
       {page.choices.length > 0 && (
         <Box marginTop={1}>
           <ChoiceList choices={page.choices} initial={page.initial} onChoose={send} />
         </Box>
       )}
-      <Toned tone="dim">{keys.filter(Boolean).join('   ')}</Toned>
+      <Toned tone="dim">{fitKeys(keys, width)}</Toned>
     </Box>
   );
 };

@@ -40,7 +40,7 @@ export type Fault = (typeof FAULTS)[number];
 
 export const PROGRAMS = {
   fix: { args: ['fix', '--all', '--yes'], answers: [] },
-  wizard: { args: ['--plain', '--confirm-within', '10'], answers: ['', '', '', '', '2', ''] },
+  wizard: { args: ['--plain', '--confirm-within', '10'], answers: ['', '', '', '', '1', ''] },
 } as const;
 export type ProgramName = keyof typeof PROGRAMS;
 
