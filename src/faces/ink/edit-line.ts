@@ -32,7 +32,10 @@ export const insertText = (line: LineEdit, typed: string): LineEdit => {
 };
 
 /** The place of the character before or after the cursor: a character may be two code units. */
-const before = ({ text, cursor }: LineEdit): number => cursor - ([...text.slice(0, cursor)].at(-1) ?? '').length;
+const before = ({ text, cursor }: LineEdit): number => {
+  const last = [...text.slice(0, cursor)].at(-1);
+  return last === undefined ? cursor : cursor - last.length;
+};
 const after = ({ text, cursor }: LineEdit): number => {
   const [next] = text.slice(cursor);
   return next === undefined ? cursor : cursor + next.length;

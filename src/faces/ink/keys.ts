@@ -2,14 +2,14 @@
 import type { Page } from '../../words/page.ts';
 
 /** What a key does. */
-export type Deed = 'help' | 'details' | 'commands' | 'copy' | 'freeze' | 'leave' | 'suspend';
+export type KeyDeed = 'help' | 'details' | 'commands' | 'copy' | 'freeze' | 'leave' | 'suspend';
 
 type KeyWords = { key: string; name: string; short: string; means: string; fits: (page: Page<unknown>) => boolean };
 
 const always = () => true;
 
 /** Every such key, in the order in which they are listed. */
-export const KEYS: Readonly<Record<Deed, KeyWords>> = {
+export const KEYS: Readonly<Record<KeyDeed, KeyWords>> = {
   help: { key: '?', name: '?', short: 'help', means: 'explain this step, and list the keys', fits: always },
   details: {
     key: 'd',
@@ -43,14 +43,14 @@ export const KEYS: Readonly<Record<Deed, KeyWords>> = {
   },
 };
 
-const isDeed = (name: string): name is Deed => name in KEYS;
+const isDeed = (name: string): name is KeyDeed => name in KEYS;
 
 /** The deeds of a page, in their order. */
-export const deedsOf = (page: Page<unknown>): Deed[] =>
-  Object.keys(KEYS).filter((name): name is Deed => isDeed(name) && KEYS[name].fits(page));
+export const deedsOf = (page: Page<unknown>): KeyDeed[] =>
+  Object.keys(KEYS).filter((name): name is KeyDeed => isDeed(name) && KEYS[name].fits(page));
 
 /** What a key press asks for on a page; null where it is none of these keys. Where text is typed only Ctrl-Z is one. */
-export const deedOf = (page: Page<unknown>, input: string, isCtrl: boolean): Deed | null => {
+export const deedOf = (page: Page<unknown>, input: string, isCtrl: boolean): KeyDeed | null => {
   if (isCtrl) return input === 'z' ? 'suspend' : null;
   if (page.input !== null) return null;
   return deedsOf(page).find((deed) => deed !== 'suspend' && KEYS[deed].key === input) ?? null;

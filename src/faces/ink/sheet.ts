@@ -1,9 +1,9 @@
 // What a key lays over a page: help, the commands, what was copied. Pages themselves, closed by Esc.
 import { type Block, gap, type Page, text } from '../../words/page.ts';
-import { type Deed, deedsOf, KEYS } from './keys.ts';
+import { deedsOf, KEYS, type KeyDeed } from './keys.ts';
 
 /** What is chosen on a sheet: something to do, or to close it. */
-export type SheetEvent = Deed | 'close';
+export type SheetEvent = KeyDeed | 'close';
 
 /** Where a copied text went: `file` is null where it is in none. `clipboard`: it was offered to the terminal. */
 export type Copied = { readonly clipboard: boolean; readonly file: string | null };

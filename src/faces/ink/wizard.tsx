@@ -9,7 +9,7 @@ import { type Case, stepOf, type Walk } from '../../wizard/state.ts';
 import type { Store } from '../../wizard/store.ts';
 import type { Glyphs } from '../../words/packet-way.ts';
 import { gap, type Page } from '../../words/page.ts';
-import { type Deed, deedOf } from './keys.ts';
+import { deedOf, type KeyDeed } from './keys.ts';
 import type { Typed } from './line-input.tsx';
 import { PageView } from './page-view.tsx';
 import { type Copied, commandsSheet, copiedSheet, helpSheet, type SheetEvent } from './sheet.ts';
@@ -66,7 +66,7 @@ export const Wizard = ({ store, outside, glyphs }: WizardProps) => {
         : ['the marked log line', 'log-line.txt', page.evidence];
     put({ sheet: copiedSheet(page, what, await outside.copy(file, text)) });
   };
-  const deeds: Record<Deed, () => unknown> = {
+  const deeds: Record<KeyDeed, () => unknown> = {
     help: () =>
       put({
         sheet: helpSheet(

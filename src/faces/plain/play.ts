@@ -74,7 +74,7 @@ const choose = async <Event>(page: Page<Event>, io: PlainIo, signal: AbortSignal
   const answer = (await io.ask('Your choice: ', signal))?.trim();
   if (answer === undefined) return { event: null };
   if (answer === 'b' && page.back !== null) return { event: page.back };
-  const chosen = page.choices[answer === '' ? (page.initial ?? -1) : Number(answer) - 1];
+  const chosen = page.choices[answer === '' && page.initial !== null ? page.initial : Number(answer) - 1];
   if (chosen) return { event: chosen.event };
   io.write(`Please answer with a number from 1 to ${page.choices.length}.\n`);
   return 'unclear';
@@ -88,7 +88,9 @@ const fillIn = async <Event>(page: Page<Event>, io: PlainIo, signal: AbortSignal
 };
 
 const recommend = <Event>(page: Page<Event>, io: PlainIo): Answer<Event> => {
-  const chosen = page.choices.find(({ recommended }) => recommended) ?? page.choices[page.initial ?? 0];
+  const chosen =
+    page.choices.find(({ recommended }) => recommended) ??
+    page.choices.find((_, place) => place === (page.initial === null ? 0 : page.initial));
   if (!chosen) throw new Error(`The page "${page.title}" asks for text: a play without a user can't answer it.`);
   io.write(`${io.isSpoken ? 'Chosen:' : '  ->'} ${chosen.label}\n`);
   return { event: chosen.event };
