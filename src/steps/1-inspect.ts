@@ -11,7 +11,7 @@ import { count, enumerate, enumerateFew } from '../naming/numbers.ts';
 import { nameChain, nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
-import { tellNextBoot } from '../words/next-boot.ts';
+import { nameNextBoot, tellNextBoot } from '../words/next-boot.ts';
 import { type Block, gap, type Page, type PageChoice, type Rich, type RuleRow, span, text } from '../words/page.ts';
 import { nameStoppedParts, tellStoppedParts } from '../words/stopped-parts.ts';
 import { tellFinding } from './3-read-log.ts';
@@ -196,7 +196,7 @@ const loggingLine = (inspection: Inspection, walk: Case): Block[] => {
     return [
       text(
         span('warn', 'Its drops are logged within a limit only,'),
-        ' which other traffic can use up: the entry may be missing. A LOG rule of its own right before each dropping rule shows them for sure; it changes no verdict.',
+        ' so an entry may be missing. LOG rules before each drop show them for sure.',
       ),
     ];
   return [text(span('warn', 'Some of its drops would leave no entry in the log.'), ` ${logRules(inspection)}`)];
@@ -324,10 +324,15 @@ const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<E
       ...problem,
       ...glance,
       ...tellFaults(inspection),
-      ...(inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot)),
+      ...(inspection.nextBoot === undefined ? [] : nameNextBoot(inspection.nextBoot)),
       ...loggingLine(inspection, walk),
     ],
-    details: [...details, ...tellAttempts(inspection), ...(isLogged(walk, inspection) ? [] : ownersWay(inspection))],
+    details: [
+      ...details,
+      ...(inspection.nextBoot === undefined ? [] : tellNextBoot(inspection.nextBoot)),
+      ...tellAttempts(inspection),
+      ...(isLogged(walk, inspection) ? [] : ownersWay(inspection)),
+    ],
     choices: choices(inspection, walk),
     commands: isLogged(walk, inspection) ? [] : commandLines(loggingPlan?.apply ?? []),
   });

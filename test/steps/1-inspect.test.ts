@@ -44,11 +44,11 @@ test('the first page of the walk has the answer about the next boot', () => {
   const facts = { ...known, way: null, dump: null, ruleset: beside };
   const tellFirst = (inspection: ReturnType<typeof inspect>): string => {
     const walk = begin({ id: 'c1', startedAt: new Date(0), confirmWithin: 60, story: null }).case;
-    const { body } = inspectPage({ name: 'inspected', problem: null }, { ...walk, inspection });
-    return layOut(body, 80).map(lineText).join('\n');
+    const { body, details = [] } = inspectPage({ name: 'inspected', problem: null }, { ...walk, inspection });
+    return [body, details].map((blocks) => layOut(blocks, 80).map(lineText).join('\n')).join('\n-- details --\n');
   };
-  expect(tellFirst(inspect({ ...facts, nextBoot }, 'c1'))).toContain(
-    'With the next boot: loopback is stopped (TCP to 127.0.0.1:25 is stopped).',
+  expect(tellFirst(inspect({ ...facts, nextBoot }, 'c1'))).toMatch(
+    /boot: loopback is stopped\.[\s\S]*-- details --[\s\S]*boot: loopback is stopped \(TCP to 127\.0\.0\.1:25 is stopped\)\./,
   );
   expect(tellFirst(inspect(facts, 'c1'))).not.toContain('next boot');
 });
