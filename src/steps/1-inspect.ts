@@ -1,6 +1,7 @@
 // Step 1 in words: what the outbound policy is, what it does to loopback, and whether its drops are logged.
 
 import { findNatFindings } from '../diagnosis/inspect/find-nat-findings.ts';
+import { findRuleFindings } from '../diagnosis/inspect/find-rule-findings.ts';
 import type { Inspection, Judgement, OutboundPolicy } from '../diagnosis/inspect/inspect.ts';
 import { adviseLogging } from '../diagnosis/silence/advise-logging.ts';
 import { tellTried } from '../diagnosis/tell-tried.ts';
@@ -11,6 +12,7 @@ import { count, enumerate, enumerateFew } from '../naming/numbers.ts';
 import { nameChain, nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
+import { type Term, tellTerms, termsOf } from '../words/glossary.ts';
 import { nameNextBoot, tellNextBoot } from '../words/next-boot.ts';
 import { type Block, gap, type Page, type PageChoice, type Rich, type RuleRow, span, text } from '../words/page.ts';
 import { nameStoppedParts, tellStoppedParts } from '../words/stopped-parts.ts';
@@ -63,21 +65,10 @@ const listPolicy = ({ rows, final, place }: OutboundPolicy, { blockedTraces }: I
 /** Marked rules shown of a long chain beside its end: the first ones stand for all. */
 const MARKED = 6;
 
-/** The end of a long chain and the rules that are marked in it, with the numbers of those between that are left out. */
+/** A long chain folded but for its end and the rules that are marked in it. */
 const shorten = (listed: RuleRow[]): RuleRow[] => {
   const marked = listed.flatMap(({ sign }, index) => (sign === ' ' ? [] : [index])).slice(0, MARKED);
-  const shown = (index: number) => index >= listed.length - SHOWN || marked.includes(index);
-  let hidden = 0;
-  return listed.flatMap((row, index): RuleRow[] => {
-    if (!shown(index)) {
-      hidden += 1;
-      return [];
-    }
-    const before: RuleRow = { sign: ' ', number: '', text: `(${count(hidden, 'rule')} before)` };
-    const isFirst = hidden > 0;
-    hidden = 0;
-    return isFirst ? [before, row] : [row];
-  });
+  return listed.map((row, index) => ({ ...row, isFolded: index < listed.length - SHOWN && !marked.includes(index) }));
 };
 
 /** A fault is told in full below: `lo-down` is enough here. */
@@ -335,8 +326,12 @@ const inspected = (inspection: Inspection, walk: Case, problem: Block[]): Page<E
     ],
     choices: choices(inspection, walk),
     commands: isLogged(walk, inspection) ? [] : commandLines(loggingPlan?.apply ?? []),
+    why: tellTerms(termsOf([...findRuleFindings(inspection), ...findNatFindings(inspection)], FIRST_TERMS)),
   });
 };
+
+/** What every reader of step 1 may ask. */
+const FIRST_TERMS: readonly Term[] = ['own-address', 'outbound-policy', 'final-rule', 'replies', 'evaluated'];
 
 /** What lo-doctor itself has tried where the rules alone don't tell. */
 const tellAttempts = ({ tried = [] }: Inspection): Block[] =>

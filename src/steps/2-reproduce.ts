@@ -2,7 +2,7 @@
 import { listActions, type UserAction } from '../wizard/action.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
-import { distinctLines, tellEntry } from '../words/entry-line.ts';
+import { distinctLines, groupEntries, markEntry, tellEntry } from '../words/entry-line.ts';
 import { type Block, type Page, type PageChoice, span, text } from '../words/page.ts';
 import { adviseByHand, nameAction, nameTries } from './actions.ts';
 import { page, tellProblem } from './pages.ts';
@@ -16,18 +16,21 @@ const toChoice = (action: UserAction, index: number): PageChoice<Event> => ({
 /** Entries listed at the most: all of them are counted. */
 const LISTED = 50;
 
-/** The new entries, the latest at the end. */
+/** The new entries, what is alike in one line with its number, the latest at the end: a list that flies past can't be read. */
 const liveEntries = ({ entries }: Case): Block[] =>
-  distinctLines(entries.slice(-LISTED)).map((line) => text(...tellEntry(line)));
+  groupEntries(distinctLines(entries))
+    .slice(-LISTED)
+    .map(({ latest, count: times }) =>
+      text(...tellEntry(latest), ...(times > 1 ? [span('dim', `  ${times} times`)] : [])),
+    );
+
+/** Each entry as the log has it, for a search. */
+const allEntries =
+  ({ entries }: Case) =>
+  (): Block[] => [{ kind: 'code', lines: distinctLines(entries).map(markEntry) }];
 
 const nothingYet = ({ entries }: Case): Block[] =>
-  entries.length === 0
-    ? [text(span('dim', 'No new firewall entry yet.'))]
-    : [
-        text(
-          entries.length > LISTED ? `New firewall entries (the latest of ${entries.length}):` : 'New firewall entries:',
-        ),
-      ];
+  entries.length === 0 ? [text(span('dim', 'No new firewall entry yet.'))] : [text('New firewall entries:')];
 
 const tail = (output: string): Block[] =>
   output.trim() === '' ? [] : [text('Its output:'), { kind: 'code', lines: output.trimEnd().split('\n').slice(-6) }];
@@ -71,6 +74,7 @@ export const reproducePage = (phase: PhaseOf<'reproduce'>, walk: Case): Page<Eve
           ...nothingYet(walk),
         ],
         live: liveEntries(walk),
+        searched: allEntries(walk),
         busy: action?.commandLine
           ? 'Running it and watching the log'
           : 'Waiting for answers; a dropped packet is noticed by silence',
@@ -81,6 +85,7 @@ export const reproducePage = (phase: PhaseOf<'reproduce'>, walk: Case): Page<Eve
         title: 'Now repeat in another window what fails',
         body: [text(action === null ? '' : adviseByHand(action)), ...nothingYet(walk)],
         live: liveEntries(walk),
+        searched: allEntries(walk),
         busy: 'Watching the log',
         choices: [{ label: 'I have repeated it: read the log', event: { name: 'reading-chosen' }, recommended: true }],
         back: { name: 'back-chosen' },

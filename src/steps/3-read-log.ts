@@ -11,6 +11,7 @@ import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
 import { tellAttempt } from '../words/attempts.ts';
 import { markEntry } from '../words/entry-line.ts';
+import { tellTerms, termsOf } from '../words/glossary.ts';
 import { tellWay } from '../words/packet-way.ts';
 import { type Block, gap, type Page, type PageChoice, type Rich, span, text, withGaps } from '../words/page.ts';
 import { shellLine } from '../words/shell-line.ts';
@@ -168,6 +169,10 @@ const blockedPage = (diagnosis: Diagnosis, attempts: readonly Attempt[]): Page<E
     back: { name: 'back-chosen' },
     commands: commandsOf(findings),
     ...(blocked[0]?.sample == null ? {} : { evidence: blocked[0].sample.text }),
+    why: tellTerms(
+      termsOf(findings, ['outbound-policy', 'final-rule', 'drop-reject', 'replies', 'permit-all', 'by-hand']),
+    ),
+    searched: () => [...tellBlocked(diagnosis), ...findings.flatMap(tellFinding)],
   });
 };
 
@@ -254,6 +259,8 @@ const otherPage = (
     choices: otherChoices(verdict, walk),
     back: { name: 'back-chosen' },
     commands: commandsOf(findings),
+    why: tellTerms(termsOf(findings, ['silence', 'evaluated'])),
+    searched: () => [...findings.flatMap(tellFinding), { kind: 'code', lines: elsewhere.map((line) => line.text) }],
   });
 
 const READING = page({ title: 'Reading the log', busy: 'Tying what was logged to the rules' });

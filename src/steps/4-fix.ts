@@ -15,6 +15,7 @@ import { count, enumerateFew, nameNumbers } from '../naming/numbers.ts';
 import { nameChain, nameRule } from '../naming/rules.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
+import { tellTerms, termsOf } from '../words/glossary.ts';
 import { type Block, gap, type Page, type PageChoice, type RuleRow, span, text } from '../words/page.ts';
 import { tellRehearsal } from '../words/rehearsal.ts';
 import { shellLine } from '../words/shell-line.ts';
@@ -153,6 +154,7 @@ const choosing = (plans: readonly FixPlan[]): Page<Event> => {
     choices: [...planChoices(useful), leave],
     back: { name: 'back-chosen' },
     commands: commandLines(findRecommended(useful)?.byHand ?? []),
+    why: tellTerms(termsOf([], ['permit-all', 'replies', 'order', 'trial'])),
   });
 };
 
@@ -168,15 +170,19 @@ const tellKept = ({ keptGuards }: FixPlan): Block[] =>
         gap,
       ];
 
-/** Rows of a chain around the changes: the added ones, their neighbours and the end. */
-const listChange = ({ after }: PolicyChange): RuleRow[] => {
+const FINAL = 'final rule';
+
+/** A chain afterwards, folded but for the changes, their neighbours, what stopped it, and the final rule. */
+const listChange = ({ after, final }: PolicyChange): RuleRow[] => {
   const added = after.flatMap(({ sign }, index) => (sign === '+' ? [index] : []));
-  const kept = after.map(
-    (_, index) => index >= after.length - 2 || added.some((place) => Math.abs(place - index) <= 1),
-  );
-  return after.flatMap(({ number, text, sign }, index): RuleRow[] => {
-    if (!kept[index]) return kept[index - 1] === false ? [] : [{ sign: ' ', number: '', text: '...' }];
-    return [{ sign, number: number === 0 ? '' : String(number), text }];
+  // The policy behind a final rule is never reached.
+  const reached = after.filter(({ number }) => number !== 0 || final === 0 || final === null);
+  return reached.map(({ number, text, sign }, index): RuleRow => {
+    const row = { number: number === 0 ? '' : String(number), text };
+    if (sign === '+') return { ...row, sign, note: 'new' };
+    if (number === final) return { ...row, sign: '>', note: FINAL };
+    if (sign === '>') return { ...row, sign: 'x', note: 'stopped it' };
+    return { ...row, sign, isFolded: !added.some((place) => Math.abs(place - index) <= 1) };
   });
 };
 
@@ -217,7 +223,7 @@ export const tellPlan = (plan: FixPlan): Block[] => [
   ...(commandLines(plan.apply).join() === commandLines(plan.byHand).join() ? [] : [COUNTED]),
   gap,
   ...plan.policies.flatMap((policy): Block[] => [
-    text(span('strong', nameChain(policy.place)), ' afterwards (+ is new):'),
+    text(span('strong', nameChain(policy.place)), ' afterwards:'),
     { kind: 'rules', rows: listChange(policy) },
   ]),
   gap,
@@ -277,6 +283,7 @@ const reviewing = ({ plan, rehearsal }: Reviewing, confirmWithin: number): Page<
     initial: null,
     back: { name: 'back-chosen' },
     commands: commandLines(plan.byHand),
+    why: tellTerms(termsOf([], ['order', 'final-rule', 'by-hand', 'permit-all', 'trial'])),
   });
 };
 

@@ -12,6 +12,21 @@ export const distinctLines = (entries: readonly Sighting[]): EntryLine[] => {
   return entries.filter((sighting) => countNew(sighting) > 0).map(({ line }) => line);
 };
 
+/** Entries alike in all that `tellEntry` tells but the time, each kind where its latest one stands. */
+export const groupEntries = (lines: readonly EntryLine[]): { latest: EntryLine; count: number }[] => {
+  const groups = new Map<string, { latest: EntryLine; count: number }>();
+  for (const latest of lines) {
+    const key = tellEntry({ ...latest, time: null })
+      .map(({ text }) => text)
+      .join('');
+    const before = groups.get(key);
+    // What is set anew stands at the end.
+    groups.delete(key);
+    groups.set(key, { latest, count: (before === undefined ? 0 : before.count) + 1 });
+  }
+  return [...groups.values()];
+};
+
 /** The raw line as it stands in the log, in spans; the fields that matter have the tone `mark`. */
 export const markEntry = ({ text, entry }: EntryLine): Span[] => {
   const device: SpanName = entry.out === null ? 'in' : 'out';

@@ -65,6 +65,10 @@ export type Page<Event> = {
   commands?: readonly string[];
   /** The log line that the page has marked. */
   evidence?: string;
+  /** The words of the page explained, to be unfolded. */
+  why?: readonly Block[];
+  /** All that a search goes through, where that is more than what is shown. */
+  searched?: () => readonly Block[];
 };
 
 /** A span with a tone. */

@@ -5,9 +5,7 @@ import type { PageChoice } from '../../words/page.ts';
 import { printable } from '../../words/printable.ts';
 
 const Item = ({ isMarked, label }: { isMarked: boolean; label: string }) => (
-  <Text wrap="truncate" {...(isMarked ? { color: 'cyan', bold: true } : {})}>
-    {`${isMarked ? '> ' : '  '}${printable(label)}`}
-  </Text>
+  <Text {...(isMarked ? { color: 'cyan', bold: true } : {})}>{`${isMarked ? '> ' : '  '}${printable(label)}`}</Text>
 );
 
 /** One key press as the list understands it. */

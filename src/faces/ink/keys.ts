@@ -2,7 +2,7 @@
 import type { Page } from '../../words/page.ts';
 
 /** What a key does. */
-export type KeyDeed = 'help' | 'details' | 'commands' | 'copy' | 'freeze' | 'leave' | 'suspend';
+export type KeyDeed = 'help' | 'why' | 'details' | 'commands' | 'copy' | 'freeze' | 'leave' | 'suspend';
 
 type KeyWords = { key: string; name: string; short: string; means: string; fits: (page: Page<unknown>) => boolean };
 
@@ -11,6 +11,13 @@ const always = () => true;
 /** Every such key, in the order in which they are listed. */
 export const KEYS: Readonly<Record<KeyDeed, KeyWords>> = {
   help: { key: '?', name: '?', short: 'help', means: 'explain this step, and list the keys', fits: always },
+  why: {
+    key: 'w',
+    name: 'w',
+    short: 'why',
+    means: 'explain the words of this page',
+    fits: ({ why = [] }) => why.length > 0,
+  },
   details: {
     key: 'd',
     name: 'd',

@@ -31,6 +31,7 @@ export const helpSheet = (page: Page<unknown>, step: string, explained: readonly
         rows: [
           ['Up, Down, j, k', 'move the mark; Enter takes it, a digit takes that choice'],
           ['Space, b', 'a screen on and back, as PageDown and PageUp; Home and End'],
+          ['/', 'search the page: rules that are folded, and every entry'],
           ['Esc', page.back === null ? 'closes this' : 'one page back'],
           ['Ctrl-C', 'leave at once; what is on trial is taken back'],
         ],
@@ -42,6 +43,10 @@ export const helpSheet = (page: Page<unknown>, step: string, explained: readonly
     ],
   };
 };
+
+/** `w`: the words of the page, explained. */
+export const whySheet = ({ why = [], busy }: Page<unknown>): Page<SheetEvent> =>
+  sheet({ title: 'Why: the words of this page', body: why }, busy);
 
 const tellCopied = ({ clipboard, file }: Copied): Block[] => [
   ...(clipboard

@@ -1,6 +1,6 @@
 // The Ink face: the page of a walk, drawn anew when the walk goes on, and what the user chose sent back to it.
 import { useApp, useInput } from 'ink';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { count } from '../../naming/numbers.ts';
 import { explainStep } from '../../steps/explain-step.ts';
 import { stepNumber, stepTitles, walkPage } from '../../steps/walk-page.ts';
@@ -9,10 +9,11 @@ import { type Case, stepOf, type Walk } from '../../wizard/state.ts';
 import type { Store } from '../../wizard/store.ts';
 import type { Glyphs } from '../../words/packet-way.ts';
 import { gap, type Page } from '../../words/page.ts';
+import { calmly } from './calmly.ts';
 import { deedOf, type KeyDeed } from './keys.ts';
 import type { Typed } from './line-input.tsx';
 import { PageView } from './page-view.tsx';
-import { type Copied, commandsSheet, copiedSheet, helpSheet, type SheetEvent } from './sheet.ts';
+import { type Copied, commandsSheet, copiedSheet, helpSheet, type SheetEvent, whySheet } from './sheet.ts';
 import { useNow } from './use-now.ts';
 
 /** What keys ask for outside of the walk's pages. */
@@ -46,9 +47,11 @@ const tellFrozen = (before: number, { entries }: Case): string =>
 /** Shows a walk until it is finished, then clears its place and ends the Ink app: the last page may be longer than the screen. */
 export const Wizard = ({ store, outside, glyphs }: WizardProps) => {
   const { exit, suspendTerminal } = useApp();
-  const walk = useSyncExternalStore(store.subscribe, store.getState);
+  const subscribe = useMemo(() => calmly(store.subscribe, () => store.getState().phase.name), [store]);
+  const walk = useSyncExternalStore(subscribe, store.getState);
   const { name } = walk.phase;
   const now = useNow(name === 'awaiting-confirmation');
+  const typing = useRef(false);
   const typed = useRef<Typed>({ draft: null, sent: [] });
   const [over, setOver] = useState<Over>({ phase: name, unfolded: false, sheet: null, frozen: null });
   const { sheet, frozen, unfolded } = over.phase === name ? over : { sheet: null, frozen: null, unfolded: false };
@@ -75,6 +78,7 @@ export const Wizard = ({ store, outside, glyphs }: WizardProps) => {
           explainStep(stepOf(name)),
         ),
       }),
+    why: () => put({ sheet: whySheet(page) }),
     details: () => put({ sheet: null, unfolded: !unfolded }),
     commands: async () => {
       const text = `${(page.commands ?? []).join('\n')}\n`;
@@ -87,6 +91,7 @@ export const Wizard = ({ store, outside, glyphs }: WizardProps) => {
   };
   useInput((input, key) => {
     if (key.ctrl && input === 'c') return outside.interrupt();
+    if (typing.current && !key.ctrl) return;
     const deed = deedOf(page, input, key.ctrl);
     if (deed !== null) deeds[deed]();
   });
@@ -109,6 +114,7 @@ export const Wizard = ({ store, outside, glyphs }: WizardProps) => {
       send={store.send}
       glyphs={glyphs}
       typed={typed.current}
+      typing={typing}
       {...(frozen === null ? {} : { note: tellFrozen(frozen.entries, walk.case) })}
     />
   );

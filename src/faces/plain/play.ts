@@ -1,5 +1,6 @@
 // The walk as prompts and lines: for dumb terminals, screen readers, pipes, and for a play without a user.
 
+import { findInBlocks } from '../../words/find-blocks.ts';
 import { inWords } from '../../words/in-words.ts';
 import { layOut, lineText } from '../../words/lay-out.ts';
 import type { Block, Page } from '../../words/page.ts';
@@ -71,9 +72,23 @@ const choose = async <Event>(page: Page<Event>, io: PlainIo, signal: AbortSignal
     );
   });
   if (page.back !== null) io.write('  b. back\n');
+  if (page.why !== undefined) io.write('  w. why: the words of this page explained\n');
   const answer = (await io.ask('Your choice: ', signal))?.trim();
   if (answer === undefined) return { event: null };
   if (answer === 'b' && page.back !== null) return { event: page.back };
+  if (answer === 'w' && page.why !== undefined) {
+    print(io, page.why);
+    return 'unclear';
+  }
+  if (answer.startsWith('/')) {
+    const { found, count } = findInBlocks(
+      page.searched?.() ?? [...page.body, ...(page.details ?? []), ...page.live],
+      answer.slice(1),
+    );
+    print(io, found);
+    io.write(`${count} found.\n`);
+    return 'unclear';
+  }
   const chosen = page.choices[answer === '' && page.initial !== null ? page.initial : Number(answer) - 1];
   if (chosen) return { event: chosen.event };
   io.write(`Please answer with a number from 1 to ${page.choices.length}.\n`);

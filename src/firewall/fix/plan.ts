@@ -40,6 +40,8 @@ export type PolicyChange = {
   readonly place: ChainPlace;
   readonly before: readonly PolicyRow[];
   readonly after: readonly PolicyRow[];
+  /** The number in `after` of the rule that takes all that reaches it; 0 is the policy, null: none does. */
+  readonly final: number | null;
 };
 
 /** Something that the plan can't put right: why, in words, and the rule that is in the way (null: none is known). */

@@ -1,5 +1,6 @@
 // The chains that a fix changes, listed before and after it.
 import type { Chain, Ruleset } from '../../model/model.ts';
+import { catchAll } from '../../questions/catch-all.ts';
 import type { PlacedPermit } from '../place/find-permits.ts';
 import { samePlace } from '../place/place-changes.ts';
 import type { ChainPlace, PolicyChange, PolicyRow } from '../plan.ts';
@@ -19,7 +20,13 @@ export function describePolicies(ruleset: Ruleset, after: Ruleset, placed: reado
       if (added.has(number)) return '+';
       return signBefore(number - [...added].filter((position) => position < number).length);
     };
-    return { place, before: listRules(before, signBefore), after: listRules(chainAt(after, place).chain, signAfter) };
+    const { table, chain } = chainAt(after, place);
+    return {
+      place,
+      before: listRules(before, signBefore),
+      after: listRules(chain, signAfter),
+      final: catchAll(table, chain)?.rule.number ?? (chain.base === null ? null : 0),
+    };
   });
 }
 
