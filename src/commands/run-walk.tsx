@@ -10,7 +10,7 @@ import { effectOf } from '../wizard/effects.ts';
 import type { Event } from '../wizard/event.ts';
 import { next, outcomeOf } from '../wizard/next.ts';
 import { begin, type Case, type Outcome, type Story, type VerificationResult, type Walk } from '../wizard/state.ts';
-import { createStore, type Store } from '../wizard/store.ts';
+import { createStore, type Effect, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { gap, span, text } from '../words/page.ts';
 import { printableOutput } from '../words/printable.ts';
@@ -51,6 +51,15 @@ const ended = (store: Store<Walk, Event>): Promise<void> =>
     look();
   });
 
+/** An effect that begins when this is over, unless its phase is over by then. */
+const afterwards = (effect: Effect<Walk, Event> | null, before: Promise<void>): Effect<Walk, Event> | null =>
+  effect === null
+    ? null
+    : async (walk, tools) => {
+        await before;
+        if (!tools.signal.aborted) await effect(walk, tools);
+      };
+
 /** The clipboard of the user's terminal, and a file: a practice server has no disk that anybody could read. */
 const copyBy =
   ({ screen, work, story }: WalkParts): Outside['copy'] =>
@@ -69,7 +78,7 @@ const noFile = (error: unknown): null => {
   throw error;
 };
 
-const playInk = async (store: Store<Walk, Event>, parts: WalkParts) => {
+const playInk = async (store: Store<Walk, Event>, parts: WalkParts, onShown: () => void) => {
   const { screen, io, work } = parts;
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../faces/ink/wizard.tsx')]);
   const stopWiping = wipeOnShrink(screen);
@@ -91,6 +100,8 @@ const playInk = async (store: Store<Walk, Event>, parts: WalkParts) => {
     maxFps: 15,
     patchConsole: false,
   });
+  await app.waitUntilRenderFlush();
+  onShown();
   await Promise.race([app.waitUntilExit(), ended(store).then(() => app.waitUntilRenderFlush())]);
   app.unmount();
   stopWiping();
@@ -122,15 +133,18 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
 /** Runs a walk to its end; resolves to how it ended, and what a retest of a fix has shown. */
 export const runWalk = async (parts: WalkParts): Promise<WalkEnd> => {
   const { work, io, face } = parts;
+  // The first page is on the screen before the server is looked at, which takes the processor for itself.
+  const shown = Promise.withResolvers<void>();
+  if (face !== 'wizard') shown.resolve();
   const store = createStore<Walk, Event>({
     initial: begin({ id: parts.caseId, startedAt: io.now(), confirmWithin: parts.confirmWithin, story: parts.story }),
     next: (walk, event) => next(walk, event, io.now()),
     key: ({ phase }) => phase.name,
-    effectOf: effectOf(work),
+    effectOf: (walk) => afterwards(effectOf(work)(walk), shown.promise),
     onDefect: parts.onDefect,
   });
   parts.onStore(store);
-  if (face === 'wizard') await playInk(store, parts);
+  if (face === 'wizard') await playInk(store, parts, shown.resolve);
   else await playLines(store, io, face === 'alone');
   await ended(store);
   store.close();

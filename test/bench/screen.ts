@@ -62,7 +62,7 @@ async function timeTo(command: string, text: string): Promise<number> {
 async function compareFirstFrames(yardstick: string): Promise<void> {
   const times = { own: [] as number[], hello: [] as number[] };
   for (let round = 0; round <= rounds; round++) {
-    const own = await timeTo(`${process.execPath} dist/lo-doctor.js practice mail`, 'The firewall of web1');
+    const own = await timeTo(`${process.execPath} dist/lo-doctor.js practice mail`, 'Looking at the firewall');
     const hello = await timeTo(`${process.execPath} ${yardstick} hello`, 'hello');
     // The first one is not counted.
     if (round > 0) times.own.push(own);
