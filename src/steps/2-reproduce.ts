@@ -2,7 +2,7 @@
 import { listActions, type UserAction } from '../wizard/action.ts';
 import type { Event } from '../wizard/event.ts';
 import type { Case, PhaseOf } from '../wizard/state.ts';
-import { distinctLines, groupEntries, markEntry, tellEntry } from '../words/entry-line.ts';
+import { countAlike, distinctLines, markEntry, tellEntry } from '../words/entry-line.ts';
 import { type Block, type Page, type PageChoice, span, text } from '../words/page.ts';
 import { adviseByHand, nameAction, nameTries } from './actions.ts';
 import { page, tellProblem } from './pages.ts';
@@ -18,7 +18,7 @@ const LISTED = 50;
 
 /** The new entries, what is alike in one line with its number, the latest at the end: a list that flies past can't be read. */
 const liveEntries = ({ entries }: Case): Block[] =>
-  groupEntries(distinctLines(entries))
+  countAlike(distinctLines(entries))
     .slice(-LISTED)
     .map(({ latest, count: times }) =>
       text(...tellEntry(latest), ...(times > 1 ? [span('dim', `  ${times} times`)] : [])),

@@ -13,7 +13,7 @@ export const distinctLines = (entries: readonly Sighting[]): EntryLine[] => {
 };
 
 /** Entries alike in all that `tellEntry` tells but the time, each kind where its latest one stands. */
-export const groupEntries = (lines: readonly EntryLine[]): { latest: EntryLine; count: number }[] => {
+export const countAlike = (lines: readonly EntryLine[]): { latest: EntryLine; count: number }[] => {
   const groups = new Map<string, { latest: EntryLine; count: number }>();
   for (const latest of lines) {
     const key = tellEntry({ ...latest, time: null })
