@@ -45,7 +45,7 @@ test('a page shows progress, title, body, choices and the keys that work', async
 
     > 1. Mail
       2. Something else
-    up/down choose   Enter confirm   Esc back   Ctrl-C quit   ? help   y copy   q leave"
+    up/down choose   Enter confirm   Esc back   Ctrl-C quit   ? help   y copy   q leave   / search"
   `);
 });
 
