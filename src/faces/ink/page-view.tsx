@@ -39,6 +39,8 @@ const Busy = ({ isWorking, children }: { isWorking: boolean; children: string })
   );
 };
 
+const isEraser = (character: string): boolean => character === '\u007f' || character === '\b';
+
 /** What stands on the page, or what of it holds a searched text, and then how the search goes on. */
 const bodyOf = (page: Page<unknown>, search: Search | null): { blocks: readonly Block[]; hint: string | null } => {
   const whole = [...page.body, ...page.live];
@@ -133,7 +135,7 @@ export const PageView = <Event,>({
       input: key.ctrl || key.meta ? '' : withoutHostile(input),
       isEscape: key.escape,
       isReturn: key.return,
-      isErase: key.backspace || key.delete,
+      erases: Math.max(Number(key.backspace || key.delete), [...input].filter(isEraser).length),
     };
     const next = page.input === null ? searchAfter(search, pressed) : null;
     if (next !== search) {
