@@ -18,7 +18,7 @@ import { EXIT } from './options/exit-codes.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { tellExits } from './options/tell.ts';
 import { addCommand, addProgramOptions } from './options/to-commander.ts';
-import { fail, finish, hasSize, isTerminal, openIo, progressIo, readFile, suspend } from './process.ts';
+import { fail, finish, hasSize, howStarted, isTerminal, openIo, progressIo, readFile, suspend } from './process.ts';
 
 declare const LO_DOCTOR_VERSION: string;
 
@@ -60,6 +60,7 @@ const walk = async (practice: string | null): Promise<number> => {
   return runWizard({
     practice,
     confirmWithin: confirmWithin ?? USUAL_WAIT,
+    program: howStarted(),
     isPlain: plain || given.isSpoken || process.env.TERM === 'dumb' || !hasSize(),
     io: given,
     caller: caller(),

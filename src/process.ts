@@ -5,6 +5,7 @@ import type { Io } from './commands/io.ts';
 import { type HostError, printHostError } from './host/host.ts';
 import { EXIT } from './options/exit-codes.ts';
 import { printableOutput } from './words/printable.ts';
+import { shellLine } from './words/shell-line.ts';
 import { decodeText } from './work/decode-text.ts';
 
 const STREAMS = { stdin: 0, stdout: 1, stderr: 2 } as const;
@@ -113,4 +114,12 @@ export const suspend = async (): Promise<void> => {
   process.kill(process.pid, 'SIGTSTP');
   // Time that passes while it is stopped ends the wait when it goes on.
   await new Promise((resolve) => setTimeout(resolve, 100));
+};
+
+/** How this program was started, as a line that does the same from any directory: its name where a shell finds it, else its path. */
+export const howStarted = (): string => {
+  const [, path] = process.argv;
+  if (path === undefined) return 'lo-doctor';
+  const isFound = process.env.PATH?.split(':').some((directory) => `${directory}/lo-doctor` === path);
+  return isFound === true ? 'lo-doctor' : shellLine([process.execPath, path]);
 };

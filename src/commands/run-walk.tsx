@@ -13,7 +13,7 @@ import { begin, type Case, type Outcome, type Story, type VerificationResult, ty
 import { createStore, type Effect, type Store } from '../wizard/store.ts';
 import type { Work } from '../wizard/work.ts';
 import { gap, span, text } from '../words/page.ts';
-import { printableOutput } from '../words/printable.ts';
+import { printable, printableOutput } from '../words/printable.ts';
 import type { Io } from './io.ts';
 import { printBlocks } from './print-blocks.ts';
 
@@ -26,6 +26,8 @@ export type WalkParts = {
   caseId: string;
   confirmWithin: number;
   story: Story | null;
+  /** How this program was started. */
+  program: string;
   face: Face;
   io: Io;
   onStore: (store: Store<Walk, Event>) => void;
@@ -59,6 +61,8 @@ const afterwards = (effect: Effect<Walk, Event> | null, before: Promise<void>): 
         await before;
         if (!tools.signal.aborted) await effect(walk, tools);
       };
+/** The last line of every ending: how things stand now. */
+const tellLast = (title: string) => text(span('strong', `lo-doctor: ${title}.`));
 
 /** The clipboard of the user's terminal, and a file: a practice server has no disk that anybody could read. */
 const copyBy =
@@ -106,7 +110,8 @@ const playInk = async (store: Store<Walk, Event>, parts: WalkParts, onShown: () 
   app.unmount();
   stopWiping();
   const { title, body } = walkPage(store.getState(), io.now());
-  io.stdout(printBlocks([text(span('strong', title)), gap, ...body], { ...io, columns: screen.columns }));
+  const told = [text(span('strong', title)), gap, ...body, gap, tellLast(title)];
+  io.stdout(printBlocks(told, { ...io, columns: screen.columns }));
 };
 
 const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) => {
@@ -128,6 +133,7 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
   );
   prompt.close();
   printPage(page(), paper);
+  io.stdout(`\nlo-doctor: ${printable(page().page.title)}.\n`);
 };
 
 /** Runs a walk to its end; resolves to how it ended, and what a retest of a fix has shown. */
@@ -137,7 +143,7 @@ export const runWalk = async (parts: WalkParts): Promise<WalkEnd> => {
   const shown = Promise.withResolvers<void>();
   if (face !== 'wizard') shown.resolve();
   const store = createStore<Walk, Event>({
-    initial: begin({ id: parts.caseId, startedAt: io.now(), confirmWithin: parts.confirmWithin, story: parts.story }),
+    initial: begin({ id: parts.caseId, startedAt: io.now(), ...parts }),
     next: (walk, event) => next(walk, event, io.now()),
     key: ({ phase }) => phase.name,
     effectOf: (walk) => afterwards(effectOf(work)(walk), shown.promise),

@@ -19,6 +19,7 @@ import { type Face, runWalk } from './run-walk.tsx';
 export type WizardOptions = {
   practice: string | null;
   confirmWithin: number;
+  program: string;
   caller: Caller;
   isPlain: boolean;
   io: Io;
@@ -68,6 +69,7 @@ export const runWizard = async (options: WizardOptions): Promise<number> => {
       caseId,
       confirmWithin,
       story,
+      program: options.program,
       face: faceOf(options),
       io,
       onStore: (store) => options.onLeave(() => leaveSoon(store)),

@@ -4,7 +4,16 @@ import { judgeAttempt } from '../diagnosis/attempt.ts';
 import { nameConversation } from '../naming/conversations.ts';
 import { count } from '../naming/numbers.ts';
 import type { Event } from '../wizard/event.ts';
-import type { Case, Outcome, Phase, PhaseOf, SavedForBoot, Verification, VerificationResult } from '../wizard/state.ts';
+import type {
+  Case,
+  Lasting,
+  Outcome,
+  Phase,
+  PhaseOf,
+  SavedForBoot,
+  Verification,
+  VerificationResult,
+} from '../wizard/state.ts';
 import { tellAttempt } from '../words/attempts.ts';
 import { type Block, gap, type Page, span, text } from '../words/page.ts';
 import { commandLines } from './4-fix.ts';
@@ -39,13 +48,24 @@ const QUESTIONS: Record<VerificationResult, { readonly title: string; readonly i
   },
 };
 
-const confirming = (verification: Verification, seconds: number): Page<Event> => {
+/** What keeping writes, line by line. */
+const tellLasting = (lasting: readonly Lasting[]): Block[] =>
+  lasting.flatMap(({ file, lines }): Block[] => [
+    text(file === null ? 'No file of the next boot was found for' : `Keeping writes into ${file}:`),
+    { kind: 'code', lines },
+  ]);
+
+const confirming = (
+  { verification, lasting }: Extract<Phase, { name: 'awaiting-confirmation' }>,
+  seconds: number,
+): Page<Event> => {
   const { title, isAdvised } = QUESTIONS[verification.result];
   return page({
     title,
     body: [
       ...tellVerification(verification),
       gap,
+      ...tellLasting(lasting ?? []),
       text('Keeping saves it for the next boot too. Silence, Ctrl-C or a lost connection takes it back.'),
     ],
     busy: seconds > 0 ? `Rolls back by itself in ${seconds} s` : 'Time is up: rolling back',
@@ -128,16 +148,45 @@ export const sayWhetherSaved = ({
 
 const isKept = (outcome: Outcome): boolean => outcome === 'fixed' || outcome === 'kept-unverified';
 
+/** Why a fix was taken back, by what happened last before it was. */
+export const tellWhy = ({ history, confirmWithin }: Pick<Case, 'history' | 'confirmWithin'>): string => {
+  const onTrial = history.slice(history.findLastIndex(({ event }) => event === 'applied'));
+  const last = onTrial.map(({ event }) => WHY[event]).findLast((why) => why !== undefined);
+  return last ?? `Why: nobody kept it within ${confirmWithin} s.`;
+};
+
+const WHY: Partial<Record<Event['name'], string>> = {
+  'roll-back-chosen': 'Why: taking it back was chosen.',
+  'quit-chosen': 'Why: the wizard was left before it was kept, by q, Ctrl-C, a signal or a lost connection.',
+  'keep-chosen': 'Why: its time was up before it could be kept.',
+  failed: 'Why: the server refused something while it was on trial.',
+};
+
+/** What can be done later, as lines for the shell that this program was started from. */
+const commandsAfter = (outcome: Outcome, { id, program }: Case): readonly string[] => {
+  if (isKept(outcome) || outcome === 'rollback-failed') return [`${program} undo ${id}`];
+  return outcome === 'rolled-back' || outcome === 'unfixed' ? [program, `${program} fix --all --dry-run`] : [];
+};
+
 /** What stays on the server for later. */
-const tellAfter = ({ outcome, report }: Extract<Phase, { name: 'finished' }>, { id }: Case): Block[] => [
-  ...(isKept(outcome) ? [text(`To take it back later: lo-doctor undo ${id}`)] : []),
-  ...(report === null ? [] : [text(`Report: ${report}`)]),
-];
+const tellAfter = ({ outcome, report }: Extract<Phase, { name: 'finished' }>, walk: Case): Block[] => {
+  const commands = commandsAfter(outcome, walk);
+  return [
+    ...(commands.length === 0
+      ? []
+      : [
+          text(isKept(outcome) ? 'To take it back later:' : outcome === 'rollback-failed' ? 'To try again:' : 'Later:'),
+          { kind: 'code', lines: commands } as const,
+        ]),
+    ...(report === null ? [] : [text(`Report: ${report}`)]),
+  ];
+};
 
 const finished = (phase: Extract<Phase, { name: 'finished' }>, walk: Case): Page<Event> =>
   page({
     title: tellOutcome(phase.outcome, walk),
     body: [
+      ...(phase.outcome === 'rolled-back' ? [text(tellWhy(walk))] : []),
       ...(walk.verification === null || !isKept(phase.outcome) ? [] : tellVerification(walk.verification)),
       ...tellSaved(walk),
       ...(walk.plan === null || phase.outcome !== 'unfixed'
@@ -161,7 +210,7 @@ export const verifyPage = (phase: PhaseOf<'verify'>, walk: Case, now: Date): Pag
       return page({ title: 'The fix is on trial', busy: 'Trying again what failed' });
     case 'awaiting-confirmation': {
       const left = phase.trial.deadline.getTime() - now.getTime();
-      return confirming(phase.verification, Math.max(0, Math.ceil(left / 1000)));
+      return confirming(phase, Math.max(0, Math.ceil(left / 1000)));
     }
     case 'keeping':
       return page({ title: 'Keeping the fix', busy: 'Saving it for the next boot' });

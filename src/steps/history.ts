@@ -18,6 +18,7 @@ const EVENTS: Partial<Record<Event['name'], string>> = {
   'apply-chosen': 'applying it was chosen',
   'commands-chosen': 'the commands were taken along, to be run by hand',
   applied: 'the rollback was armed and the fix was applied',
+  'window-opened': 'the time for keeping it began',
   verified: 'the failing action was tried again',
   'keep-chosen': 'keeping the fix was chosen',
   'roll-back-chosen': 'taking the fix back was chosen',

@@ -99,7 +99,13 @@ const EFFECTS: Partial<Record<PhaseName, PhaseEffect>> = {
     tools.send({ name: 'verified', verification });
   },
 
-  'awaiting-confirmation': async (work, _, tools) => tellTrialEnd(work, tools),
+  'awaiting-confirmation': async (work, walk, tools) => {
+    const { plan, confirmWithin } = walk.case;
+    const lasting = plan === null ? [] : await work.listLasting(plan);
+    const deadline = await work.openWindow(confirmWithin);
+    if (deadline !== null) tools.send({ name: 'window-opened', deadline, lasting });
+    await tellTrialEnd(work, tools);
+  },
 
   keeping: async (work, walk, { send }) => {
     if (walk.case.plan === null) return;

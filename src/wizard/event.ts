@@ -6,7 +6,7 @@ import type { FixPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { UserAction } from './action.ts';
-import type { PendingTrial, Problem, SavedForBoot, Verification } from './state.ts';
+import type { Lasting, PendingTrial, Problem, SavedForBoot, Verification } from './state.ts';
 
 export type Event =
   // The user's choices
@@ -38,6 +38,8 @@ export type Event =
   | { readonly name: 'fix-planned'; readonly plans: readonly FixPlan[] }
   | { readonly name: 'rehearsed'; readonly rehearsal: Rehearsal }
   | { readonly name: 'applied'; readonly trial: PendingTrial; readonly plan: FixPlan }
+  /** The time for keeping the fix has begun anew: its result is on the screen. */
+  | { readonly name: 'window-opened'; readonly deadline: Date; readonly lasting: readonly Lasting[] }
   | { readonly name: 'verified'; readonly verification: Verification }
   | { readonly name: 'rolled-back' }
   | { readonly name: 'kept'; readonly saved: SavedForBoot }

@@ -194,12 +194,17 @@ const verify = (walk: Walk, phase: PhaseOf<'verify'>, event: Event): Walk => {
 
 type OnTrial = Extract<Phase, { name: 'verifying' | 'awaiting-confirmation' }>;
 
-const onTrial = (walk: Walk, { name, trial }: OnTrial, event: Event): Walk => {
+const onTrial = (walk: Walk, phase: OnTrial, event: Event): Walk => {
+  const { name, trial } = phase;
   switch (event.name) {
     case 'verified': {
       const { verification } = event;
-      return goTo(walk, { name: 'awaiting-confirmation', trial, verification }, { verification });
+      return goTo(walk, { name: 'awaiting-confirmation', trial, verification, lasting: null }, { verification });
     }
+    case 'window-opened':
+      return phase.name === 'awaiting-confirmation'
+        ? goTo(walk, { ...phase, trial: { ...trial, deadline: event.deadline }, lasting: event.lasting })
+        : walk;
     case 'keep-chosen':
       return name === 'awaiting-confirmation' ? goTo(walk, { name: 'keeping', trial }) : walk;
     case 'roll-back-chosen':

@@ -18,6 +18,9 @@ export type Problem = {
 /** A change that is undone by itself at `deadline` unless it is kept. */
 export type PendingTrial = { readonly caseId: string; readonly deadline: Date };
 
+/** What keeping a fix writes: lines, and the file that gets them; null where no file was found for them. */
+export type Lasting = { readonly file: string | null; readonly lines: readonly string[] };
+
 /** What was seen after the fix was applied. */
 export type Verification = {
   readonly attempts: readonly Attempt[];
@@ -89,6 +92,8 @@ export type Case = {
   readonly story: Story | null;
   /** So many of its hints have been asked for. */
   readonly hintsShown: number;
+  /** How this program was started: what comes before `undo CASE` in a shell. */
+  readonly program: string;
   readonly inspection: Inspection | null;
   /** The temporary log rules that are in force. */
   readonly logging: LoggingPlan | null;
@@ -130,7 +135,13 @@ export type Phase =
   | { readonly name: 'rehearsing'; readonly plans: readonly FixPlan[]; readonly plan: FixPlan }
   | { readonly name: 'applying'; readonly plan: FixPlan; readonly plans: readonly FixPlan[] }
   | { readonly name: 'verifying'; readonly trial: PendingTrial }
-  | { readonly name: 'awaiting-confirmation'; readonly trial: PendingTrial; readonly verification: Verification }
+  | {
+      readonly name: 'awaiting-confirmation';
+      readonly trial: PendingTrial;
+      readonly verification: Verification;
+      /** What keeping it would write; null until that is found out. */
+      readonly lasting: readonly Lasting[] | null;
+    }
   | { readonly name: 'keeping'; readonly trial: PendingTrial }
   | { readonly name: 'rolling-back'; readonly trial: PendingTrial }
   /** Takes the temporary logging away and writes the report. */
@@ -148,11 +159,15 @@ export type PhaseName = Phase['name'];
 export type Walk = { readonly phase: Phase; readonly case: Case };
 
 /** A walk at its beginning. */
-export const begin = (known: Pick<Case, 'id' | 'startedAt' | 'confirmWithin' | 'story'>): Walk => ({
+export const begin = ({
+  program = 'lo-doctor',
+  ...known
+}: Pick<Case, 'id' | 'startedAt' | 'confirmWithin' | 'story'> & { program?: string }): Walk => ({
   phase: { name: 'inspecting' },
   case: {
     ...known,
     hintsShown: 0,
+    program,
     inspection: null,
     logging: null,
     action: null,

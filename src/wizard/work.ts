@@ -6,7 +6,7 @@ import type { Choice, FixPlan, LoggingPlan } from '../firewall/fix/plan.ts';
 import type { Rehearsal } from '../firewall/fix/rehearse-permits.ts';
 import type { Sighting } from '../log/conversations/count-sightings.ts';
 import type { UserAction } from './action.ts';
-import type { Case, Outcome, PendingTrial, SavedForBoot, Verification } from './state.ts';
+import type { Case, Lasting, Outcome, PendingTrial, SavedForBoot, Verification } from './state.ts';
 
 /** A running watch of the logs. `stop` resolves when all that was logged before it has been told. */
 export type Watch = { stop: () => Promise<void> };
@@ -32,7 +32,12 @@ export type Work = {
   rehearse: (plan: FixPlan) => Promise<Rehearsal>;
   /** Arms the rollback, then applies the same permits where they have to stand by then: the plan that is in force comes back. */
   apply: (walk: Case, plan: FixPlan) => Promise<{ readonly trial: PendingTrial; readonly plan: FixPlan }>;
+  /** Tries again what failed. As long as that takes, the rollback waits; it comes by itself if this process should end. */
   verify: (walk: Case, signal: AbortSignal) => Promise<Verification>;
+  /** Begins the time in which the fix can be kept; null where the trial has been decided already. */
+  openWindow: (seconds: number) => Promise<Date | null>;
+  /** What keeping the plan would write. */
+  listLasting: (plan: FixPlan) => Promise<readonly Lasting[]>;
   /** Resolves when the trial has been decided by something else than this walk. */
   trialEnd: (signal: AbortSignal) => Promise<TrialEnd>;
   /** Confirms the trial and saves for the next boot; null where the rollback came first. */

@@ -37,6 +37,7 @@ import { printableOutput } from '../words/printable.ts';
 import { applyPlan } from './apply-plan.ts';
 import { diagnoseWalk } from './diagnose-walk.ts';
 import { inspectForNow, inspectServer } from './inspect-server.ts';
+import { listLasting } from './next-boot/list-lasting.ts';
 import { savePlan } from './next-boot/save-plan.ts';
 import { planFor } from './plan-for.ts';
 import { readServer } from './read-server.ts';
@@ -51,6 +52,9 @@ const POLL = 500;
 /** How long entries are gathered before they are told. */
 const BATCH = 50;
 const isEntryLine = (line: LogLine): line is EntryLine => line.entry !== null;
+
+/** How long a retry may put the rollback off. */
+const LONGEST_RETRY = 10 * 60_000;
 
 /** `now` is the clock that log lines without a year are read by. */
 export type ServerWorkParts = { host: Host; caseId: string; now: () => Date };
@@ -179,12 +183,24 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
     return attempts;
   };
 
+  /** While the task lasts, what is on trial waits; not for ever, and no longer than usual once this process is gone. */
+  const whileWaiting = async <Result>(seconds: number, task: () => Promise<Result>): Promise<Result> => {
+    const until = performance.now() + LONGEST_RETRY;
+    const extend = async () => performance.now() < until && trial?.extend(seconds);
+    const timer = setInterval(() => extend().catch(() => clearInterval(timer)), (seconds * 1000) / 3);
+    try {
+      return await task();
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
   const verify = async (walk: Case, signal: AbortSignal): Promise<Verification> => {
     const logged: Sighting[] = [];
     const watch = await watchLog((entries) => logged.push(...entries));
     let attempts: readonly Attempt[];
     try {
-      attempts = await retry(walk, signal);
+      attempts = await whileWaiting(walk.confirmWithin, () => retry(walk, signal));
       await pause(SETTLE);
     } finally {
       await watch.stop();
@@ -208,6 +224,11 @@ export const serverWork = ({ host, caseId, now }: ServerWorkParts): Work => {
       return inspection;
     },
     watchLog,
+    listLasting: (plan) => listLasting(host, plan),
+    openWindow: async (seconds) => {
+      const began = Date.now();
+      return (await trial?.extend(seconds)) === true ? new Date(began + seconds * 1000) : null;
+    },
     attempt: tryAll,
     verify,
     turnLoggingOn: async ({ apply, undo }) => {

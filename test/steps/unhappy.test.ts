@@ -88,3 +88,47 @@ test('a fix that can’t be saved is told as not saved', () => {
   );
   expect(JSON.stringify(pageOf(kept).body)).toMatch(/Not saved for the next boot:[\s\S]*Write it down\./);
 });
+
+const ended = (...events: Event[]): string => {
+  const walk = walked(...verified('works'), ...events, { name: 'left', report: null, problem: null });
+  return JSON.stringify(pageOf(walk).body);
+};
+
+test('every ending of a trial says why it was taken back', () => {
+  expect(ended({ name: 'rolled-back' })).toContain('Why: nobody kept it within 60 s.');
+  expect(ended({ name: 'keep-chosen' }, { name: 'rolled-back' })).toContain('time was up before it could be kept');
+  expect(ended({ name: 'roll-back-chosen' }, { name: 'rolled-back' })).toContain('Why: taking it back was chosen.');
+  expect(ended({ name: 'quit-chosen' }, { name: 'rolled-back' })).toContain('Ctrl-C, a signal or a lost connection');
+});
+
+test('commands for later are those that this program was started with', () => {
+  const kept: Event = {
+    name: 'kept',
+    saved: { files: [], backups: [], nextBoot: 'passes', proof: null, advice: [] },
+  };
+  const from = begin({
+    id: 'a1',
+    startedAt: NOW,
+    confirmWithin: 60,
+    story: null,
+    program: '/opt/node /opt/lo-doctor.js',
+  });
+  const events: Event[] = [
+    ...verified('works'),
+    { name: 'keep-chosen' },
+    kept,
+    { name: 'left', report: null, problem: null },
+  ];
+  const walk = events.reduce((before, event) => next(before, event, NOW), from);
+  expect(JSON.stringify(pageOf(walk).body)).toContain('/opt/node /opt/lo-doctor.js undo a1');
+});
+
+test('the time for keeping a fix begins anew when its result is on the screen', () => {
+  const deadline = new Date('2026-11-22T18:05:00Z');
+  const lasting = [{ file: '/etc/iptables/rules.v4', lines: ['-A OUTPUT -o lo -j ACCEPT'] }];
+  const walk = next(walked(...verified('works')), { name: 'window-opened', deadline, lasting }, NOW);
+  expect(walk.phase).toMatchObject({ name: 'awaiting-confirmation', trial: { deadline } });
+  expect(JSON.stringify(pageOf(walk).body)).toMatch(
+    /Keeping writes into \/etc\/iptables\/rules\.v4:.*-A OUTPUT -o lo -j ACCEPT/,
+  );
+});

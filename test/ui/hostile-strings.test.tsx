@@ -74,7 +74,12 @@ const phasesOf = (evil: string, walk: Case): Phase[] => {
     { name: 'log-read' },
     { name: 'choosing-fix', plans: [plan], problem: problem(evil) },
     { name: 'reviewing-fix', plans: [plan], plan, rehearsal: problem(evil) },
-    { name: 'awaiting-confirmation', trial, verification: walk.verification ?? verification },
+    {
+      name: 'awaiting-confirmation',
+      trial,
+      verification: walk.verification ?? verification,
+      lasting: [{ file: evil, lines: [evil] }],
+    },
     { name: 'leaving', outcome: 'rollback-failed', problem: problem(evil) },
     { name: 'finished', outcome: 'rollback-failed', report: evil, problem: problem(evil) },
   ];

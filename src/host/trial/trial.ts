@@ -30,6 +30,8 @@ export type Trial = {
   takeOut(): Promise<void>;
   /** Puts rules in that the case's undo takes away; when one fails, or the time is up, everything is undone and the HostError says so. */
   putIn(apply: readonly PlannedCommand[]): Promise<void>;
+  /** Lets it wait so many seconds from now. False when it has been decided already. */
+  extend(seconds: number): Promise<boolean>;
   /** Takes the change back now. Also after `confirm`. */
   rollBack(): Promise<RollbackOutcome>;
   /** What has become of it, as any process may have decided. */
@@ -76,6 +78,7 @@ export async function startTrial(host: Host, change: TrialChange & { confirmWith
     confirm: () => confirmCase(host, id),
     takeOut: () => runUndo(host, change),
     putIn: (apply) => applyAll(host, { id, ...stepsOf({ ...change, apply }) }),
+    extend: (seconds) => extendCase(host, id, seconds),
     rollBack: () => rollBackCase(host, id),
     state: async () => (await readCase(host, id))?.state ?? 'forgotten',
   };
@@ -84,16 +87,26 @@ export async function startTrial(host: Host, change: TrialChange & { confirmWith
 /** The same with an expiry of its own; nothing is remembered of it once it is over. */
 export async function startTemporary(host: Host, change: TrialChange & { expiresIn: number }): Promise<Temporary> {
   const { caseId: id, expiresIn } = change;
-  const directory = await start(host, 'temporary', change, expiresIn);
+  await start(host, 'temporary', change, expiresIn);
   return {
     id,
-    async extend(seconds) {
-      if ((await readCase(host, id))?.state !== 'armed') return false;
-      await moveDeadline(host, directory, seconds);
-      return (await readCase(host, id))?.state === 'armed';
-    },
+    extend: (seconds) => extendCase(host, id, seconds),
     end: async () => ((await readCase(host, id)) === null ? lookWhetherGone(host, change) : rollBackCase(host, id)),
   };
+}
+
+/** Moves the deadline of a case that waits; false where it has been decided, also meanwhile. */
+async function extendCase(host: Host, id: string, seconds: number): Promise<boolean> {
+  const found = await readCase(host, id);
+  if (found?.state !== 'armed') return false;
+  try {
+    await moveDeadline(host, found.directory, seconds);
+  } catch (error) {
+    // A case that is taken back at this very moment has no directory any more.
+    if (error instanceof HostError) return false;
+    throw error;
+  }
+  return (await readCase(host, id))?.state === 'armed';
 }
 
 /** How keeping ended; `kept-elsewhere`: another process has kept it, and saves what is to be saved. */
