@@ -85,7 +85,6 @@ const noFile = (error: unknown): null => {
 const playInk = async (store: Store<Walk, Event>, parts: WalkParts, onShown: () => void) => {
   const { screen, io, work } = parts;
   const [{ render }, { Wizard }] = await Promise.all([import('ink'), import('../faces/ink/wizard.tsx')]);
-  const stopWiping = wipeOnShrink(screen);
   // `interactive` is said outright: Ink would take a CI variable for the lack of a terminal.
   const outside: Outside = {
     interrupt: parts.interrupt,
@@ -97,12 +96,17 @@ const playInk = async (store: Store<Walk, Event>, parts: WalkParts, onShown: () 
       return work.tellReport(walk, outcomeOf(walk));
     },
   };
-  const app = render(<Wizard store={store} outside={outside} glyphs={io.unicode ? 'unicode' : 'ascii'} />, {
+  const draw = () => <Wizard store={store} outside={outside} glyphs={io.unicode ? 'unicode' : 'ascii'} />;
+  const app = render(draw(), {
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,
     maxFps: 15,
     patchConsole: false,
+  });
+  const stopWiping = wipeOnShrink(screen, () => {
+    app.clear();
+    app.rerender(draw());
   });
   await app.waitUntilRenderFlush();
   onShown();

@@ -1,5 +1,5 @@
 // A page on the terminal: progress, title, a body that scrolls when it must, choices, and the keys that work.
-import { Box, Text, useAnimation, useInput, useWindowSize } from 'ink';
+import { Box, Text, useAnimation, useInput, useStdout, useWindowSize } from 'ink';
 import { useEffect, useRef, useState } from 'react';
 import { findInBlocks } from '../../words/find-blocks.ts';
 import { layOut } from '../../words/lay-out.ts';
@@ -97,6 +97,13 @@ export type PageViewProps<Event> = {
 };
 
 /** Shows a page and sends what the user chose. Give it the phase as `key`, so that a new page starts at its top. */
+/** The terminal's size at the moment of drawing, of which Ink may not have told yet. */
+const useSize = (): { columns: number; rows: number } => {
+  const told = useWindowSize();
+  const { columns, rows } = useStdout().stdout as Partial<NodeJS.WriteStream>;
+  return { columns: columns || told.columns, rows: rows || told.rows };
+};
+
 export const PageView = <Event,>({
   page,
   progress,
@@ -106,7 +113,7 @@ export const PageView = <Event,>({
   typing,
   note,
 }: PageViewProps<Event>) => {
-  const { columns, rows } = useWindowSize();
+  const { columns, rows } = useSize();
   const [view, setView] = useState<Viewport>({ top: 0, height: 1, total: 1 });
 
   const own = useRef<Typed>({ draft: null, sent: [] });

@@ -12,12 +12,18 @@ export type Screen = {
 /** Erase in Display (all of it), Cursor Position (ECMA-48). */
 const WIPE = '\x1b[2J\x1b[H';
 
-/** Wipes the screen whenever it becomes narrower or lower, before Ink draws on it again; returns what ends that. Call it before Ink's render. */
-export const wipeOnShrink = (screen: Screen): (() => void) => {
+/**
+ * Wipes the screen whenever it becomes narrower or lower, and has it drawn in its new size at once: Ink would first draw what it knows, in the
+ * old height, and leave some of that standing. Returns what ends it.
+ */
+export const wipeOnShrink = (screen: Screen, redraw: () => void): (() => void) => {
   let { columns, rows } = screen;
   const resized = () => {
-    if (screen.columns < columns || screen.rows < rows) screen.write(WIPE);
+    const isSmaller = screen.columns < columns || screen.rows < rows;
     ({ columns, rows } = screen);
+    if (!isSmaller) return;
+    screen.write(WIPE);
+    redraw();
   };
   screen.prependListener('resize', resized);
   return () => {

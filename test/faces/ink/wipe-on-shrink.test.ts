@@ -17,14 +17,16 @@ class FakeScreen extends EventEmitter {
   }
 }
 
-test('a terminal that shrinks is wiped before whoever draws on it hears of it', () => {
+test('a terminal that shrinks is wiped, and drawn in its new size, before whoever draws on it hears of it', () => {
   const screen = new FakeScreen();
   screen.on('resize', () => screen.done.push('drawn'));
-  const stop = wipeOnShrink(screen);
+  const stop = wipeOnShrink(screen, () => screen.done.push(`drawn anew in ${screen.columns}x${screen.rows}`));
   screen.resize(60, 24);
   screen.resize(60, 20);
   screen.resize(120, 40);
   stop();
   screen.resize(40, 10);
-  expect(screen.done).toEqual(['\x1b[2J\x1b[H', 'drawn', '\x1b[2J\x1b[H', 'drawn', 'drawn', 'drawn']);
+  const wipe = '\x1b[2J\x1b[H';
+  const shrinks = [wipe, 'drawn anew in 60x24', 'drawn', wipe, 'drawn anew in 60x20', 'drawn'];
+  expect(screen.done).toEqual([...shrinks, 'drawn', 'drawn']);
 });
