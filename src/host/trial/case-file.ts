@@ -116,7 +116,7 @@ async function readCaseOnce(host: Host, root: string, id: string): Promise<Store
   if (document.code !== 0) return 'moved';
   const log = await host.run(['cat', `${directory}/log`]);
   return {
-    ...parseCaseRecord(document.stdout, directory),
+    ...parseCaseRecord(document.stdout, directory, state),
     state,
     directory,
     secondsLeft: state === 'armed' ? await readSecondsLeft(host, directory, names.includes('boot')) : null,
@@ -157,12 +157,14 @@ export async function readUptime(host: Host): Promise<number> {
   return Math.round(seconds * 100);
 }
 
-function parseCaseRecord(text: string, directory: string): CaseRecord {
+function parseCaseRecord(text: string, directory: string, state: CaseState): CaseRecord {
   try {
     return record.parse(JSON.parse(text));
   } catch {
     throw new HostError(`${directory}/case.json is not a record that this version of lo-doctor can read.`, {
-      nextSteps: [`Look at what is in ${directory}; its script roll-back undoes the case: sh ${directory}/roll-back`],
+      nextSteps: [
+        `Look at what is in ${directory}; its script roll-back undoes the case: sh ${directory}/roll-back ${state}`,
+      ],
     });
   }
 }

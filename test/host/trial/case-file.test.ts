@@ -132,7 +132,12 @@ it('a record that nobody can read hides no other', async () => {
 
 it('says where to look when a record is of another version', async () => {
   const host = fakeHost(lies('/run/lo-doctor/a', 'confirmed', { ...record, schema: 'lo-doctor.case/9' }));
-  await expect(readCase(host, 'a')).rejects.toThrow(/\/run\/lo-doctor\/a\/case\.json is not a record/);
+  const refused = await readCase(host, 'a').catch((error: HostError) => error);
+  expect(refused).toMatchObject({
+    message: expect.stringContaining('/run/lo-doctor/a/case.json is not a record'),
+    // The script asks which state it is in, and takes a case for an armed one else.
+    nextSteps: [expect.stringContaining('sh /run/lo-doctor/a/roll-back confirmed')],
+  });
 });
 
 it.each(['', '.', '..', '../etc', 'a/b', '-x', 'a b', 'x'.repeat(65), "a'b"])(
