@@ -27,8 +27,8 @@ export default defineConfig({
           maxWorkers: 3,
           // After the quick ones: what differs in its number of workers can't be mixed.
           sequence: { groupOrder: 1 },
-          // Real daemons and terminals on a busy machine: a test that fails once is tried once more, and the retry is shown.
-          retry: 1,
+          // Real daemons and terminals on a busy machine: a test that fails is tried twice more, and the retries are shown.
+          retry: 2,
         },
       },
     ],
