@@ -13,7 +13,7 @@ const nameUser = ({ uid, gid, name }: TriedUser): string => {
   return gid === SOME_USER ? 'every user that no rule names' : `gid ${gid}`;
 };
 
-/** `TCP to port 25`, `UDP to every port tried for uid 33`. */
+/** `TCP to port 25`, `UDP to any port for uid 33`. */
 const nameStoppedPart = ({ protocol, ports, users }: StoppedPart, also: readonly string[] = []): string => {
   const name = enumerate([protocol, ...also].map((one) => one.toUpperCase()));
   const where =
