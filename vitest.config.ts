@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** What practice remembers of the tests is no progress of the one who runs them. */
+const env = { XDG_STATE_HOME: join(import.meta.dirname, 'node_modules/.state') };
 
 /** Quick tests run anywhere, in parallel. Kernel and terminal tests use the real netfilter and a built bundle, one file at a time. */
 export default defineConfig({
@@ -7,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'quick',
+          env,
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/{kernel,terminal}/**'],
           // A busy machine makes nothing wrong.
@@ -19,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          env,
           include: ['test/{kernel,terminal}/**/*.test.{ts,tsx}'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

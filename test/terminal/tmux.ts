@@ -119,6 +119,7 @@ async function startTmux(
       env: {
         PATH: process.env.PATH,
         HOME: lab === undefined ? process.env.HOME : '/root',
+        XDG_STATE_HOME: process.env.XDG_STATE_HOME,
         LANG: 'C.UTF-8',
         TERM: 'xterm-256color',
       },
