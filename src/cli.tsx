@@ -15,6 +15,7 @@ import {
   USUAL_WAIT,
 } from './options/commands.ts';
 import { EXIT } from './options/exit-codes.ts';
+import { nearestWord } from './options/nearest-word.ts';
 import { flagOf, type ValuesOf } from './options/option.ts';
 import { tellExits } from './options/tell.ts';
 import { addCommand, addProgramOptions } from './options/to-commander.ts';
@@ -83,12 +84,18 @@ const globalsOf = (command: Command): string[] =>
     flagOf(name, PROGRAM_OPTIONS[name]),
   );
 
+const tellUnknown = (word: string): string => {
+  const meant = nearestWord(word, Object.keys(COMMANDS));
+  return `lo-doctor: unknown command '${word}'${meant === null ? '' : `; did you mean ${meant}?`}`;
+};
+
 program
   .description(
     'Finds out whether an outbound firewall policy blocks loopback, and fixes it with a rollback.\nWithout a command: the wizard on this server.',
   )
   .version(LO_DOCTOR_VERSION, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'print the help of a command')
   .showHelpAfterError('Run lo-doctor --help to see what there is.')
   .configureHelp({
     showGlobalOptions: true,
@@ -102,8 +109,8 @@ program
     writeErr: (text) => openIo(false).stderr(text),
     outputError: (text, write) => {
       // The program has an action of its own, so commander takes an unknown command for an argument too many.
-      const unknown = /^error: too many arguments\. Expected 0 arguments but got \d+: ([^,.]*)/.exec(text);
-      const told = unknown ? `lo-doctor: unknown command '${unknown[1]}'` : text.replace(/^error: /, 'lo-doctor: ');
+      const [, unknown] = /^error: too many arguments\. Expected 0 arguments but got \d+: ([^,.]*)/.exec(text) ?? [];
+      const told = unknown !== undefined ? tellUnknown(unknown) : text.replace(/^error: /, 'lo-doctor: ');
       write(`${told.trimEnd().replaceAll('\n', '\n    ')}\n`);
     },
   })
@@ -261,7 +268,9 @@ const isForNagios = (args: readonly string[]): boolean =>
   args.includes('check') &&
   args.some((word, place) => word === '--format=nagios' || (word === '--format' && args[place + 1] === 'nagios'));
 
-program.parseAsync().catch(async (error: unknown) => {
+// Half the world's tools say their version to -v.
+const args = process.argv.slice(2).map((word, place) => (place === 0 && word === '-v' ? '--version' : word));
+program.parseAsync(args, { from: 'user' }).catch(async (error: unknown) => {
   const isUsage = error instanceof CommanderError;
   if (isUsage && error.exitCode === 0) process.exitCode = EXIT.done;
   else if (isForNagios(process.argv)) {

@@ -23,6 +23,13 @@ const run = (...args: string[]) => {
   return { status, stdout, stderr };
 };
 
+it('helps whoever asks in another way, and names what was meant', () => {
+  expect(run('help').stdout).toBe(run('--help').stdout);
+  expect(run('help', 'fix').stdout).toBe(run('fix', '--help').stdout);
+  expect(run('-v')).toEqual(run('--version'));
+  expect(run('chekc').stderr).toContain("unknown command 'chekc'; did you mean check?");
+});
+
 describe.each(specs)('%s', (name, spec) => {
   it('has examples that it understands itself', () => {
     const own = spec.examples.map((example) => example.replace(/^.* \| lo-doctor /, '').replace(/ > .*/, ''));
