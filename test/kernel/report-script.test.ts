@@ -80,7 +80,7 @@ const isInForce = async (lab: Lab): Promise<boolean> =>
   /permit/.test(`${(await lab.exec(['iptables-save'])).stdout}${(await lab.exec(['nft', 'list', 'ruleset'])).stdout}`);
 
 const waitUntil = async (isSo: () => Promise<boolean>): Promise<void> => {
-  for (let tries = 0; !(await isSo()) && tries < 100; tries += 1) await sleep(100);
+  for (let tries = 0; !(await isSo()) && tries < 300; tries += 1) await sleep(100);
 };
 
 describeKernel('the script of a report', () => {
@@ -129,7 +129,8 @@ describeKernel('the script of a report', () => {
       async (signal, { expect }) => {
         await using lab = await startLab();
         const run = [...shell, await scriptFor(lab, 'iptables')];
-        const ended = start(lab, run, 'sleep 9', { wait: 4 });
+        // Long enough for a busy machine to see the rule in force after the kill.
+        const ended = start(lab, run, 'sleep 25', { wait: 15 });
         await waitUntil(() => isInForce(lab));
         // Its whole process group, as a terminal's end would.
         await lab.run(['bash', '-c', `kill -${signal} -- -$(cat ${run.at(-1)}.pid)`]);

@@ -13,7 +13,9 @@ describeTerminal('the keys of the wizard', () => {
     await answer(wizard, [['> 1. Prove it: turn logging on']]);
     await wizard.press('?');
     const help = await wizard.waitFor('Help: step 1, Inspect');
-    expect(help).toMatch(/Changes: Nothing[\s\S]*Esc[\s\S]*> 1\. Back to the page[\s\S]*q {2}leave/);
+    expect(help).toMatch(/Changes: Nothing[\s\S]*> 1\. Back to the page[\s\S]*q {2}leave/);
+    await wizard.press('Space');
+    await wizard.waitFor(/Esc +closes this/);
     await wizard.press('Escape');
     await wizard.waitFor('> 1. Prove it: turn logging on');
     await wizard.press('?');
