@@ -2,6 +2,7 @@
 import type { Host } from '../host/host.ts';
 import { listScenarios, practiceHost } from '../host/practice/practice-host.ts';
 import { keepProgress, type ProgressEntry, progressDirectory, readProgress } from '../host/practice/progress.ts';
+import { EXIT } from '../options/exit-codes.ts';
 import { debriefOf } from '../wizard/debrief.ts';
 import type { Case, Outcome, Story } from '../wizard/state.ts';
 import { printable } from '../words/printable.ts';
@@ -51,7 +52,7 @@ export const listPractice = (io: Output, json: boolean, env: NodeJS.ProcessEnv):
     const solved = scenarios.filter((one) => one.solvedAt !== null).length;
     io.stdout(`\n${solved} of ${scenarios.length} solved. lo-doctor practice SCENARIO begins one.\n`);
   }
-  return 0;
+  return EXIT.done;
 };
 
 /** Prints the debriefs that are kept, or that of one scenario, each with how it goes by hand. */
@@ -75,7 +76,7 @@ export const printDebriefs = (io: Output, scenario: string | null, json: boolean
       ];
       io.stdout(lines.map((line) => `${printable(line)}\n`).join(''));
     }
-  return 0;
+  return EXIT.done;
 };
 
 /** Keeps what came of a scenario; whether it was solved. */

@@ -61,8 +61,9 @@ const afterwards = (effect: Effect<Walk, Event> | null, before: Promise<void>): 
         await before;
         if (!tools.signal.aborted) await effect(walk, tools);
       };
+
 /** The last line of every ending: how things stand now. */
-const tellLast = (title: string) => text(span('strong', `lo-doctor: ${title}.`));
+const lastLine = (title: string): string => `lo-doctor: ${title}.`;
 
 /** The clipboard of the user's terminal, and a file: a practice server has no disk that anybody could read. */
 const copyBy =
@@ -114,7 +115,7 @@ const playInk = async (store: Store<Walk, Event>, parts: WalkParts, onShown: () 
   app.unmount();
   stopWiping();
   const { title, body } = walkPage(store.getState(), io.now());
-  const told = [text(span('strong', title)), gap, ...body, gap, tellLast(title)];
+  const told = [text(span('strong', title)), gap, ...body, gap, text(span('strong', lastLine(title)))];
   io.stdout(printBlocks(told, { ...io, columns: screen.columns }));
 };
 
@@ -137,7 +138,7 @@ const playLines = async (store: Store<Walk, Event>, io: Io, isAlone: boolean) =>
   );
   prompt.close();
   printPage(page(), paper);
-  io.stdout(`\nlo-doctor: ${printable(page().page.title)}.\n`);
+  io.stdout(`\n${printable(lastLine(page().page.title))}\n`);
 };
 
 /** Runs a walk to its end; resolves to how it ended, and what a retest of a fix has shown. */

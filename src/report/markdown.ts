@@ -1,7 +1,7 @@
 // Blocks as Markdown: what a page says, for a ticket. Nothing from outside can become markup.
 import { fold } from '../words/lay-out.ts';
 import { drawWay } from '../words/packet-way.ts';
-import type { Block, Rich, RuleRow } from '../words/page.ts';
+import { type Block, plainText, type Rich, type RuleRow } from '../words/page.ts';
 import { printable } from '../words/printable.ts';
 
 /** Running text with every character that Markdown or HTML could take for markup escaped. */
@@ -9,9 +9,6 @@ export const escapeMarkdown = (text: string): string =>
   printable(text).replace(/[\\`*_[\]#|~<>&]/g, (character) =>
     character === '<' ? '&lt;' : character === '>' ? '&gt;' : character === '&' ? '&amp;' : `\\${character}`,
   );
-
-const bare = (rich: Rich): string =>
-  typeof rich === 'string' ? rich : rich.map((part) => (typeof part === 'string' ? part : part.text)).join('');
 
 const toned = (rich: Rich): string =>
   typeof rich === 'string'
@@ -34,7 +31,7 @@ export const fenced = (lines: readonly string[]): string => {
 };
 
 const ruleLine = ({ sign, number, text, note }: RuleRow): string =>
-  `${sign} ${number.padStart(3)}  ${bare(text)}${note === undefined ? '' : `   <- ${note}`}`;
+  `${sign} ${number.padStart(3)}  ${plainText(text)}${note === undefined ? '' : `   <- ${note}`}`;
 
 const toMarkdown = (block: Block): string => {
   switch (block.kind) {
@@ -45,11 +42,11 @@ const toMarkdown = (block: Block): string => {
     case 'facts':
       return block.rows.map(([label, value]) => `- ${escapeMarkdown(label)}: ${toned(value)}`).join('\n');
     case 'code':
-      return fenced(block.lines.map(bare));
+      return fenced(block.lines.map(plainText));
     case 'rules':
       return fenced(fold(block.rows).map(ruleLine));
     case 'way':
-      return fenced(drawWay(block, 100, 'ascii').map(bare));
+      return fenced(drawWay(block, 100, 'ascii').map(plainText));
     case 'gap':
       return '';
   }

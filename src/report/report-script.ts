@@ -68,7 +68,7 @@ const functions = (walk: Case, plan: FixPlan, listings: readonly Listing[]): Rec
   ),
   APPLY: indented(plan.byHand.map((one) => `{ ${line(one)}; } || return`)),
   TRIES: indented(
-    tries(walk).map(({ destination, destinationPort }) => `try ${quoteShellWord(destination)} ${destinationPort ?? 0}`),
+    tries(walk).map(({ destination, destinationPort }) => `try ${quoteShellWord(destination)} ${destinationPort}`),
   ),
   LASTING: indented(lasting(plan).map((one) => `printf '  %s\\n' ${quoteShellWord(one)}`)),
 });

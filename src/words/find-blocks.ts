@@ -1,28 +1,25 @@
 // What of a page holds a text: rules, entries and sentences, each whole.
-import type { Block, Rich } from './page.ts';
-
-const bare = (rich: Rich): string =>
-  typeof rich === 'string' ? rich : rich.map((part) => (typeof part === 'string' ? part : part.text)).join('');
+import { type Block, plainText } from './page.ts';
 
 const keep = (block: Block, holds: (...parts: readonly string[]) => boolean): Block[] => {
   switch (block.kind) {
     case 'text':
-      return holds(bare(block.text)) ? [block] : [];
+      return holds(plainText(block.text)) ? [block] : [];
     case 'list': {
-      const items = block.items.filter((item) => holds(bare(item)));
+      const items = block.items.filter((item) => holds(plainText(item)));
       return items.length === 0 ? [] : [{ ...block, items }];
     }
     case 'facts': {
-      const rows = block.rows.filter(([label, value]) => holds(label, bare(value)));
+      const rows = block.rows.filter(([label, value]) => holds(label, plainText(value)));
       return rows.length === 0 ? [] : [{ ...block, rows }];
     }
     case 'code': {
-      const lines = block.lines.filter((line) => holds(bare(line)));
+      const lines = block.lines.filter((line) => holds(plainText(line)));
       return lines.length === 0 ? [] : [{ ...block, lines }];
     }
     case 'rules': {
       const rows = block.rows
-        .filter(({ number, text, note = '' }) => holds(number, bare(text), note))
+        .filter(({ number, text, note = '' }) => holds(number, plainText(text), note))
         .map((row) => ({ ...row, isFolded: false }));
       return rows.length === 0 ? [] : [{ ...block, rows }];
     }

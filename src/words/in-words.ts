@@ -1,24 +1,19 @@
 // Pages for listeners: what a drawing, a sign or a place on the screen tells is said in words.
 import { enumerate } from '../naming/numbers.ts';
 import { fold } from './lay-out.ts';
-import { type Block, type Rich, type RuleRow, type Span, text } from './page.ts';
+import { type Block, plainText, type Rich, type RuleRow, type Span, text } from './page.ts';
 
 const spansOf = (rich: Rich): Span[] =>
   (typeof rich === 'string' ? [rich] : rich).map((part) =>
     typeof part === 'string' ? { text: part, tone: 'plain' } : part,
   );
 
-const bare = (rich: Rich): string =>
-  spansOf(rich)
-    .map((part) => part.text)
-    .join('');
-
 const SIGNS: Record<RuleRow['sign'], string> = { ' ': '', '>': 'final ', '+': 'new ', '-': 'removed ', x: 'stopping ' };
 
 /** `final rule 6: -A OUTPUT -j DROP (final rule: drops the rest)`. */
 const sayRule = ({ sign, number, text: rule, note }: RuleRow): string => {
   const name = `${SIGNS[sign]}${number === '' ? (sign === ' ' ? '' : 'policy') : `rule ${number}`}`;
-  return `${name === '' ? '' : `${name}: `}${bare(rule)}${note === undefined ? '' : ` (${note})`}`;
+  return `${name === '' ? '' : `${name}: `}${plainText(rule)}${note === undefined ? '' : ` (${note})`}`;
 };
 
 const unmarked = (rich: Rich): Rich => spansOf(rich).map((part) => (part.tone === 'mark' ? part.text : part));

@@ -9,6 +9,10 @@ export type Span = { text: string; tone: Tone };
 /** Running text: a string is plain. */
 export type Rich = string | readonly (string | Span)[];
 
+/** The text alone, without its tones. */
+export const plainText = (rich: Rich): string =>
+  typeof rich === 'string' ? rich : rich.map((part) => (typeof part === 'string' ? part : part.text)).join('');
+
 /** One piece of a page's body. */
 export type Block =
   | { kind: 'text'; text: Rich }

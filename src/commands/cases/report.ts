@@ -3,6 +3,7 @@ import { isCaseId } from '../../firewall/fix/rule/tag.ts';
 import { readRecord, writeRecord } from '../../host/files/write-record.ts';
 import { type Host, HostError } from '../../host/host.ts';
 import { RECORD_ROOT } from '../../host/trial/case-file.ts';
+import { EXIT } from '../../options/exit-codes.ts';
 import { createRenaming, type Known } from '../../report/privacy/rename.ts';
 import type { Io } from '../io.ts';
 import { needRoot } from '../need-root.ts';
@@ -72,7 +73,7 @@ export const runReport = async (
     });
   if (!privacy) {
     io.stdout(text);
-    return 0;
+    return EXIT.done;
   }
   // The case's other faces count too, so that what is renamed in one is renamed alike in all.
   const all = await Promise.all(['report.md', 'report.html', 'report.json'].map((one) => readRecord(host, found, one)));
@@ -82,5 +83,5 @@ export const runReport = async (
   );
   io.stdout(renaming.text(text));
   if (renaming.kept !== null) io.stderr(`lo-doctor: ${renaming.kept}\n`);
-  return 0;
+  return EXIT.done;
 };

@@ -96,7 +96,6 @@ export type PageViewProps<Event> = {
   note?: string;
 };
 
-/** Shows a page and sends what the user chose. Give it the phase as `key`, so that a new page starts at its top. */
 /** The terminal's size at the moment of drawing, of which Ink may not have told yet. */
 const useSize = (): { columns: number; rows: number } => {
   const told = useWindowSize();
@@ -104,6 +103,7 @@ const useSize = (): { columns: number; rows: number } => {
   return { columns: columns || told.columns, rows: rows || told.rows };
 };
 
+/** Shows a page and sends what the user chose. Give it the phase as `key`, so that a new page starts at its top. */
 export const PageView = <Event,>({
   page,
   progress,

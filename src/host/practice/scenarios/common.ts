@@ -57,3 +57,14 @@ export const INBOUND = `*filter
 -A INPUT -i lo -j ACCEPT
 -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 `;
+
+/** A sound policy: it permits loopback, and logs what it drops. */
+export const PERMITS_LO = `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
+-A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A OUTPUT -o lo -j ACCEPT
+-A OUTPUT -p tcp -m multiport --dports 80,443 -j ACCEPT
+-A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT
+-A OUTPUT -j LOG --log-prefix "OUT-DROP: "
+-A OUTPUT -j DROP
+COMMIT
+`;

@@ -1,6 +1,6 @@
 // A decoy: loopback passes. The database is not running.
 import type { Scenario } from '../scenario.ts';
-import { INBOUND, NGINX, NGINX_TLS, OPEN6, SSHD } from './common.ts';
+import { NGINX, NGINX_TLS, OPEN6, PERMITS_LO, SSHD } from './common.ts';
 
 export const serviceDown: Scenario = {
   id: 'service-down',
@@ -19,15 +19,7 @@ export const serviceDown: Scenario = {
     'systemctl status mariadb tells why it ended.',
   ],
   byHand: ['ss -ltn', 'systemctl status mariadb', 'systemctl start mariadb'],
-  rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
--A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A OUTPUT -o lo -j ACCEPT
--A OUTPUT -p tcp -m multiport --dports 80,443 -j ACCEPT
--A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT
--A OUTPUT -j LOG --log-prefix "OUT-DROP: "
--A OUTPUT -j DROP
-COMMIT
-`,
+  rules: PERMITS_LO,
   rules6: OPEN6,
   services: [SSHD, NGINX, NGINX_TLS],
   hosts: { localhost: ['127.0.0.1'] },

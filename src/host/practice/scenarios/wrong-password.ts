@@ -1,6 +1,6 @@
 // A decoy: loopback passes. The database answers, and refuses the password.
 import type { Scenario } from '../scenario.ts';
-import { INBOUND, MARIADB, NGINX, NGINX_TLS, OPEN6, SSHD } from './common.ts';
+import { MARIADB, NGINX, NGINX_TLS, OPEN6, PERMITS_LO, SSHD } from './common.ts';
 
 export const wrongPassword: Scenario = {
   id: 'wrong-password',
@@ -19,15 +19,7 @@ export const wrongPassword: Scenario = {
     'The password in the configuration of the site is the old one.',
   ],
   byHand: ['mysql -h 127.0.0.1 -u wordpress -p', 'grep DB_ /var/www/html/wp-config.php'],
-  rules: `${INBOUND}-A INPUT -p tcp -m multiport --dports 22,80,443 -j ACCEPT
--A OUTPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A OUTPUT -o lo -j ACCEPT
--A OUTPUT -p tcp -m multiport --dports 80,443 -j ACCEPT
--A OUTPUT -p udp -m multiport --dports 53,123 -j ACCEPT
--A OUTPUT -j LOG --log-prefix "OUT-DROP: "
--A OUTPUT -j DROP
-COMMIT
-`,
+  rules: PERMITS_LO,
   rules6: OPEN6,
   services: [SSHD, NGINX, NGINX_TLS, MARIADB],
   hosts: { localhost: ['127.0.0.1'] },
